@@ -1,0 +1,99 @@
+import { kindOf } from '../kinds/registry.js'
+import type { AlterContext, Alteration } from '../kinds/kind.js'
+import type { SchemaModel } from '../model/schema-model.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
+import type { Operation } from '../operations/operation.js'
+
+/** What a migration does to one object. */
+export type Action =
+  | { readonly type: 'create'; readonly object: SchemaObject; readonly because?: Ref }
+  | { readonly type: 'drop'; readonly object: SchemaObject; readonly because?: Ref; readonly aside?: SchemaObject }
+  | { readonly type: 'alter'; readonly from: SchemaObject; readonly to: SchemaObject; readonly alteration: Alteration; readonly because?: Ref }
+  | { readonly type: 'rename'; readonly from: SchemaObject; readonly to: SchemaObject }
+
+export interface ExpandOptions {
+  /** Objects whose alteration PostgreSQL refused in scratch: they are replaced. */
+  readonly replace?: ReadonlySet<Ref>
+}
+
+/**
+ * Turns operations into actions: an alteration that PostgreSQL cannot make in place becomes a drop and a create, and whatever
+ * hung on the replaced object goes and comes back with it. `because` names the object on whose account an unchanged one is touched.
+ */
+export function expand(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: ExpandOptions = {}): Action[] {
+  const actions = new Map<string, Action>()
+  const rebuilt = new Map<Ref, Ref | undefined>()
+  const context: AlterContext = {
+    version: to.version,
+    object: (side, ref) => (side === 'from' ? from : to).get(ref),
+    children: (side, ref) => (side === 'from' ? from : to).children(ref),
+  }
+
+  const alter = (old: SchemaObject, next: SchemaObject, because: Ref | undefined): void => {
+    const ref = next.ref
+    const alteration = options.replace?.has(ref) ? 'replace' : kindOf(next).alter(old, next, context)
+    if (alteration === 'replace') return rebuild(ref, because)
+    actions.set(`alter ${ref}`, { type: 'alter', from: old, to: next, alteration, ...(because && { because }) })
+    const { displaces } = alteration
+    if (!displaces) return
+    for (const dependency of from.neededBy(ref)) {
+      const dependent = from.get(dependency.from)!
+      if (kindOf(dependent).followsAlteration?.(dependent)) continue
+      if (displaces === true || displaces(dependent)) displace(dependent, because ?? ref)
+    }
+  }
+
+  const displace = (dependent: SchemaObject, because: Ref): void => {
+    if (to.get(dependent.ref)) rebuild(dependent.ref, because)
+  }
+
+  const rebuild = (ref: Ref, because: Ref | undefined): void => {
+    if (rebuilt.has(ref)) return
+    rebuilt.set(ref, because)
+    actions.delete(`alter ${ref}`)
+    const old = from.get(ref)!
+    const next = to.get(ref)!
+    const kind = kindOf(old)
+    const aside = kind.replacedAside ? kind.renamed!(old, asideName(old, from, to)) : undefined
+    const cause = because && { because }
+    if (aside) actions.set(`rename ${ref}`, { type: 'rename', from: old, to: aside })
+    actions.set(`drop ${ref}`, { type: 'drop', object: old, ...cause, ...(aside && { aside }) })
+    actions.set(`create ${ref}`, { type: 'create', object: next, ...cause })
+    for (const { from: dependentRef } of from.neededBy(ref)) {
+      const dependent = from.get(dependentRef)!
+      if (rebuilt.has(dependentRef) || !to.get(dependentRef)) continue
+      const moved = aside && kindOf(dependent).rebind?.(dependent, old, aside)
+      if (moved) alter(moved, to.get(dependentRef)!, because ?? ref)
+      else displace(dependent, because ?? ref)
+    }
+  }
+
+  for (const operation of operations) {
+    if (operation.type === 'create') actions.set(`create ${operation.object.ref}`, operation)
+    else if (operation.type === 'drop') actions.set(`drop ${operation.object.ref}`, operation)
+  }
+  for (const operation of operations) {
+    if (operation.type === 'alter' && !rebuilt.has(operation.to.ref) && !actions.has(`alter ${operation.to.ref}`)) {
+      alter(operation.from, operation.to, undefined)
+    }
+  }
+  return [...actions.values()]
+}
+
+/** A name that neither schema has for an object of this kind. */
+function asideName(object: SchemaObject, from: SchemaModel, to: SchemaModel): string {
+  const kind = kindOf(object)
+  for (let n = 0; ; n++) {
+    const suffix = n === 0 ? '__old' : `__old${n}`
+    const name = truncate(object.id.name as string, 63 - suffix.length) + suffix
+    const { ref } = kind.renamed!(object, name)
+    if (!from.get(ref) && !to.get(ref)) return name
+  }
+}
+
+/** PostgreSQL cuts identifiers at 63 bytes, and never inside a character. */
+function truncate(name: string, bytes: number): string {
+  let result = name
+  while (Buffer.byteLength(result) > bytes) result = [...result].slice(0, -1).join('')
+  return result
+}

@@ -1,0 +1,116 @@
+import { kindOf } from '../kinds/registry.js'
+import type { SchemaModel } from '../model/schema-model.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
+import type { Action } from './expand.js'
+import { Groups, type Edge } from './groups.js'
+
+/** An action with the children that PostgreSQL handles together with it: written inside its CREATE, or gone with its DROP. */
+export interface OrderedAction {
+  readonly action: Action
+  readonly parts: readonly Action[]
+}
+
+/**
+ * Puts actions in an order that PostgreSQL accepts: what an object needs exists before it, and what needs it is gone before it
+ * is dropped or altered. Where that leaves a choice: drops first, then by the phase of the kind, then by name.
+ */
+export function order(from: SchemaModel, to: SchemaModel, actions: readonly Action[]): OrderedAction[] {
+  const index = new Map(actions.map((action, position) => [key(action), position]))
+  const at = (type: Action['type'], ref: Ref) => index.get(`${type} ${ref}`)
+  const edges = collectEdges(from, to, actions, at)
+  const groups = new Groups(actions.length, edges)
+
+  actions.forEach((action, position) => {
+    if (action.type === 'create' && action.object.parent !== null && kindOf(action.object).folds?.(action.object)) {
+      groups.join(position, at('create', action.object.parent))
+    }
+    if (action.type === 'drop' && !action.aside) {
+      const kind = kindOf(action.object)
+      if (kind.dropsImplicitly && !kind.dropsImplicitly(action.object, (ref) => at('drop', ref) !== undefined)) return
+      const owner = from.needs(action.object.ref).find((need) => need.auto && at('drop', need.to) !== undefined)
+      groups.join(position, owner && at('drop', owner.to))
+    }
+  })
+
+  const ranks = actions.map((action) => rank(action))
+  return groups.sorted((a, b) => compareRanks(ranks[a]!, ranks[b]!)).map(([root, ...parts]) => ({
+    action: actions[root!]!,
+    parts: parts.map((part) => actions[part]!),
+  }))
+}
+
+function key(action: Action): string {
+  return `${action.type} ${(action.type === 'alter' ? action.to : action.type === 'rename' ? action.from : action.object).ref}`
+}
+
+/** Pairs of actions of which the first must come first. */
+function collectEdges(
+  from: SchemaModel,
+  to: SchemaModel,
+  actions: readonly Action[],
+  at: (type: Action['type'], ref: Ref) => number | undefined,
+): Edge[] {
+  const edges: Edge[] = []
+  const before = (first: number | undefined, second: number | undefined) => {
+    if (first !== undefined && second !== undefined && first !== second) edges.push([first, second])
+  }
+  const holders = new Map<string, number>()
+  actions.forEach((action, position) => {
+    if (action.type === 'drop' && !action.aside) {
+      for (const name of kindOf(action.object).occupies?.(action.object) ?? []) holders.set(name, position)
+    }
+  })
+  actions.forEach((action, position) => {
+    switch (action.type) {
+      case 'create':
+        for (const need of to.needs(action.object.ref)) {
+          before(at('create', need.to), position)
+          before(at('alter', need.to), position)
+        }
+        before(at('rename', action.object.ref) ?? at('drop', action.object.ref), position)
+        for (const name of kindOf(action.object).occupies?.(action.object) ?? []) before(holders.get(name), position)
+        break
+      case 'alter':
+        for (const need of to.needs(action.to.ref)) {
+          before(at('create', need.to), position)
+          before(at('alter', need.to), position)
+        }
+        for (const dependent of from.neededBy(action.to.ref)) before(at('drop', dependent.from), position)
+        break
+      case 'drop':
+        for (const dependent of from.neededBy(action.object.ref)) {
+          before(at('drop', dependent.from), position)
+          before(at('alter', dependent.from), position)
+        }
+        if (action.aside) before(at('create', action.object.ref), position)
+        break
+      case 'rename':
+        for (const dependent of from.neededBy(action.from.ref)) {
+          const drop = at('drop', dependent.from)
+          const dropped = drop === undefined ? undefined : actions[drop]!
+          const goesAlong = dependent.auto && dependent.to === action.from.ref
+          if (dropped?.type === 'drop' && !dropped.aside && !goesAlong) before(drop, position)
+        }
+        break
+    }
+  })
+  return edges
+}
+
+type Rank = readonly [number, string, number, string]
+
+function rank(action: Action): Rank {
+  const object: SchemaObject = action.type === 'alter' || action.type === 'rename' ? action.to : action.object
+  const { phase } = kindOf(object)
+  const owner = object.parent ?? object.ref
+  return [action.type === 'drop' ? -phase - 1 : phase, owner, object.position ?? 0, object.ref]
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  return a[0] - b[0] || compareText(a[1], b[1]) || a[2] - b[2] || compareText(a[3], b[3])
+}
+
+/** By code unit, so that the order is the same in every locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,173 @@
+import type { Row, ServerVersion } from '../database/database.js'
+import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
+import type { Statement } from '../sql/statement.js'
+
+/** A row of a system catalog: `[catalog, oid, sub]`, such as `['pg_class', 16402, 3]` for a column. */
+export type CatalogAddress = readonly [catalog: string, oid: number, sub?: number]
+
+/** What `fromRow` may ask while a database is reflected. Objects of kinds earlier in the registry are known. */
+export interface ReflectContext {
+  readonly version: ServerVersion
+  /** The object at a catalog address; undefined when no kind manages it. */
+  objectAt(catalog: string, oid: number, sub?: number): SchemaObject | undefined
+  /** The name of a relation's column. */
+  columnName(relation: number, attnum: number): string
+  /** How SQL addresses an object in COMMENT ON, GRANT, OWNER TO: `COLUMN app.users.email`. */
+  addressOf(object: SchemaObject): string | null
+}
+
+/** What `fromRow` gives back. */
+export interface Reflected<O extends SchemaObject> {
+  readonly object: O
+  /** Further catalog rows that are this object, such as a table's row type. */
+  readonly aliases?: readonly CatalogAddress[]
+}
+
+/** What `alter` may ask: both models, and whether a type is one that a migration replaces under the same name. */
+export interface AlterContext {
+  readonly version: ServerVersion
+  object(side: 'from' | 'to', ref: Ref): SchemaObject | undefined
+  children(side: 'from' | 'to', ref: Ref): readonly SchemaObject[]
+}
+
+/** How an object is altered in place. */
+export interface Alteration {
+  readonly statements: readonly Statement[]
+  /**
+   * PostgreSQL refuses the statements while other objects depend on this one: those of kinds that do not follow
+   * (`followsAlteration`) are dropped before and created again after.
+   */
+  readonly displaces?: boolean | ((dependent: SchemaObject) => boolean)
+  /** When PostgreSQL takes none of the alternatives of a statement, the object is replaced and its data is lost. */
+  readonly elseReplace?: boolean
+}
+
+/** Code of one object in `schema.ts`. */
+export interface PrintedCode {
+  /**
+   * `export`: a statement of its own, `export const <variable> = <code>`; `column`: a property of its parent's column list,
+   * `<key>: <code>`; `element`: an element of its parent's callback list; `suffix`: a method call appended to its parent's code,
+   * `.comment('…')`; `none`: the parent's own code already says it.
+   */
+  readonly place: 'export' | 'column' | 'element' | 'suffix' | 'none'
+  readonly code: string
+  /** The property name of a `column`. */
+  readonly key?: string
+  /** A wish for the variable of an `export`; made unique and valid by the printer. */
+  readonly variable?: string
+}
+
+/** What `print` may use; every text from a database goes through one of these, so that none of it can become code. */
+export interface Printer {
+  readonly version: ServerVersion
+  /** A string literal. */
+  string(text: string): string
+  /** An sql`…` literal. */
+  sql(text: string): string
+  /** A literal of any JSON value, keys without quotes where they can be; `undefined` members are left out. */
+  literal(value: unknown): string
+  /** Marks a name of `pg-autogen/schema` as imported and returns it. */
+  use(name: string): string
+  /** The variable that holds an object, when it is exported before this one; else undefined. */
+  variable(ref: Ref): string | undefined
+  /** A property access on a table's columns: `t.email` or `t['e-mail']`. */
+  member(base: string, name: string): string
+  object(ref: Ref): SchemaObject | undefined
+  children(ref: Ref): readonly SchemaObject[]
+  /** Code of the children at a place, in order; parents call it for `column` and `element`. */
+  printed(ref: Ref, place: 'column' | 'element'): readonly PrintedCode[]
+}
+
+/**
+ * Everything the stages need to know about one kind of object. One `defineKind` per file; members in this order. `build`, the
+ * authoring API, is what the file exports beside it.
+ */
+export interface Kind<O extends SchemaObject = SchemaObject> {
+  /** First part of every ref of this kind; singular, snake_case. */
+  readonly kind: string
+  /** Breaks ties in order: lower is created earlier and dropped later. See PHASES. */
+  readonly phase: number
+  /** The catalog that the first column of `catalogQuery` is an oid of. */
+  readonly catalog: string
+  /**
+   * A child whose kind folds is written inside its parent's CREATE, through `fragment`, when both are created together and no
+   * order of dependencies forbids it.
+   */
+  readonly folds?: (object: O) => boolean
+  /** PostgreSQL itself keeps objects of this kind right when something they depend on is altered in place. */
+  readonly followsAlteration?: (object: O) => boolean
+  /**
+   * Replacing it would lose data that other objects hold: it is renamed aside, created anew, the dependents that can `rebind`
+   * are moved over, and the old one is dropped.
+   */
+  readonly replacedAside?: boolean
+  /** The name it occupies in a namespace that other kinds share, such as `relation app.users`; two objects cannot hold one name at once. */
+  readonly occupies?: (object: O) => readonly string[]
+  /**
+   * One set-based SELECT over the catalogs, the first two columns being the oid of its row in `catalog` and the sub-id (0, or a
+   * column's number). Objects of extensions, of temporary schemas and below oid 16384 are left out by the query. Null: this major has none.
+   */
+  catalogQuery(version: ServerVersion): string | null
+  fromRow(row: Row, context: ReflectContext): Reflected<O> | null
+  /** What the object needs beyond its parent and pg_depend; `auto` when it vanishes with it. */
+  dependencies?(object: O): readonly Omit<Dependency, 'from'>[]
+  /** The statements that create it; `parts` are the children that were folded into it, in their order. */
+  create(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): readonly Statement[]
+  /** Its text inside its parent's CREATE; `parts` as in `create` (a default inside a column). */
+  fragment?(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): string
+  drop(object: O): readonly Statement[]
+  /** False: needs a drop of its own although something it auto-depends on is dropped too; `dropped` tells what else is. */
+  dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean
+  alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
+  /** The statements that give it another name, when PostgreSQL can. */
+  rename?(from: O, to: O): readonly Statement[]
+  /** The same object under another name, for a rename aside. Required with `replacedAside`. */
+  renamed?(object: O, name: string): O
+  /** The same object after what it needs was renamed aside from `old` to `aside`; null when it cannot be moved and must be created again. */
+  rebind?(object: O, old: SchemaObject, aside: SchemaObject): O | null
+  /** The object to render when its author's text is at hand: `reflected` with the texts of `declared`. */
+  authored?(declared: O, reflected: O): O
+  /** How SQL addresses it: `TABLE app.users`; null when nothing can be attached to it. */
+  address(object: O): string | null
+  /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
+  dropLoses?(object: O): string | undefined
+  print(object: O, printer: Printer): PrintedCode
+}
+
+/** Declares a kind; the result fits the registry, where the stages see every kind alike. */
+export function defineKind<O extends SchemaObject>(kind: Kind<O>): Kind {
+  return kind as unknown as Kind
+}
+
+/** Order of creation where dependencies leave it open. */
+export const PHASES = {
+  role: 0,
+  schema: 10,
+  extension: 20,
+  language: 25,
+  foreign: 27,
+  type: 30,
+  sequence: 40,
+  routine: 50,
+  operator: 55,
+  table: 60,
+  column: 61,
+  default: 62,
+  attachment: 64,
+  constraint: 66,
+  index: 68,
+  indexAttachment: 69,
+  foreignKey: 70,
+  view: 74,
+  materializedView: 78,
+  rule: 80,
+  trigger: 82,
+  policy: 84,
+  statistics: 86,
+  publication: 88,
+  comment: 90,
+  owner: 92,
+  privilege: 94,
+  defaultPrivilege: 96,
+  eventTrigger: 98,
+} as const

@@ -1,0 +1,21 @@
+import type { Kind } from './kind.js'
+import { schemas } from './schemas.js'
+import { tables } from './tables.js'
+import { columns } from './columns.js'
+import { columnDefaults } from './column-defaults.js'
+
+/** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
+const registered: Kind[] = [schemas, tables, columns, columnDefaults]
+
+const byName = new Map(registered.map((kind) => [kind.kind, kind]))
+
+export function allKinds(): readonly Kind[] {
+  return registered
+}
+
+/** The kind of an object. Throws for a name that is not registered: that is a defect of the caller. */
+export function kindOf(object: { readonly kind: string }): Kind {
+  const kind = byName.get(object.kind)
+  if (!kind) throw new Error(`no kind is registered under the name ${JSON.stringify(object.kind)}`)
+  return kind
+}

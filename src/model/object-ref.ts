@@ -1,0 +1,23 @@
+import { quoteIdent } from '../sql/identifiers.js'
+import type { Ref } from './schema-object.js'
+
+/**
+ * The ref of an object from its kind and the parts of its name; the only place where refs are made. A routine's last part is
+ * its name with argument types, given as `{ signature }` and kept as it is.
+ *
+ * @example refOf('column', 'app', 'users', 'email') // column:app.users.email
+ */
+export function refOf(kind: string, ...parts: (string | { signature: string })[]): Ref {
+  return `${kind}:${parts.map((part) => (typeof part === 'string' ? quoteIdent(part) : part.signature)).join('.')}`
+}
+
+/** The ref of an object attached to another one: its comment, its owner, the privileges of one role on it. */
+export function attachedRef(kind: string, target: Ref, ...parts: string[]): Ref {
+  return `${kind}:${[target, ...parts.map(quoteIdent)].join(' ')}`
+}
+
+/** Kind and name of a ref, for people: `{ kind: 'column', name: 'app.users.email' }`. */
+export function describeRef(ref: Ref): { kind: string; name: string } {
+  const colon = ref.indexOf(':')
+  return { kind: ref.slice(0, colon), name: ref.slice(colon + 1) }
+}

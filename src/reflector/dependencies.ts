@@ -1,0 +1,33 @@
+import type { Row } from '../database/database.js'
+import type { Dependency } from '../model/schema-object.js'
+import type { AddressBook } from './address-book.js'
+
+/**
+ * The rows of pg_depend between user objects. Left out because the objects' names already say it: what lies in a schema, a
+ * relation's row type and TOAST table. A reference to a member of an extension becomes one to the extension.
+ */
+export const DEPENDENCY_QUERY = `
+  SELECT cls.relname, CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END, CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END,
+         CASE WHEN e.objid IS NULL THEN ref.relname ELSE 'pg_extension' END, coalesce(e.refobjid, d.refobjid),
+         CASE WHEN e.objid IS NULL THEN d.refobjsubid ELSE 0 END, bool_or(d.deptype <> 'n')
+  FROM pg_depend d
+  JOIN pg_class cls ON cls.oid = d.classid
+  JOIN pg_class ref ON ref.oid = d.refclassid
+  LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid AND r.rulename = '_RETURN'
+  LEFT JOIN pg_depend e ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.objsubid = 0 AND e.deptype = 'e'
+  WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S')
+    AND d.refclassid NOT IN ('pg_namespace'::regclass, 'pg_am'::regclass)
+    AND NOT (d.classid = 'pg_type'::regclass AND d.deptype = 'i')
+    AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid = 0)
+  GROUP BY 1, 2, 3, 4, 5, 6`
+
+export function readDependencies(rows: readonly Row[], book: AddressBook): Dependency[] {
+  const dependencies: Dependency[] = []
+  for (const [catalog, oid, sub, refCatalog, refOid, refSub, auto] of rows as [string, number, number, string, number, number, boolean][]) {
+    const from = book.get(catalog, oid, sub)
+    if (!from) continue
+    const to = book.get(refCatalog, refOid, refSub)
+    if (to && from !== to && from.parent !== to.ref) dependencies.push({ from: from.ref, to: to.ref, auto })
+  }
+  return dependencies
+}

@@ -1,0 +1,41 @@
+import type { Row } from '../database/database.js'
+import type { UnmanagedObject } from '../model/schema-object.js'
+import type { AddressBook } from './address-book.js'
+
+/** Catalogs whose every row is a user object of some kind. */
+const WHOLE_CATALOGS = `pg_operator pg_opclass pg_opfamily pg_cast pg_collation pg_conversion pg_ts_parser pg_ts_template pg_ts_dict
+  pg_ts_config pg_foreign_data_wrapper pg_foreign_server pg_publication pg_event_trigger pg_language pg_transform pg_am pg_statistic_ext
+  pg_rewrite pg_trigger pg_policy pg_constraint pg_default_acl pg_user_mapping`.split(/\s+/)
+
+/** Conditions that leave out rows which are part of another object. */
+const NOT_OBJECTS: Record<string, string> = {
+  pg_rewrite: "x.rulename = '_RETURN'",
+  pg_trigger: 'x.tgisinternal',
+  pg_constraint: "x.contype IN ('t', 'n')",
+}
+
+/** Rows of the shared catalogs that no kind below may claim: relations, types and routines of a class without a kind. */
+const SOME_ROWS: [catalog: string, where: string][] = [
+  ['pg_class', "x.relkind NOT IN ('r', 'p', 'i', 'I', 't', 'v', 'm', 'S', 'c')"],
+  ['pg_type', "x.typtype = 'b' AND NOT (x.typelem <> 0 AND x.typlen = -1 AND EXISTS (SELECT FROM pg_type e WHERE e.typarray = x.oid)) OR x.typtype = 'p'"],
+  ['pg_proc', "x.prokind NOT IN ('f', 'p')"],
+]
+
+/** Every user object of which a kind may know nothing, with the name PostgreSQL gives it. */
+export const UNMANAGED_QUERY = `
+  SELECT o.catalog, o.oid, i.type, i.identity
+  FROM (${[
+    ...WHOLE_CATALOGS.map((catalog) => [catalog, NOT_OBJECTS[catalog] ? `NOT (${NOT_OBJECTS[catalog]})` : 'true'] as const),
+    ...SOME_ROWS,
+  ]
+    .map(([catalog, where]) => `SELECT '${catalog}' AS catalog, x.oid FROM ${catalog} x WHERE x.oid >= 16384 AND (${where})`)
+    .join('\n    UNION ALL ')}) o
+  CROSS JOIN LATERAL pg_identify_object(o.catalog::regclass, o.oid, 0) i
+  WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.catalog::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
+  ORDER BY 3, 4`
+
+export function readUnmanaged(rows: readonly Row[], book: AddressBook): UnmanagedObject[] {
+  return (rows as [string, number, string, string][])
+    .filter(([catalog, oid]) => !book.get(catalog, oid))
+    .map(([, , type, identity]) => ({ type, identity }))
+}
