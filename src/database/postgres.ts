@@ -1,0 +1,204 @@
+import { userInfo } from 'node:os'
+import type { Client, CustomTypesConfig, QueryArrayResult } from 'pg'
+import { DatabaseError } from '../errors.js'
+import { connectionError } from './connection-error.js'
+import { assertConnectionUrl, redactUrl } from './connection-url.js'
+import type { Database, Row, ServerVersion } from './database.js'
+import { isServerError, noticeOf, statementError, type ServerMessage } from './server-error.js'
+import { Turnstile, canBeFollowedBlindly } from './session.js'
+import { parameterText, parserFor } from './values.js'
+
+export { redactUrl } from './connection-url.js'
+
+export interface PostgresOptions {
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string
+  /** How long to wait for the connection; `connect_timeout` (seconds) in the url goes before. */
+  readonly connectTimeoutMs?: number
+}
+
+/**
+ * Connects to a server. PGHOST, PGUSER, PGPASSWORD and the like fill in what the url leaves out; `sslmode` means what it means to
+ * psql.
+ *
+ * @throws DatabaseError saying why there is no connection, with the url without its password
+ * @example const database = await connectPostgres('postgres://app:secret@localhost/shop')
+ */
+export async function connectPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
+  assertConnectionUrl(url)
+  const mode = parameter(url, 'sslmode')
+  if (mode !== 'prefer' && mode !== 'allow') return connect(url, options)
+  try {
+    return await connect(withParameter(url, 'sslmode', 'prefer'), options)
+  } catch (error) {
+    if (!/does not offer TLS/.test((error as Error).message)) throw error
+    return connect(withParameter(url, 'sslmode', 'disable'), options)
+  }
+}
+
+async function connect(url: string, options: PostgresOptions): Promise<Database> {
+  const { default: pg } = await import('pg')
+  const label = redactUrl(url)
+  const seconds = Number(parameter(url, 'connect_timeout'))
+  // The driver takes the user's name from $USER only, which containers often lack; psql asks the system.
+  pg.defaults.user ||= userInfo().username
+  let client: Client
+  try {
+    client = new pg.Client({
+      connectionString: parameter(url, 'sslmode') === undefined || parameter(url, 'uselibpqcompat') ? url : withParameter(url, 'uselibpqcompat', 'true'),
+      application_name: options.applicationName ?? 'pg-autogen',
+      connectionTimeoutMillis: seconds > 0 ? seconds * 1000 : (options.connectTimeoutMs ?? 15_000),
+      keepAlive: true,
+      types,
+      pipeline: true,
+    } as ConstructorParameters<typeof pg.Client>[0])
+  } catch (error) {
+    // Such as an unreadable sslrootcert; the code of a file error would be taken for one of the network.
+    throw connectionError((error as Error).message, label, undefined)
+  }
+  const database = new PostgresDatabase(client, label)
+  try {
+    await client.connect()
+  } catch (error) {
+    throw connectionError(error, label, typeof client.password === 'string' ? client.password : undefined)
+  }
+  return database
+}
+
+const types: CustomTypesConfig = { getTypeParser: ((oid: number) => parserFor(oid)) as CustomTypesConfig['getTypeParser'] }
+
+class PostgresDatabase implements Database {
+  readonly engine = 'postgres'
+  readonly #turnstile = new Turnstile()
+  readonly #client: Client
+  #version: ServerVersion = { number: 0, major: 0 }
+  #lost: Error | undefined
+
+  constructor(
+    client: Client,
+    readonly label: string,
+  ) {
+    this.#client = client
+    // Without a listener a connection lost between two statements would end the process.
+    client.on('error', (error) => (this.#lost ??= error))
+    internals(client).connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+      if (parameterName === 'server_version') this.#version = parseVersion(parameterValue)
+    })
+  }
+
+  get version(): ServerVersion {
+    return this.#version
+  }
+
+  query(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.#turnstile.run(() => this.#send(sql, parameters).catch((error) => this.#fail(error, sql)))
+  }
+
+  queryAll(statements: readonly string[]): Promise<Row[][]> {
+    return this.#turnstile.run(() => this.#sendAll(statements, 0, statements.length))
+  }
+
+  executeAll(statements: readonly string[]): Promise<void> {
+    return this.#turnstile.run(async () => {
+      for (let from = 0; from < statements.length; ) {
+        let to = from + 1
+        if (this.#inTransaction && canBeFollowedBlindly(statements[from]!)) {
+          while (to < statements.length && canBeFollowedBlindly(statements[to]!)) to++
+        }
+        await this.#sendAll(statements, from, to)
+        from = to
+      }
+    })
+  }
+
+  onNotice(listener: (notice: { severity: string; message: string }) => void): void {
+    this.#client.on('notice', (notice) => listener(noticeOf(notice as ServerMessage)))
+  }
+
+  async close(): Promise<void> {
+    const { stream } = internals(this.#client).connection
+    // A statement that still runs would hold the goodbye back until it ends.
+    const impatience = setTimeout(() => stream.destroy(), 2_000)
+    await this.#client.end().catch(() => undefined)
+    clearTimeout(impatience)
+  }
+
+  get #alive(): boolean {
+    return !internals(this.#client).connection.stream.destroyed
+  }
+
+  get #inTransaction(): boolean {
+    return internals(this.#client).getTransactionStatus() !== 'I'
+  }
+
+  /** Sends `statements[from..to)` at once and waits for all; throws the first failure. */
+  async #sendAll(statements: readonly string[], from: number, to: number): Promise<Row[][]> {
+    const { stream } = internals(this.#client).connection
+    stream.cork()
+    const sent = statements.slice(from, to).map((statement) => this.#send(statement, []))
+    stream.uncork()
+    const outcomes = await Promise.allSettled(sent)
+    return outcomes.map((outcome, index) =>
+      outcome.status === 'fulfilled' ? outcome.value : this.#fail(outcome.reason, statements[from + index]!, from + index),
+    )
+  }
+
+  #send(text: string, parameters: unknown[]): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const done: QueryCallback = (error, result) => {
+        if (error) reject(error)
+        else resolve((Array.isArray(result) ? result.at(-1)! : result).rows)
+      }
+      internals(this.#client).query({ text, rowMode: 'array' }, parameters.map(parameterText), done)
+    })
+  }
+
+  #fail(error: unknown, statement: string, index?: number): never {
+    const terminated = isServerError(error) && TERMINATED.test(error.code!)
+    if (!this.#lost && !terminated && this.#alive) throw statementError(error, statement, index)
+    const cause = isServerError(error) ? error : (this.#lost ?? error)
+    const what = isServerError(cause) ? `: ${cause.message}` : ''
+    throw new DatabaseError(`the connection to ${this.label} was lost${what}`, {
+      sqlState: isServerError(cause) ? cause.code : '08006',
+      hint: 'look at the log of the server; then run the command again',
+      statement,
+      index,
+    })
+  }
+}
+
+/** SQLSTATEs with which a server ends a session. */
+const TERMINATED = /^(57P0[1-5]|25P03)$/
+
+/** Several results when the text holds several statements. */
+type QueryCallback = (error: Error | null, result: QueryArrayResult | QueryArrayResult[]) => void
+
+/** What the driver has but its types do not say. */
+interface Internals {
+  readonly connection: {
+    readonly stream: import('node:net').Socket
+    on(event: 'parameterStatus', listener: (message: { parameterName: string; parameterValue: string }) => void): void
+  }
+  getTransactionStatus(): string | null
+  query(config: { text: string; rowMode: 'array' }, values: (string | null)[], callback: QueryCallback): void
+}
+
+function internals(client: Client): Internals {
+  return client as unknown as Internals
+}
+
+/** `15.18 (Debian 15.18-1)` or `19beta1`, as libpq reads it. */
+function parseVersion(text: string): ServerVersion {
+  const [, major, minor] = /^(\d+)(?:\.(\d+))?/.exec(text) ?? []
+  return { number: Number(major) * 10_000 + Number(minor ?? 0), major: Number(major) }
+}
+
+function parameter(url: string, name: string): string | undefined {
+  return new RegExp(`[?&]${name}=([^&#]*)`).exec(url)?.[1]
+}
+
+function withParameter(url: string, name: string, value: string): string {
+  const pattern = new RegExp(`([?&]${name}=)[^&#]*`)
+  if (pattern.test(url)) return url.replace(pattern, `$1${value}`)
+  return `${url}${url.includes('?') ? '&' : '?'}${name}=${value}`
+}
