@@ -94,6 +94,11 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * order of dependencies forbids it.
    */
   readonly folds?: (object: O) => boolean
+  /**
+   * Its attributes hold text that PostgreSQL prints from a parsed expression, and that may change when it is read once more
+   * (`x IN ('a', 'b')` over varchar): such a difference counts only when it stays after both texts went through scratch equally often.
+   */
+  readonly holdsExpressions?: (object: O) => boolean
   /** PostgreSQL itself keeps objects of this kind right when something they depend on is altered in place. */
   readonly followsAlteration?: (object: O) => boolean
   /**
@@ -101,6 +106,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * are moved over, and the old one is dropped.
    */
   readonly replacedAside?: boolean
+  /** Objects of this kind that every new database already has. */
+  readonly initial?: readonly O[]
   /** The name it occupies in a namespace that other kinds share, such as `relation app.users`; two objects cannot hold one name at once. */
   readonly occupies?: (object: O) => readonly string[]
   /**
@@ -111,6 +118,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   fromRow(row: Row, context: ReflectContext): Reflected<O> | null
   /** What the object needs beyond its parent and pg_depend; `auto` when it vanishes with it. */
   dependencies?(object: O): readonly Omit<Dependency, 'from'>[]
+  /** The roles it names, which must exist before it. */
+  roles?(object: O): readonly string[]
   /** The statements that create it; `parts` are the children that were folded into it, in their order. */
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): readonly Statement[]
   /** Its text inside its parent's CREATE; `parts` as in `create` (a default inside a column). */
