@@ -1,0 +1,65 @@
+import type { Declaration } from '../authoring/declared.js'
+import type { ServerVersion } from '../database/database.js'
+import { SchemaError, type SourcePosition } from '../errors.js'
+import { kindOf } from '../kinds/registry.js'
+import { describeRef } from '../model/object-ref.js'
+import { SchemaModel } from '../model/schema-model.js'
+import type { Dependency, Ref } from '../model/schema-object.js'
+
+/**
+ * The declared objects as a model, as their builders made them: PostgreSQL has not seen them yet. Dependencies are what they
+ * mention and what their kinds know.
+ *
+ * @throws SchemaError for an object declared twice, with both places, and for a mention of an object that is not declared
+ */
+export function declaredModel(declarations: readonly Declaration[], version: ServerVersion): SchemaModel {
+  checkDeclarations(declarations)
+  const dependencies: Dependency[] = declarations.flatMap(({ object, uses }) => [
+    ...uses.map((to) => ({ from: object.ref, to, auto: false })),
+    ...(kindOf(object).dependencies?.(object) ?? []).map((dependency) => ({ from: object.ref, ...dependency })),
+  ])
+  return new SchemaModel({ version, objects: declarations.map(({ object }) => object), dependencies, unmanaged: [] })
+}
+
+/** Throws for what is wrong with declarations before any database sees them. */
+export function checkDeclarations(declarations: readonly Declaration[]): void {
+  const places = new Map<Ref, Declaration>()
+  for (const declaration of declarations) {
+    const first = places.get(declaration.object.ref)
+    if (first) throw duplicate(first, declaration)
+    places.set(declaration.object.ref, declaration)
+  }
+  for (const declaration of declarations) {
+    const { object, uses } = declaration
+    const missing = [...(object.parent === null ? [] : [object.parent]), ...uses].find((ref) => !places.has(ref))
+    if (missing) throw unexported(declaration, missing)
+  }
+}
+
+function duplicate(first: Declaration, second: Declaration): SchemaError {
+  const { kind, name } = words(second.object.ref)
+  const where = first.at ? `, first at ${showPosition(first.at)}` : ''
+  return new SchemaError(`${kind} ${name} is declared twice${where}`, {
+    at: second.at,
+    hint: 'remove one of the two, or give it another name',
+  })
+}
+
+function unexported({ object, at }: Declaration, missing: Ref): SchemaError {
+  const user = words(object.ref)
+  const used = words(missing)
+  return new SchemaError(`${user.kind} ${user.name} refers to ${used.kind} ${used.name}, which is not declared`, {
+    at,
+    hint: `export the builder of ${used.kind} ${used.name}: only what is exported is declared`,
+  })
+}
+
+/** Kind and name of an object for people: `materialized view`, `app.totals`. */
+export function words(ref: Ref): { kind: string; name: string } {
+  const { kind, name } = describeRef(ref)
+  return { kind: kind.replaceAll('_', ' '), name }
+}
+
+export function showPosition({ file, line, column }: SourcePosition): string {
+  return [file, line, ...(column === undefined ? [] : [column])].join(':')
+}

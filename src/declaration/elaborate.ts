@@ -1,0 +1,118 @@
+import type { Declaration } from '../authoring/declared.js'
+import type { Database } from '../database/database.js'
+import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
+import { diff } from '../differ/diff.js'
+import { expand } from '../differ/expand.js'
+import { order } from '../differ/order.js'
+import { DatabaseError } from '../errors.js'
+import { allKinds, kindOf } from '../kinds/registry.js'
+import { SchemaModel } from '../model/schema-model.js'
+import { quoteIdent } from '../sql/identifiers.js'
+import { reflectWithin } from '../reflector/reflect.js'
+import { everything, type Scope } from '../reflector/scope.js'
+import { declaredModel, words } from './declared-model.js'
+import { mostTellingFirst, schemaError } from './failures.js'
+import { objectOf, runSteps, stepOf, type Failure } from './steps.js'
+
+export interface ElaborateOptions {
+  /** The declarations are all there is: what every new database has and they do not name (schema public) is dropped. */
+  readonly complete?: boolean
+  /** Which objects the model shall hold; all by default. */
+  readonly scope?: Scope
+  /** Leaves the objects in the database instead of rolling back. */
+  readonly commit?: boolean
+}
+
+/**
+ * What declared objects are once PostgreSQL has read them: creates them in an empty scratch database, reflects, and rolls back.
+ *
+ * @throws SchemaError with the place in the user's file for what cannot be created
+ * @example const model = await elaborate(scratch, declarations)
+ */
+export async function elaborate(
+  database: Database,
+  declarations: readonly Declaration[],
+  options: ElaborateOptions = {},
+): Promise<SchemaModel> {
+  const declared = declaredModel(declarations, database.version)
+  return inScratchTransaction(database, options.commit ?? false, async () => {
+    const failures = await createAll(database, declared, options.complete ?? false)
+    if (failures.length > 0) throw await schemaError(failures, declarations, declared)
+    return reflectWithin(database, options.scope ?? everything)
+  })
+}
+
+/**
+ * Creates the objects of a reflected model in an empty scratch database, and leaves them there.
+ *
+ * @throws DatabaseError naming the object that cannot be created again
+ * @example await rebuild(scratch, live)
+ */
+export async function rebuild(database: Database, model: SchemaModel): Promise<void> {
+  await inScratchTransaction(database, true, async () => {
+    const failures = await createAll(database, model, true)
+    if (failures.length > 0) throw rebuildError(failures, model, database)
+  })
+}
+
+async function inScratchTransaction<T>(database: Database, commit: boolean, work: () => Promise<T>): Promise<T> {
+  await database.executeAll(['BEGIN', ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL '))])
+  try {
+    const result = await work()
+    await database.executeAll([commit ? 'COMMIT' : 'ROLLBACK'])
+    return result
+  } catch (error) {
+    // The first failure is the one to report; a rollback on a broken connection fails for the same reason.
+    await database.executeAll(['ROLLBACK']).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Creates everything a model holds, by the migration from what a new database has. */
+async function createAll(database: Database, model: SchemaModel, complete: boolean): Promise<Failure[]> {
+  await createMissingRoles(database, model)
+  const initial = initialModel(model)
+  const operations = diff(initial, model).filter((operation) => complete || operation.type !== 'drop')
+  return runSteps(database, order(initial, model, expand(initial, model, operations)).map(stepOf))
+}
+
+function initialModel(model: SchemaModel): SchemaModel {
+  const objects = allKinds().flatMap((kind) => kind.initial ?? [])
+  return new SchemaModel({ version: model.version, objects, dependencies: [], unmanaged: [] })
+}
+
+/** Roles belong to the whole server; where this one may not create them, PostgreSQL says which object needs them. */
+async function createMissingRoles(database: Database, model: SchemaModel): Promise<void> {
+  const named = new Set<string>()
+  for (const object of model.objects.values()) {
+    for (const role of kindOf(object).roles?.(object) ?? []) named.add(role)
+  }
+  if (named.size === 0) return
+  for (const [role] of await database.query('SELECT rolname FROM pg_roles')) named.delete(role as string)
+  for (const role of named) {
+    try {
+      await database.executeAll(['SAVEPOINT role', `CREATE ROLE ${quoteIdent(role)} NOLOGIN`, 'RELEASE SAVEPOINT role'])
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.sqlState === undefined) throw error
+      await database.executeAll(['ROLLBACK TO SAVEPOINT role'])
+    }
+  }
+}
+
+function rebuildError(failures: readonly Failure[], model: SchemaModel, database: Database): DatabaseError {
+  const [first, ...others] = mostTellingFirst(failures, model)
+  const { step, error } = first!
+  return new DatabaseError(`${nameOf(step)} cannot be rebuilt in scratch (${database.label}): ${error.message}`, {
+    detail: [error.detail, ...others.map(({ step, error }) => `also ${nameOf(step)}: ${error.message}`)].filter(Boolean).join('\n') || undefined,
+    hint: error.hint ?? 'use a scratch engine that has what the object needs (--scratch server, or a url)',
+    sqlState: error.sqlState,
+    statement: error.statement,
+    position: error.position,
+    cause: error,
+  })
+}
+
+function nameOf(step: Failure['step']): string {
+  const { kind, name } = words(objectOf(step).ref)
+  return `${kind} ${name}`
+}

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import type { Declaration } from '../authoring/declared.js'
+import { SchemaError, type DatabaseError, type SourcePosition } from '../errors.js'
+import type { SchemaModel } from '../model/schema-model.js'
+import type { Ref } from '../model/schema-object.js'
+import { showPosition, words } from './declared-model.js'
+import { objectOf, type Failure } from './steps.js'
+
+/** SQLSTATEs for something that does not exist: often a consequence of another failure. */
+const MISSING = /^(42P01|42703|42704|42883|3F000)$/
+
+/** Failures with the most telling first: those that no other failure can have caused. */
+export function mostTellingFirst(failures: readonly Failure[], model: SchemaModel): Failure[] {
+  const failed = new Map(failures.map((failure) => [objectOf(failure.step).ref, failure]))
+  const needsFailed = (ref: Ref) => model.needs(ref).some((need) => need.to !== ref && failed.has(need.to))
+  const mentionsFailed = ({ step, error }: Failure) =>
+    [...failed.keys()].some((ref) => ref !== objectOf(step).ref && mentions(error.message, words(ref).name))
+  const weight = (failure: Failure) => {
+    if (needsFailed(objectOf(failure.step).ref)) return 3
+    if (!MISSING.test(failure.error.sqlState ?? '')) return 0
+    return mentionsFailed(failure) ? 2 : 1
+  }
+  return failures
+    .map((failure) => ({ failure, weight: weight(failure) }))
+    .sort((a, b) => a.weight - b.weight)
+    .map(({ failure }) => failure)
+}
+
+/** PostgreSQL quotes names in messages with or without their schema: `relation "users" does not exist`, `function app.f(text) does not exist`. */
+function mentions(message: string, name: string): boolean {
+  const bare = name.replace(/\(.*$/s, '').replaceAll('"', '')
+  const last = bare.slice(bare.indexOf('.') + 1)
+  return [bare, last].some((text) => message.includes(`"${text}"`) || message.includes(` ${text}(`) || message.includes(` ${text} `))
+}
+
+/** The error for declared objects that PostgreSQL refuses. */
+export async function schemaError(failures: readonly Failure[], declarations: readonly Declaration[], model: SchemaModel): Promise<SchemaError> {
+  const places = new Map(declarations.map(({ object, at }) => [object.ref, at]))
+  const [first, ...others] = mostTellingFirst(failures, model)
+  const { step, error } = first!
+  const { kind, name } = words(objectOf(step).ref)
+  const excerpt = excerptOf(error)
+  const declared = places.get(objectOf(step).ref)
+  return new SchemaError(`${kind} ${name}: ${error.message}`, {
+    at: (declared && excerpt && (await placeOf(excerpt, declared))) ?? declared,
+    detail: [error.detail, excerpt && showExcerpt(excerpt), ...others.map((other) => alsoFailed(other, places))].filter(Boolean).join('\n') || undefined,
+    hint: error.hint ?? hintFor(error),
+    cause: error,
+  })
+}
+
+function alsoFailed({ step, error }: Failure, places: ReadonlyMap<Ref, SourcePosition | undefined>): string {
+  const { ref } = objectOf(step)
+  const { kind, name } = words(ref)
+  const at = places.get(ref)
+  return `also ${kind} ${name}${at ? ` (${showPosition(at)})` : ''}: ${error.message}`
+}
+
+function hintFor({ sqlState = '' }: DatabaseError): string | undefined {
+  if (sqlState === '0A000' || sqlState === '58P01') return undefined
+  if (MISSING.test(sqlState)) return 'check the spelling, name it with its schema, and export what declares it'
+  return undefined
+}
+
+/** The line of a refused statement that PostgreSQL points at. */
+interface Excerpt {
+  readonly line: string
+  /** 0-based, in characters. */
+  readonly column: number
+  /** Number of the line in the statement; null when there is only one. */
+  readonly number: number | null
+}
+
+function excerptOf({ statement, position }: DatabaseError): Excerpt | undefined {
+  if (statement === undefined || position === undefined) return undefined
+  const before = [...statement].slice(0, position - 1).join('')
+  const start = before.lastIndexOf('\n') + 1
+  const [line = ''] = statement.slice(start).split('\n', 1)
+  const number = statement.includes('\n') ? before.split('\n').length : null
+  return { line: line.replace(/\r$/, ''), column: before.length - start, number }
+}
+
+const WIDEST = 120
+
+function showExcerpt({ line, column, number }: Excerpt): string {
+  const cut = Math.max(0, Math.min(column - WIDEST / 2, line.length - WIDEST))
+  const label = number === null ? 'in: ' : `line ${number}: `
+  const pointer = line.slice(cut, column).replace(/[^\t]/g, ' ')
+  return `${label}${line.slice(cut, cut + WIDEST)}\n${' '.repeat(label.length)}${pointer}^`
+}
+
+/** Where the line stands in the user's file, when the author wrote it as it is and only once below the declaration. */
+async function placeOf({ line, column }: Excerpt, declared: SourcePosition): Promise<SourcePosition | undefined> {
+  const text = line.trim()
+  if (text.length < 4) return undefined
+  const source = await readFile(declared.file, 'utf8').catch(() => '')
+  const lines = source.split('\n')
+  const found = lines.flatMap((candidate, index) => {
+    const at = index + 1 < declared.line ? -1 : candidate.indexOf(text)
+    return at < 0 ? [] : [{ line: index + 1, column: at + 1 + column - (line.length - line.trimStart().length) }]
+  })
+  return found.length === 1 ? { file: declared.file, ...found[0]! } : undefined
+}
