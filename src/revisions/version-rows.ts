@@ -1,0 +1,64 @@
+import type { RevisionGraph, RevisionNode } from './revision-graph.js'
+import type { Direction } from './revision.js'
+
+/** One change of the version table; each concerns exactly one row. */
+export type RowChange =
+  | { readonly type: 'insert'; readonly revision: string }
+  | { readonly type: 'delete'; readonly revision: string }
+  | { readonly type: 'update'; readonly from: string; readonly to: string }
+
+/**
+ * The version table as steps move it. It holds the applied revisions that no other applied one needs: a revision that another implies, as parent
+ * or as dependency, has no row of its own.
+ */
+export class VersionRows {
+  private readonly rows: Set<string>
+  /** How many applied revisions need each applied one. */
+  private readonly needed = new Map<RevisionNode, number>()
+
+  constructor(graph: RevisionGraph, rows: readonly string[]) {
+    this.rows = new Set(rows)
+    const applied = graph.applied(rows)
+    for (const node of applied) this.needed.set(node, node.neededBy.filter((each) => applied.has(each)).length)
+  }
+
+  get current(): string[] {
+    return [...this.rows]
+  }
+
+  /** Moves over one revision and says what that changes in the table. */
+  step(node: RevisionNode, direction: Direction): RowChange[] {
+    const before = new Set(this.rows)
+    if (direction === 'upgrade') {
+      for (const need of node.needs) {
+        this.needed.set(need, (this.needed.get(need) ?? 0) + 1)
+        this.rows.delete(need.id)
+      }
+      this.needed.set(node, 0)
+      this.rows.add(node.id)
+    } else {
+      this.rows.delete(node.id)
+      this.needed.delete(node)
+      for (const need of node.needs) {
+        const left = this.needed.get(need)! - 1
+        this.needed.set(need, left)
+        if (left === 0) this.rows.add(need.id)
+      }
+    }
+    return rowChanges(before, this.rows)
+  }
+}
+
+/** What turns one set of rows into another: as many updates as possible, then deletes or inserts for the rest. */
+export function rowChanges(before: Iterable<string>, after: Iterable<string>): RowChange[] {
+  const old = new Set(before)
+  const wanted = new Set(after)
+  const gone = [...old].filter((row) => !wanted.has(row))
+  const come = [...wanted].filter((row) => !old.has(row))
+  const surplus = Math.max(0, gone.length - come.length)
+  return [
+    ...gone.slice(0, surplus).map((revision): RowChange => ({ type: 'delete', revision })),
+    ...gone.slice(surplus).map((from, index): RowChange => ({ type: 'update', from, to: come[index]! })),
+    ...come.slice(gone.length - surplus).map((revision): RowChange => ({ type: 'insert', revision })),
+  ]
+}
