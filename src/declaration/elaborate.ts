@@ -55,6 +55,18 @@ export async function rebuild(database: Database, model: SchemaModel): Promise<v
   })
 }
 
+/**
+ * A reflected model as it reads after it was created once more in an empty scratch database, which is left empty: what PostgreSQL
+ * prints of an expression can change when its own text is read again.
+ */
+export async function settle(database: Database, model: SchemaModel, scope: Scope = everything): Promise<SchemaModel> {
+  return inScratchTransaction(database, false, async () => {
+    const failures = await createAll(database, model, true)
+    if (failures.length > 0) throw rebuildError(failures, model, database)
+    return reflectWithin(database, scope)
+  })
+}
+
 async function inScratchTransaction<T>(database: Database, commit: boolean, work: () => Promise<T>): Promise<T> {
   await database.executeAll(['BEGIN', ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL '))])
   try {

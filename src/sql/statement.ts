@@ -8,6 +8,8 @@ export interface Statement {
    * written. Used where only PostgreSQL knows which casts exist.
    */
   readonly alternatives?: readonly string[]
+  /** PostgreSQL lets its effect be used only after a commit; when scratch shows that it is used before, it moves outside, to the front. */
+  readonly usableAfterCommit?: boolean
 }
 
 /** A statement that runs inside the transaction of its migration. */

@@ -1,0 +1,68 @@
+import { expand, type Action, type ExpandOptions } from '../differ/expand.js'
+import { order, type OrderedAction } from '../differ/order.js'
+import { kindOf } from '../kinds/registry.js'
+import type { SchemaModel } from '../model/schema-model.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
+import { describeObject, describeOperation } from '../operations/describe.js'
+import type { Operation } from '../operations/operation.js'
+import type { Statement } from '../sql/statement.js'
+import { statementsOf } from './render.js'
+
+/** What a step costs its users. */
+export interface Hazard {
+  readonly code: 'data-loss'
+  readonly object: Ref
+  readonly message: string
+}
+
+/** One statement of a migration with what the reader should know about it. */
+export interface PlannedStep {
+  /** Lines for the comment above it; empty for the further statements of one action. */
+  readonly comments: readonly string[]
+  readonly hazards: readonly Hazard[]
+  readonly statement: Statement
+  /** The object it is about. */
+  readonly ref: Ref
+  /** PostgreSQL may refuse it in any form: then the object is replaced. */
+  readonly elseReplace: boolean
+}
+
+export interface PlanOptions extends ExpandOptions {
+  /** The text of an object as its author wrote it, where that is known. */
+  readonly authored?: (reflected: SchemaObject) => SchemaObject
+}
+
+/** The steps that carry out operations, in an order that PostgreSQL accepts. Not yet tried: see `prove`. */
+export function plan(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions = {}): PlannedStep[] {
+  const actions = expand(from, to, operations, options).map((action) => withAuthorsText(action, options))
+  return order(from, to, actions).flatMap(stepsOf)
+}
+
+function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
+  return action.type === 'create' && authored ? { ...action, object: authored(action.object) } : action
+}
+
+function stepsOf(ordered: OrderedAction): PlannedStep[] {
+  const { action } = ordered
+  const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
+  const because = 'because' in action && action.because ? `, because of ${describeObject(action.because)}` : ''
+  const hazards = [action, ...ordered.parts].flatMap(lossOf)
+  const comments = [
+    describeOperation(action as Operation) + because,
+    ...hazards.map((hazard) => `DATA LOSS: ${hazard.message}`),
+  ]
+  const elseReplace = action.type === 'alter' && action.alteration.elseReplace === true
+  return statementsOf(ordered).map((statement, index) => ({
+    comments: index === 0 ? comments : [],
+    hazards: index === 0 ? hazards : [],
+    statement,
+    ref,
+    elseReplace,
+  }))
+}
+
+function lossOf(action: Action): Hazard[] {
+  if (action.type !== 'drop' || action.aside) return []
+  const message = kindOf(action.object).dropLoses?.(action.object)
+  return message ? [{ code: 'data-loss', object: action.object.ref, message: `${describeObject(action.object.ref)}: ${message}` }] : []
+}

@@ -1,0 +1,139 @@
+import path from 'node:path'
+import type { Database } from '../database/database.js'
+import type { Scratch, ScratchMode } from '../database/scratch.js'
+import type { LoadedSchema } from '../declaration/load.js'
+import type { SchemaModel } from '../model/schema-model.js'
+import type { ProvingGround } from '../planner/proof.js'
+import type { Scope } from '../reflector/scope.js'
+
+/** Where a project's parts are, after flags, environment and configuration file were put together. */
+export interface ProjectSettings {
+  /** Folder that relative paths start from. */
+  readonly cwd: string
+  /** `postgres://…` or `pglite://<dir>`; undefined is the embedded database in `.autogen/`. */
+  readonly database: string | undefined
+  readonly schema: readonly string[]
+  readonly migrations: string
+  readonly scratch: ScratchMode
+  /** Hazard codes that may be written; `all` allows every one. */
+  readonly allow: readonly string[]
+  /** Schema of the bookkeeping tables. */
+  readonly versionSchema: string
+  readonly fileTemplate?: string
+}
+
+/**
+ * One run over a project: opens the database, scratch and `schema.ts` when they are first needed, and closes everything at the
+ * end. Never prints.
+ */
+export class Project {
+  readonly #closers: (() => Promise<void>)[] = []
+  readonly #opened = new Map<string, Promise<unknown>>()
+
+  constructor(
+    readonly settings: ProjectSettings,
+    /** May scratch databases be made on the server of the project's database? Commands that only check never do, unless told. */
+    readonly mayWriteToLive: boolean,
+  ) {}
+
+  resolve(file: string): string {
+    return path.resolve(this.settings.cwd, file)
+  }
+
+  live(): Promise<Database> {
+    return this.#once('live', async () => {
+      const { openDatabase } = await import('../database/scratch.js')
+      return this.#closing(await openDatabase(this.settings.database, this.settings.cwd))
+    })
+  }
+
+  /** The schema as declared, loaded but not yet elaborated. */
+  declared(): Promise<LoadedSchema> {
+    return this.#once('declared', async () => {
+      const { loadSchema } = await import('../declaration/load.js')
+      return loadSchema(this.settings.schema, { cwd: this.settings.cwd })
+    })
+  }
+
+  /** What comparisons are about. */
+  scope(): Promise<Scope> {
+    return this.#once('scope', async () => {
+      const { scopeOf } = await import('../reflector/scope.js')
+      const { scope, declarations } = await this.declared()
+      return scopeOf(
+        scope,
+        declarations.map(({ object }) => object),
+        { versionSchema: this.settings.versionSchema },
+      )
+    })
+  }
+
+  /** Everything except this tool's own tables: what `pull` writes down. */
+  async fullScope(): Promise<Scope> {
+    const { scopeOf } = await import('../reflector/scope.js')
+    const { manage } = await import('../authoring/manage.js')
+    return scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true }), [], { versionSchema: this.settings.versionSchema })
+  }
+
+  /** The scratch database of this run. */
+  scratch(): Promise<Scratch> {
+    return this.#once('scratch', () => this.openScratch())
+  }
+
+  /** A further scratch database, closed with the project. */
+  async openScratch(): Promise<Scratch> {
+    const { openScratch } = await import('../database/scratch.js')
+    const { declarations } = await this.declared()
+    return this.#closing(
+      await openScratch({
+        mode: this.settings.scratch,
+        live: await this.live(),
+        liveUrl: this.settings.database,
+        mayWriteToLive: this.mayWriteToLive,
+        extensions: declarations.flatMap(({ object }) => (object.kind === 'extension' ? [object.id.name as string] : [])),
+      }),
+    )
+  }
+
+  /** A proving ground over the run's scratch database, holding the given state. */
+  async provingGround(state: SchemaModel): Promise<ProvingGround> {
+    const { reflect } = await import('../reflector/reflect.js')
+    const { rebuild, settle } = await import('../declaration/elaborate.js')
+    const scope = await this.scope()
+    const settled = new Map<SchemaModel, Promise<SchemaModel>>()
+    const { database } = await this.scratch()
+    await rebuild(database, state)
+    return {
+      database,
+      reflect: () => reflect(database, scope),
+      settled: (model) => {
+        let result = settled.get(model)
+        if (!result) {
+          result = this.#second().then((scratch) => settle(scratch.database, model, scope))
+          settled.set(model, result)
+        }
+        return result
+      },
+    }
+  }
+
+  /** Closes what was opened, last first. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close()
+  }
+
+  #second(): Promise<Scratch> {
+    return this.#once('second scratch', () => this.openScratch())
+  }
+
+  #closing<T extends { close(): Promise<void> }>(resource: T): T {
+    this.#closers.push(() => resource.close())
+    return resource
+  }
+
+  #once<T>(name: string, open: () => Promise<T>): Promise<T> {
+    let opened = this.#opened.get(name) as Promise<T> | undefined
+    if (!opened) this.#opened.set(name, (opened = open()))
+    return opened
+  }
+}
