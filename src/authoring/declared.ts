@@ -13,11 +13,18 @@ export interface Declaration {
 /** Known by this symbol rather than by class, because a project may load two copies of this package. */
 const DECLARED: unique symbol = Symbol.for('pg-autogen.declared') as never
 
+/** Instances of subclasses that give a function are that function: a type declared in schema.ts can be called to make a column of it. */
+class Callable {
+  constructor(call?: (...values: never[]) => unknown) {
+    if (call) return Object.setPrototypeOf(call, new.target.prototype)
+  }
+}
+
 /**
  * Base of everything that can be exported from `schema.ts`. A builder holds one object, the parts declared with it, and what is
  * attached to it by method calls (`.comment()`).
  */
-export abstract class Declared {
+export abstract class Declared extends Callable {
   readonly [DECLARED] = true
   readonly at: SourcePosition | undefined = callerPosition()
   readonly #attached: Declaration[] = []
@@ -52,5 +59,5 @@ export abstract class Declared {
 }
 
 export function isDeclared(value: unknown): value is Declared {
-  return typeof value === 'object' && value !== null && DECLARED in value
+  return (typeof value === 'object' || typeof value === 'function') && value !== null && DECLARED in value
 }
