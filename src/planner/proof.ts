@@ -11,7 +11,10 @@ import { plan, type PlannedStep, type PlanOptions } from './plan.js'
 
 /** A place in which migrations are tried: a scratch database in a known state. */
 export interface ProvingGround {
-  readonly database: Database
+  /** The present scratch database; another one after `restore`. */
+  database(): Database
+  /** Puts an earlier state back, when steps that cannot be undone were committed before a failure. */
+  restore(state: SchemaModel): Promise<void>
   /** Reads the database's present state, restricted to what the comparison is about. */
   reflect(): Promise<SchemaModel>
   /** The model as it reads after it was rebuilt from its own text once more. */
@@ -58,7 +61,7 @@ export async function reach(
   let state = from
   let left = operations
   for (let round = 0; round < ROUNDS; round++) {
-    steps.push(...(await planAndRun(ground.database, state, to, left, options, direction)))
+    steps.push(...(await planAndRun(ground, state, to, left, options, direction)))
     state = await ground.reflect()
     left = await realDifferences(ground, state, to)
     if (left.length === 0) return { steps: hoisted(steps), reached: state }
@@ -87,7 +90,7 @@ export function mayBeTextOnly(operation: Operation): boolean {
 }
 
 async function planAndRun(
-  database: Database,
+  ground: ProvingGround,
   from: SchemaModel,
   to: SchemaModel,
   operations: readonly Operation[],
@@ -99,9 +102,10 @@ async function planAndRun(
   for (;;) {
     let steps = plan(from, to, operations, { ...options, replace })
     if (commitsEarly) steps = hoisted(steps.map(outsideWhenNeeded))
-    const result = await run(database, steps)
+    const result = await run(ground.database(), steps)
     if (!result.failed) return result.steps
     const { step, error } = result.failed
+    if (result.committed) await ground.restore(from)
     if (step.elseReplace && !replace.has(step.ref)) replace.add(step.ref)
     else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
     else {
@@ -114,18 +118,24 @@ async function planAndRun(
   }
 }
 
-type RunResult = { steps: PlannedStep[]; failed?: undefined } | { failed: { step: PlannedStep; error: DatabaseError } }
+type RunResult =
+  | { readonly steps: PlannedStep[]; readonly failed?: undefined }
+  | { readonly failed: { step: PlannedStep; error: DatabaseError }; readonly committed: boolean }
 
 /** Runs steps as a migration would; a failure undoes the whole run, so that it can be planned anew. */
 async function run(database: Database, steps: readonly PlannedStep[]): Promise<RunResult> {
   const done: PlannedStep[] = []
+  let committed = false
   const begin = ['BEGIN', ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL '))]
   await database.executeAll(begin)
   for (let index = 0; index < steps.length; ) {
     const step = steps[index]!
     try {
       if (step.statement.transaction === 'outside') {
-        await database.executeAll(['COMMIT', step.statement.sql, ...begin])
+        committed = true
+        await database.executeAll(['COMMIT'])
+        await database.executeAll([step.statement.sql])
+        await database.executeAll(begin)
         done.push(step)
         index++
       } else if (step.statement.alternatives) {
@@ -140,8 +150,8 @@ async function run(database: Database, steps: readonly PlannedStep[]): Promise<R
       }
     } catch (error) {
       await database.executeAll(['ROLLBACK']).catch(() => undefined)
-      if (error instanceof StepFailure) return { failed: { step: error.step, error: error.cause } }
-      if (error instanceof DatabaseError) return { failed: { step, error } }
+      if (error instanceof StepFailure) return { failed: { step: error.step, error: error.cause }, committed }
+      if (error instanceof DatabaseError) return { failed: { step, error }, committed }
       throw error
     }
   }

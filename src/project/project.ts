@@ -101,11 +101,15 @@ export class Project {
     const { rebuild, settle } = await import('../declaration/elaborate.js')
     const scope = await this.scope()
     const settled = new Map<SchemaModel, Promise<SchemaModel>>()
-    const { database } = await this.scratch()
-    await rebuild(database, state)
+    let scratch = await this.scratch()
+    await rebuild(scratch.database, state)
     return {
-      database,
-      reflect: () => reflect(database, scope),
+      database: () => scratch.database,
+      reflect: () => reflect(scratch.database, scope),
+      restore: async (earlier) => {
+        scratch = await this.openScratch()
+        await rebuild(scratch.database, earlier)
+      },
       settled: (model) => {
         let result = settled.get(model)
         if (!result) {

@@ -1,0 +1,22 @@
+import type { Database } from '../../src/database/database.js'
+import { rebuild, settle } from '../../src/declaration/elaborate.js'
+import type { SchemaModel } from '../../src/model/schema-model.js'
+import type { ProvingGround } from '../../src/planner/proof.js'
+import { reflect } from '../../src/reflector/reflect.js'
+import { everything, type Scope } from '../../src/reflector/scope.js'
+
+/** A proving ground over empty databases that `open` makes; the first of them holds the state from then on. */
+export async function provingGround(open: () => Promise<Database>, state: SchemaModel, scope: Scope = everything): Promise<ProvingGround> {
+  let database = await open()
+  let second: Database | undefined
+  await rebuild(database, state)
+  return {
+    database: () => database,
+    reflect: () => reflect(database, scope),
+    restore: async (earlier) => {
+      database = await open()
+      await rebuild(database, earlier)
+    },
+    settled: async (model) => settle((second ??= await open()), model, scope),
+  }
+}
