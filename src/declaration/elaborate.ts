@@ -15,10 +15,10 @@ import { mostTellingFirst, schemaError } from './failures.js'
 import { objectOf, runSteps, stepOf, type Failure } from './steps.js'
 
 export interface ElaborateOptions {
-  /** The declarations are all there is: what every new database has and they do not name (schema public) is dropped. */
-  readonly complete?: boolean
   /** Which objects the model shall hold; all by default. */
   readonly scope?: Scope
+  /** What the declarations answer for. For all schemas: then what every new database has and they do not name (schema public) is dropped. */
+  readonly manage?: { readonly schemas?: unknown } | undefined
   /** Leaves the objects in the database instead of rolling back. */
   readonly commit?: boolean
 }
@@ -36,23 +36,34 @@ export async function elaborate(
 ): Promise<SchemaModel> {
   const declared = declaredModel(declarations, database.version)
   return inScratchTransaction(database, options.commit ?? false, async () => {
-    const failures = await createAll(database, declared, options.complete ?? false)
+    const failures = await createAll(database, declared, options.manage?.schemas === 'all' ? everything : undefined)
     if (failures.length > 0) throw await schemaError(failures, declarations, declared)
     return reflectWithin(database, options.scope ?? everything)
   })
 }
 
 /**
- * Creates the objects of a reflected model in an empty scratch database, and leaves them there.
+ * Creates the objects of a reflected model in an empty scratch database, and leaves them there. What every new database has, the
+ * scope includes and the model lacks, is dropped.
  *
  * @throws DatabaseError naming the object that cannot be created again
  * @example await rebuild(scratch, live)
  */
-export async function rebuild(database: Database, model: SchemaModel): Promise<void> {
-  await inScratchTransaction(database, true, async () => {
-    const failures = await createAll(database, model, true)
-    if (failures.length > 0) throw rebuildError(failures, model, database)
+export async function rebuild(database: Database, model: SchemaModel, scope: Scope = everything): Promise<void> {
+  await inScratchTransaction(database, true, () => recreate(database, model, scope))
+}
+
+/** The model as it reads after it was created again in an empty scratch database, which is left empty. Throws as `rebuild`. */
+export async function settle(database: Database, model: SchemaModel, scope: Scope = everything): Promise<SchemaModel> {
+  return inScratchTransaction(database, false, async () => {
+    await recreate(database, model, scope)
+    return reflectWithin(database, scope)
   })
+}
+
+async function recreate(database: Database, model: SchemaModel, scope: Scope): Promise<void> {
+  const failures = await createAll(database, model, scope)
+  if (failures.length > 0) throw rebuildError(failures, model, database)
 }
 
 /**
@@ -80,11 +91,12 @@ async function inScratchTransaction<T>(database: Database, commit: boolean, work
   }
 }
 
-/** Creates everything a model holds, by the migration from what a new database has. */
-async function createAll(database: Database, model: SchemaModel, complete: boolean): Promise<Failure[]> {
+/** Creates everything a model holds, by the migration from what a new database has; what `dropping` does not include stays. */
+async function createAll(database: Database, model: SchemaModel, dropping: Scope | undefined): Promise<Failure[]> {
   await createMissingRoles(database, model)
   const initial = initialModel(model)
-  const operations = diff(initial, model).filter((operation) => complete || operation.type !== 'drop')
+  const dropped = dropping?.restrict(initial)
+  const operations = diff(initial, model).filter((operation) => operation.type !== 'drop' || dropped?.get(operation.object.ref))
   return runSteps(database, order(initial, model, expand(initial, model, operations)).map(stepOf))
 }
 
