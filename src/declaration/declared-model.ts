@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Declaration } from '../authoring/declared.js'
 import type { ServerVersion } from '../database/database.js'
 import { SchemaError, type SourcePosition } from '../errors.js'
@@ -5,6 +6,7 @@ import { kindOf } from '../kinds/registry.js'
 import { describeRef } from '../model/object-ref.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { Dependency, Ref } from '../model/schema-object.js'
+import { originalPosition } from './original-position.js'
 
 /**
  * The declared objects as a model, as their builders made them: PostgreSQL has not seen them yet. Dependencies are what they
@@ -40,7 +42,7 @@ function duplicate(first: Declaration, second: Declaration): SchemaError {
   const { kind, name } = words(second.object.ref)
   const where = first.at ? `, first at ${showPosition(first.at)}` : ''
   return new SchemaError(`${kind} ${name} is declared twice${where}`, {
-    at: second.at,
+    at: second.at && originalPosition(second.at),
     hint: 'remove one of the two, or give it another name',
   })
 }
@@ -49,7 +51,7 @@ function unexported({ object, at }: Declaration, missing: Ref): SchemaError {
   const user = words(object.ref)
   const used = words(missing)
   return new SchemaError(`${user.kind} ${user.name} refers to ${used.kind} ${used.name}, which is not declared`, {
-    at,
+    at: at && originalPosition(at),
     hint: `export the builder of ${used.kind} ${used.name}: only what is exported is declared`,
   })
 }
@@ -60,6 +62,9 @@ export function words(ref: Ref): { kind: string; name: string } {
   return { kind: kind.replaceAll('_', ' '), name }
 }
 
-export function showPosition({ file, line, column }: SourcePosition): string {
-  return [file, line, ...(column === undefined ? [] : [column])].join(':')
+/** `schema.ts:3:5`, relative to the folder the command runs in where that is shorter. */
+export function showPosition(at: SourcePosition): string {
+  const { file, line, column } = originalPosition(at)
+  const relative = path.relative(process.cwd(), file)
+  return [relative.startsWith('..') ? file : relative, line, ...(column === undefined ? [] : [column])].join(':')
 }

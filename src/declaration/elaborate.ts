@@ -53,7 +53,10 @@ export async function rebuild(database: Database, model: SchemaModel, scope: Sco
   await inScratchTransaction(database, true, () => recreate(database, model, scope))
 }
 
-/** The model as it reads after it was created again in an empty scratch database, which is left empty. Throws as `rebuild`. */
+/**
+ * A reflected model as it reads after it was created once more in an empty scratch database, which is left empty: what PostgreSQL
+ * prints of an expression can change when its own text is read again. Throws as `rebuild`.
+ */
 export async function settle(database: Database, model: SchemaModel, scope: Scope = everything): Promise<SchemaModel> {
   return inScratchTransaction(database, false, async () => {
     await recreate(database, model, scope)
@@ -64,18 +67,6 @@ export async function settle(database: Database, model: SchemaModel, scope: Scop
 async function recreate(database: Database, model: SchemaModel, scope: Scope): Promise<void> {
   const failures = await createAll(database, model, scope)
   if (failures.length > 0) throw rebuildError(failures, model, database)
-}
-
-/**
- * A reflected model as it reads after it was created once more in an empty scratch database, which is left empty: what PostgreSQL
- * prints of an expression can change when its own text is read again.
- */
-export async function settle(database: Database, model: SchemaModel, scope: Scope = everything): Promise<SchemaModel> {
-  return inScratchTransaction(database, false, async () => {
-    const failures = await createAll(database, model, true)
-    if (failures.length > 0) throw rebuildError(failures, model, database)
-    return reflectWithin(database, scope)
-  })
 }
 
 async function inScratchTransaction<T>(database: Database, commit: boolean, work: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { SchemaError, type DatabaseError, type SourcePosition } from '../errors.
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref } from '../model/schema-object.js'
 import { showPosition, words } from './declared-model.js'
+import { originalPosition } from './original-position.js'
 import { objectOf, type Failure } from './steps.js'
 
 /** SQLSTATEs for something that does not exist: often a consequence of another failure. */
@@ -42,7 +43,7 @@ export async function schemaError(failures: readonly Failure[], declarations: re
   const excerpt = excerptOf(error)
   const declared = places.get(objectOf(step).ref)
   return new SchemaError(`${kind} ${name}: ${error.message}`, {
-    at: (declared && excerpt && (await placeOf(excerpt, declared))) ?? declared,
+    at: (declared && excerpt && (await placeOf(excerpt, declared))) ?? (declared && originalPosition(declared)),
     detail: [error.detail, excerpt && showExcerpt(excerpt), ...others.map((other) => alsoFailed(other, places))].filter(Boolean).join('\n') || undefined,
     hint: error.hint ?? hintFor(error),
     cause: error,

@@ -1,0 +1,62 @@
+import path from 'node:path'
+import type { Jiti, JitiOptions } from 'jiti'
+import { loadError } from './load-error.js'
+import { rememberSources } from './original-position.js'
+
+export interface ImportOptions {
+  /** Folder of the project. */
+  readonly cwd: string
+  /** The tsconfig.json whose `paths` hold; by default the nearest above the first file. */
+  readonly tsconfig?: string | undefined
+}
+
+export interface ImportedSources {
+  /** What each file exports, in the order asked for. */
+  readonly modules: readonly Record<string, unknown>[]
+  /** All files of the project that were read, those asked for and those they import. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Imports TypeScript straight from its source. `pg-autogen` and `pg-autogen/schema` are this very package, wherever it runs from.
+ *
+ * @throws SchemaError with file:line:column for what cannot be found, parsed or run
+ * @example const { modules } = await importSources(['/project/schema.ts'], { cwd: '/project' })
+ */
+export async function importSources(files: readonly string[], { cwd, tsconfig }: ImportOptions): Promise<ImportedSources> {
+  const { createJiti } = await import('jiti')
+  const options: JitiOptions = {
+    fsCache: path.join(cwd, '.autogen', 'cache', 'jiti'),
+    interopDefault: false,
+    tsconfigPaths: tsconfig ? path.resolve(cwd, tsconfig) : true,
+    virtualModules: {
+      'pg-autogen': whenImported(() => import('../index.js')),
+      'pg-autogen/schema': whenImported(() => import('../schema.js')),
+    },
+  }
+  const jiti = createJiti(files[0] ?? path.join(cwd, 'schema.ts'), options)
+  const known = new Set(Object.keys(jiti.cache))
+  const read = () => Object.keys(jiti.cache).filter((file) => !known.has(file) && !/[\\/]node_modules[\\/]/.test(file))
+  const remember = () => rememberSources(read(), compileWith(createJiti(cwd, { fsCache: false, sourceMaps: true })))
+  try {
+    const modules: Record<string, unknown>[] = []
+    for (const file of files) modules.push(await jiti.import<Record<string, unknown>>(file))
+    remember()
+    return { modules, files: read() }
+  } catch (error) {
+    remember()
+    throw loadError(error)
+  } finally {
+    // Node's cache holds them: the next import in this process shall read them anew.
+    for (const file of read()) delete jiti.cache[file]
+  }
+}
+
+function compileWith(jiti: Jiti): (source: string, filename: string) => string {
+  return (source, filename) => jiti.transform({ source, filename, ts: true, async: true, retainLines: true })
+}
+
+/** A module that is loaded when the first file imports it: jiti awaits what stands for a module. */
+function whenImported(load: () => Promise<unknown>): PromiseLike<unknown> {
+  return { then: (resolve, reject) => load().then(resolve, reject) }
+}

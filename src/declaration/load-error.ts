@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { positionInStack } from '../authoring/position.js'
+import { AutogenError, SchemaError, type SourcePosition } from '../errors.js'
+import { originalPosition } from './original-position.js'
+
+/** What went wrong while the user's files were imported, as one error with its place. */
+export function loadError(error: unknown): AutogenError {
+  if (!(error instanceof Error)) return new SchemaError(`a schema file threw ${String(error)}`, { cause: error })
+  return syntaxError(error) ?? missingModule(error) ?? authoringError(error) ?? runtimeError(error)
+}
+
+/** `ParseError: Unexpected token \n /project/schema.ts:3:5`, with a column that starts at 0. */
+function syntaxError(error: Error): SchemaError | undefined {
+  const match = /^ParseError: ([\s\S]*?)\s*(?:\(\d+:\d+\))?\s*\n\s*(.+):(\d+):(\d+)\s*$/.exec(error.message)
+  if (!match) return undefined
+  const [, message, file, line, column] = match
+  return new SchemaError(`syntax error: ${message!.trim()}`, { at: { file: file!, line: Number(line), column: Number(column) + 1 }, cause: error })
+}
+
+function missingModule(error: Error): SchemaError | undefined {
+  const match = /Cannot find (?:module|package) '([^']+)'/.exec(error.message)
+  const { code } = error as NodeJS.ErrnoException
+  if (!match || (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND')) return undefined
+  const name = match[1]!
+  const local = /^([./\\]|[A-Za-z]:)/.test(name)
+  const at = position(error)
+  return new SchemaError(`cannot find ${local ? 'the file' : 'the package'} ${name} that is imported`, {
+    at: (at && placeOfImport(name, at)) ?? at,
+    hint: local ? 'check the path of the import' : `install it (npm install ${packageName(name)}), or check the paths of tsconfig.json`,
+    cause: error,
+  })
+}
+
+function packageName(name: string): string {
+  return name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/')
+}
+
+/** The name of the import where it stands; the place of its call is the start of the line. */
+function placeOfImport(name: string, at: SourcePosition): SourcePosition | undefined {
+  try {
+    const column = readFileSync(at.file, 'utf8').split('\n')[at.line - 1]?.indexOf(name) ?? -1
+    return column < 0 ? undefined : { ...at, column: column + 1 }
+  } catch {
+    return undefined
+  }
+}
+
+/** Errors of this package; another copy of it throws a class of its own. */
+function authoringError(error: Error): AutogenError | undefined {
+  if (!(error instanceof AutogenError) && !('exitCode' in error && 'hint' in error)) return undefined
+  const { hint, at, detail } = error as AutogenError
+  const place = at ? originalPosition(at) : position(error)
+  return new SchemaError(error.message, { hint, detail, cause: error, ...(place && { at: place }) })
+}
+
+function runtimeError(error: Error): SchemaError {
+  const unknown = /^\(0\s*,\s*_[\w$]+\.([\w$]+)\) is not a function/.exec(error.message)
+  const early = /^Cannot access '([^']+)' before initialization/.exec(error.message)
+  const at = position(error)
+  if (unknown) {
+    return new SchemaError(`${unknown[1]} is not a function`, { at, hint: 'is it exported by the file it is imported from?', cause: error })
+  }
+  return new SchemaError(error.name === 'Error' ? error.message : `${error.name}: ${error.message}`, {
+    at,
+    hint: early ? `declare ${early[1]} above this place, or refer to it in an arrow function` : undefined,
+    cause: error,
+  })
+}
+
+function position(error: Error): SourcePosition | undefined {
+  const at = positionInStack(error.stack ?? '')
+  return at && originalPosition(at)
+}

@@ -1,0 +1,72 @@
+import { isDeclared, type Declaration } from '../authoring/declared.js'
+import { isManage, type Manage } from '../authoring/manage.js'
+import { SchemaError } from '../errors.js'
+import { checkDeclarations } from './declared-model.js'
+import { importSources, type ImportOptions } from './import-sources.js'
+import { sourceFiles } from './source-files.js'
+
+export interface LoadOptions extends ImportOptions {
+  /** Also lets TypeScript check the types of the files. */
+  readonly typecheck?: boolean
+}
+
+/** What the user's files declare. */
+export interface LoadedSchema {
+  readonly declarations: readonly Declaration[]
+  /** What they answer for, where they export `manage(…)`. */
+  readonly scope: Manage | undefined
+  /** All files of the project that were read. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Loads `schema.ts`: everything exported that a builder made, also inside exported arrays and objects, each once.
+ *
+ * @param paths files, folders or globs, relative to `cwd`
+ * @throws UsageError for a path that names nothing, SchemaError with file:line:column for everything wrong inside
+ * @example const { declarations } = await loadSchema(['schema.ts'], { cwd: process.cwd() })
+ */
+export async function loadSchema(paths: readonly string[], options: LoadOptions): Promise<LoadedSchema> {
+  const entries = sourceFiles(paths, options.cwd)
+  const { modules, files } = await importSources(entries, options)
+  if (options.typecheck) {
+    const { typecheck } = await import('./typecheck.js')
+    await typecheck(files, options)
+  }
+  const found = new Set<unknown>()
+  for (const exported of modules) collect(exported, found, 2)
+  const declarations = [...found].flatMap((value) => (isDeclared(value) ? value.declarations() : []))
+  checkDeclarations(declarations)
+  return { declarations: inSourceOrder(declarations, files), scope: onlyScope([...found].filter(isManage)), files }
+}
+
+/** Adds what is declared by a value or the members of arrays, plain objects and modules, down to `depth`. */
+function collect(value: unknown, found: Set<unknown>, depth: number): void {
+  if (isDeclared(value) || isManage(value)) found.add(value)
+  else if (depth > 0 && isContainer(value)) for (const member of Object.values(value)) collect(member, found, depth - 1)
+}
+
+function isContainer(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value) as object | null
+  // Modules have no prototype, and objects may come from another realm.
+  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function inSourceOrder(declarations: readonly Declaration[], files: readonly string[]): Declaration[] {
+  const rank = new Map(files.map((file, index) => [file, index]))
+  return declarations
+    .map((declaration, index) => ({ declaration, index, at: declaration.at }))
+    .sort((a, b) => {
+      const byFile = (a.at ? (rank.get(a.at.file) ?? 0) : 0) - (b.at ? (rank.get(b.at.file) ?? 0) : 0)
+      return byFile || (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0) || a.index - b.index
+    })
+    .map(({ declaration }) => declaration)
+}
+
+function onlyScope(scopes: readonly Manage[]): Manage | undefined {
+  if (scopes.length > 1) {
+    throw new SchemaError('manage(…) is exported twice', { at: scopes[1]!.at, hint: 'one export says what all files answer for' })
+  }
+  return scopes[0]
+}
