@@ -28,24 +28,27 @@ export class VersionRows {
 
   /** Moves over one revision and says what that changes in the table. */
   step(node: RevisionNode, direction: Direction): RowChange[] {
-    const before = new Set(this.rows)
+    const gone: string[] = []
+    const come: string[] = []
+    const remove = (id: string) => this.rows.delete(id) && gone.push(id)
+    const add = (id: string) => !this.rows.has(id) && this.rows.add(id) && come.push(id)
     if (direction === 'upgrade') {
       for (const need of node.needs) {
         this.needed.set(need, (this.needed.get(need) ?? 0) + 1)
-        this.rows.delete(need.id)
+        remove(need.id)
       }
       this.needed.set(node, 0)
-      this.rows.add(node.id)
+      add(node.id)
     } else {
-      this.rows.delete(node.id)
+      remove(node.id)
       this.needed.delete(node)
       for (const need of node.needs) {
         const left = this.needed.get(need)! - 1
         this.needed.set(need, left)
-        if (left === 0) this.rows.add(need.id)
+        if (left === 0) add(need.id)
       }
     }
-    return rowChanges(before, this.rows)
+    return pair(gone, come)
   }
 }
 
@@ -53,8 +56,13 @@ export class VersionRows {
 export function rowChanges(before: Iterable<string>, after: Iterable<string>): RowChange[] {
   const old = new Set(before)
   const wanted = new Set(after)
-  const gone = [...old].filter((row) => !wanted.has(row))
-  const come = [...wanted].filter((row) => !old.has(row))
+  return pair(
+    [...old].filter((row) => !wanted.has(row)),
+    [...wanted].filter((row) => !old.has(row)),
+  )
+}
+
+function pair(gone: readonly string[], come: readonly string[]): RowChange[] {
   const surplus = Math.max(0, gone.length - come.length)
   return [
     ...gone.slice(0, surplus).map((revision): RowChange => ({ type: 'delete', revision })),

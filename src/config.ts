@@ -1,0 +1,26 @@
+/** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. */
+export interface Config {
+  /** `postgres://…` or `pglite://<dir>`. Default: an embedded database in `.autogen/`. */
+  readonly database?: string
+  /** The file or files that declare the schema. Default: `schema.ts`. */
+  readonly schema?: string | readonly string[]
+  /** The folder of the migration files. Default: `migrations`. */
+  readonly migrations?: string
+  /** The engine that elaborates and proves: `auto`, `server`, `native`, `embedded` or a `postgres://` URL. Default: `auto`. */
+  readonly scratch?: string
+  /** Codes of hazards that may be written into a migration; `all` allows every one. Default: none. */
+  readonly allow?: readonly string[]
+  /** The database schema of the bookkeeping tables. Default: `autogen`. */
+  readonly versionSchema?: string
+  /** The names of new migration files, from `{date}`, `{time}`, `{revision}` and `{slug}`. Default: `{date}_{time}_{revision}_{slug}.ts`. */
+  readonly fileTemplate?: string
+}
+
+/**
+ * Types a configuration; returns it as it is.
+ *
+ * @example export default defineConfig({ database: 'postgres://localhost/app', schema: 'db/schema.ts' })
+ */
+export function defineConfig(config: Config): Config {
+  return config
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../errors.js'
+import type { Statement } from '../sql/statement.js'
+import { commentLine, sqlLiteral, stringLiteral } from './literals.js'
+import { writeFileSafely } from './write-file.js'
+
+/** A statement as it stands in a migration file, with the comments above it. */
+export interface RenderedStep {
+  readonly comments: readonly string[]
+  readonly statement: Statement
+}
+
+export interface MigrationText {
+  readonly revision: string
+  readonly revises: readonly string[]
+  readonly message: string
+  readonly branchLabels?: readonly string[]
+  readonly dependsOn?: readonly string[]
+  readonly upgrade: readonly RenderedStep[]
+  /** Null: cannot be undone. */
+  readonly downgrade: readonly RenderedStep[] | null
+  /** Lines of a comment at the top. */
+  readonly notes?: readonly string[]
+}
+
+export interface NewMigrationFile {
+  readonly revision: string
+  readonly message: string
+  readonly text: string
+  readonly fileTemplate?: string
+  /** Now, unless given; written in UTC, so that the files of people in several time zones sort by age. */
+  readonly date?: Date
+}
+
+const DEFAULT_FILE_TEMPLATE = '{date}_{time}_{revision}_{slug}.ts'
+
+/** Twelve random hexadecimal digits. */
+export function newRevisionId(): string {
+  return randomBytes(6).toString('hex')
+}
+
+/** The text of a migration file. The same arguments give the same text; no text in them can become code. */
+export function renderMigration(migration: MigrationText): string {
+  const merge = migration.revises.length > 1
+  const usesSql = !merge || [...migration.upgrade, ...(migration.downgrade ?? [])].length > 0
+  return fill(template(), {
+    imports: usesSql ? 'migration, sql' : 'migration',
+    notes: migration.notes?.length ? `${migration.notes.map(commentLine).join('\n')}\n` : '',
+    facts: facts(migration)
+      .map(([name, value]) => `  ${name}: ${value},`)
+      .join('\n'),
+    upgrade: renderFunction('upgrade', migration.upgrade, merge),
+    downgrade: migration.downgrade ? renderFunction('downgrade', migration.downgrade, merge) : '  // no downgrade: this migration cannot be undone',
+  })
+}
+
+/**
+ * Writes a migration file into a folder, which is made when it is not there, and returns its path. The file appears whole or not at all and
+ * never replaces another one.
+ *
+ * @example await writeMigration('migrations', { revision, message, text: renderMigration({ … }) })
+ */
+export async function writeMigration(folder: string, file: NewMigrationFile): Promise<string> {
+  const path = join(folder, migrationFileName(file))
+  await writeFileSafely(path, file.text)
+  return path
+}
+
+/** The name of a migration file, from a template with `{date}` (YYYYMMDD), `{time}` (HHMM), `{second}`, `{revision}` and `{slug}`. */
+export function migrationFileName({ revision, message, fileTemplate = DEFAULT_FILE_TEMPLATE, date = new Date() }: Omit<NewMigrationFile, 'text'>): string {
+  const [day, clock] = date.toISOString().split('T') as [string, string]
+  const parts: Record<string, string> = {
+    date: day.replaceAll('-', ''),
+    time: clock.slice(0, 5).replace(':', ''),
+    second: clock.slice(6, 8),
+    revision,
+    slug: slug(message),
+  }
+  const name = fileTemplate
+    .replace(/\{(\w*)\}/g, (_, part: string) => {
+      if (part in parts) return parts[part]!
+      throw new UsageError(`the file template has no part {${part}}`, { hint: `it has ${Object.keys(parts).map((each) => `{${each}}`).join(', ')}` })
+    })
+    .replace(/[-_]+(?=\.ts$|$)/, '')
+  if (!/^[^._/\\][^/\\]*$/.test(name)) {
+    throw new UsageError(`the file template gives "${name}", which is not a name for a migration file`, {
+      hint: 'it must not hold slashes nor start with a dot or underscore',
+    })
+  }
+  return name.endsWith('.ts') ? name : `${name}.ts`
+}
+
+function facts(migration: MigrationText): [name: string, value: string][] {
+  const { revision, revises, message, branchLabels = [], dependsOn = [] } = migration
+  return [
+    ['revision', stringLiteral(revision)],
+    ['revises', revises.length === 0 ? 'null' : stringOrList(revises)],
+    ['message', stringLiteral(message)],
+    ...(branchLabels.length > 0 ? ([['branchLabels', list(branchLabels)]] as [string, string][]) : []),
+    ...(dependsOn.length > 0 ? ([['dependsOn', list(dependsOn)]] as [string, string][]) : []),
+  ]
+}
+
+function renderFunction(name: string, steps: readonly RenderedStep[], merge: boolean): string {
+  if (steps.length === 0) return merge ? `  ${name}: () => {},` : `  ${name}: (op) => {\n  },`
+  const lines = steps.flatMap(({ comments, statement }) => [
+    ...comments.map((comment) => `    ${commentLine(comment)}`),
+    `    op.${statement.transaction === 'outside' ? 'outsideTransaction' : 'execute'}(${sqlLiteral(statement.sql)})`,
+  ])
+  return `  ${name}: (op) => {\n${lines.join('\n')}\n  },`
+}
+
+function stringOrList(texts: readonly string[]): string {
+  return texts.length === 1 ? stringLiteral(texts[0]!) : list(texts)
+}
+
+function list(texts: readonly string[]): string {
+  return `[${texts.map(stringLiteral).join(', ')}]`
+}
+
+/** At most 40 letters, digits and underscores. */
+function slug(message: string): string {
+  const words = message
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .match(/[a-z0-9]+/g)
+  return (words ?? []).join('_').slice(0, 40).replace(/_$/, '')
+}
+
+function template(): string {
+  return readFileSync(new URL('../../templates/migration.ts.template', import.meta.url), 'utf8')
+}
+
+function fill(text: string, parts: Readonly<Record<string, string>>): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (whole, part: string) => parts[part] ?? whole)
+}

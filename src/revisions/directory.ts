@@ -1,0 +1,114 @@
+import { readdir, realpath } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { RevisionError, UsageError, type SourcePosition } from '../errors.js'
+import { loadModule } from './load-module.js'
+import { MIGRATION, type DeclaredMigration } from './migration.js'
+import { hashSteps, recordSteps } from './record.js'
+import type { Migration, Step } from './revision.js'
+
+/** `20260131_0930` at the start of a file name. */
+const DATED = /^(\d{8})[_-]?(\d{4,6})(?!\d)/
+
+/**
+ * Reads the migrations of one or several folders, in the order of their file names. Steps are recorded when they are first asked for. A folder
+ * that does not exist holds no migrations, unless it is `required`.
+ *
+ * @throws RevisionError for a file that does not export a migration, UsageError for one that cannot be loaded; both with file and line
+ * @example const graph = new RevisionGraph(await readMigrations('migrations'))
+ */
+export async function readMigrations(folders: string | readonly string[], options: { required?: boolean } = {}): Promise<Migration[]> {
+  const migrations: Migration[] = []
+  for (const folder of typeof folders === 'string' ? [folders] : folders) {
+    for (const file of await migrationFiles(resolve(folder), options.required ?? false)) migrations.push(await readMigration(file))
+  }
+  return migrations
+}
+
+/** Reads one migration file. */
+export async function readMigration(file: string): Promise<Migration> {
+  const exported = (await loadModule(file)).default
+  const declared = exported as Partial<DeclaredMigration> | undefined
+  if (typeof declared !== 'object' || declared === null || !(MIGRATION in declared)) {
+    throw new RevisionError('the file does not export a migration', {
+      at: { file, line: 1 },
+      hint: 'write export default migration({ … }); keep other modules outside the migrations folder',
+    })
+  }
+  const at = declared[MIGRATION]?.at?.file === file ? declared[MIGRATION].at : { file, line: 1 }
+  return new LoadedMigration(declared as DeclaredMigration, at)
+}
+
+class LoadedMigration implements Migration {
+  readonly revision: string
+  readonly revises: readonly string[]
+  readonly dependsOn: readonly string[]
+  readonly branchLabels: readonly string[]
+  readonly message: string
+  readonly created: string | undefined
+  readonly file: string
+  readonly line: number
+  readonly #declared: DeclaredMigration
+  #upgrade: readonly Step[] | undefined
+  #downgrade: readonly Step[] | null | undefined
+
+  constructor(declared: DeclaredMigration, at: SourcePosition) {
+    this.#declared = declared
+    this.file = at.file
+    this.line = at.line
+    this.revision = text(declared.revision, 'revision', at)
+    this.revises = texts(declared.revises, 'revises', at)
+    if (declared.revises === undefined) throw malformed('revises', 'is missing', at, 'write null for the first migration of a history')
+    this.dependsOn = texts(declared.dependsOn, 'dependsOn', at)
+    this.branchLabels = texts(declared.branchLabels, 'branchLabels', at)
+    this.message = text(declared.message ?? '', 'message', at)
+    const [, date, time] = DATED.exec(basename(at.file)) ?? []
+    this.created = date && `${date}_${time}`
+    if (typeof declared.upgrade !== 'function') throw malformed('upgrade', 'is not a function', at)
+    if (declared.downgrade !== undefined && typeof declared.downgrade !== 'function') throw malformed('downgrade', 'is not a function', at)
+  }
+
+  get upgrade(): readonly Step[] {
+    return (this.#upgrade ??= recordSteps(this.#declared.upgrade, this.revision, 'upgrade', this.file))
+  }
+
+  get downgrade(): readonly Step[] | null {
+    const { downgrade } = this.#declared
+    if (this.#downgrade === undefined) this.#downgrade = downgrade ? recordSteps(downgrade, this.revision, 'downgrade', this.file) : null
+    return this.#downgrade
+  }
+
+  get checksum(): string {
+    return hashSteps(this.upgrade)
+  }
+}
+
+async function migrationFiles(folder: string, required: boolean): Promise<string[]> {
+  let names: string[]
+  try {
+    names = await readdir(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && !required) return []
+    throw new UsageError(
+      code === 'ENOENT' ? `the migrations folder ${folder} does not exist` : `the migrations folder ${folder} cannot be read`,
+      { detail: (error as Error).message, hint: 'check --migrations and the working directory, or run `autogen init`' },
+    )
+  }
+  const files = names.filter((name) => /(?<!\.d)\.[mc]?[jt]s$/.test(name) && !/^[._]/.test(name)).sort()
+  // The same file through a link, or through two folders, must be seen to be the same.
+  return Promise.all(files.map((name) => realpath(join(folder, name))))
+}
+
+function text(value: unknown, member: string, at: SourcePosition): string {
+  if (typeof value === 'string') return value
+  throw malformed(member, value === undefined ? 'is missing' : 'is not a string', at)
+}
+
+function texts(value: unknown, member: string, at: SourcePosition): string[] {
+  if (value === null || value === undefined) return []
+  return (Array.isArray(value) ? value : [value]).map((each: unknown) => text(each, member, at))
+}
+
+function malformed(member: string, what: string, at: SourcePosition, hint?: string): RevisionError {
+  return new RevisionError(`in this migration, ${member} ${what}`, { at, hint })
+}

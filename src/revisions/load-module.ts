@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import { isNativeError } from 'node:util/types'
+import type { Jiti } from 'jiti'
+import { positionInStack } from '../authoring/position.js'
+import { AutogenError, UsageError } from '../errors.js'
+
+let loader: Promise<Jiti> | undefined
+
+/**
+ * Loads a TypeScript or JavaScript file of the user, as it is now. `pg-autogen` in it is this very package, wherever the file stands and however
+ * this package was started.
+ *
+ * @throws UsageError with file, line and column when it cannot be read, parsed or run
+ */
+export async function loadModule(file: string): Promise<Record<string, unknown>> {
+  const jiti = await (loader ??= createLoader())
+  try {
+    return await jiti.import<Record<string, unknown>>(file)
+  } catch (error) {
+    if (error instanceof AutogenError) throw error
+    throw await unloadable(file, error)
+  }
+}
+
+async function createLoader(): Promise<Jiti> {
+  const [{ createJiti }, api, schema] = await Promise.all([import('jiti'), import('../index.js'), import('../schema.js')])
+  return createJiti(import.meta.url, { virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': schema }, moduleCache: false })
+}
+
+async function unloadable(file: string, error: unknown): Promise<UsageError> {
+  // Not instanceof: the file may run in a realm of its own.
+  const { message, stack = '', code } = (isNativeError(error) ? error : new Error(String(error))) as NodeJS.ErrnoException
+  const syntax = /^ParseError: (.*?)\s*\n\s*(.+):(\d+):(\d+)$/s.exec(message)
+  if (syntax) {
+    const at = { file: syntax[2]!, line: Number(syntax[3]), column: Number(syntax[4]) + 1 }
+    return new UsageError(`this is not valid TypeScript: ${syntax[1]}`, { at, cause: error })
+  }
+  if ((await readFile(file).catch(() => undefined)) === undefined) {
+    return new UsageError('the file cannot be read', { at: { file, line: 1 }, detail: message, cause: error })
+  }
+  const missing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND'
+  const at = positionInStack(stack) ?? { file, line: 1 }
+  return new UsageError(`the file cannot be loaded: ${message.split('\n')[0]}`, {
+    // The loader puts imports in places of its own on their line.
+    at: missing ? { file: at.file, line: at.line } : at,
+    hint: missing ? 'install what it imports, or correct the path' : undefined,
+    cause: error,
+  })
+}

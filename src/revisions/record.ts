@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { isNativeError } from 'node:util/types'
+import { callerPosition, positionInStack } from '../authoring/position.js'
+import { RevisionError, type SourcePosition } from '../errors.js'
+import { AS_SQL, isSqlSource, type SqlText } from '../sql/template.js'
+import type { MigrationOperations } from './migration.js'
+import type { Direction, Step } from './revision.js'
+
+/**
+ * The steps that a migration's function records. Throws a `RevisionError` with the place in the file when the function throws, is
+ * asynchronous, or hands over something that is not SQL.
+ */
+export function recordSteps(record: (op: MigrationOperations) => unknown, revision: string, direction: Direction, file: string): Step[] {
+  const steps: Step[] = []
+  const add = (type: Step['type']) => (sql: SqlText | string) => {
+    const at = callerPosition() ?? { file, line: 1 }
+    steps.push({ type, sql: textOf(sql, revision, direction, at), at })
+  }
+  let result: unknown
+  try {
+    result = record({ execute: add('execute'), outsideTransaction: add('outside') })
+  } catch (error) {
+    if (error instanceof RevisionError) throw error
+    // Not instanceof: the file may run in a realm of its own.
+    const { message, stack } = isNativeError(error) ? error : new Error(String(error))
+    throw new RevisionError(`the ${direction} of revision ${revision} cannot be read: ${message}`, {
+      at: positionInStack(stack ?? '') ?? { file, line: 1 },
+      cause: error,
+    })
+  }
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+    throw new RevisionError(`the ${direction} of revision ${revision} is asynchronous`, {
+      at: { file, line: 1 },
+      hint: 'it only records steps: call op without await, in a plain function',
+    })
+  }
+  return steps
+}
+
+/** A hash that changes exactly when what the steps do changes. */
+export function hashSteps(steps: readonly Step[]): string {
+  const hash = createHash('sha256')
+  for (const step of steps) hash.update(JSON.stringify([step.type, step.sql.replaceAll('\r\n', '\n')]))
+  return hash.digest('hex').slice(0, 32)
+}
+
+function textOf(sql: SqlText | string, revision: string, direction: Direction, at: SourcePosition): string {
+  const text = typeof sql === 'string' ? sql : isSqlSource(sql) ? sql[AS_SQL]().text : undefined
+  if (text !== undefined && text.trim() !== '') return text
+  throw new RevisionError(`a step in the ${direction} of revision ${revision} ${text === undefined ? 'is not SQL' : 'is empty'}`, {
+    at,
+    hint: 'write op.execute(sql`…`)',
+  })
+}
