@@ -21,6 +21,8 @@ export interface Reflected<O extends SchemaObject> {
   readonly object: O
   /** Further catalog rows that are this object, such as a table's row type. */
   readonly aliases?: readonly CatalogAddress[]
+  /** What it needs according to catalogs other than pg_depend, when its attributes do not tell. */
+  readonly dependencies?: readonly Omit<Dependency, 'from'>[]
 }
 
 /** What `alter` may ask: both models, and whether a type is one that a migration replaces under the same name. */
@@ -51,6 +53,8 @@ export interface PrintedCode {
    */
   readonly place: 'export' | 'column' | 'element' | 'suffix' | 'none'
   readonly code: string
+  /** What to export instead of a `suffix` when the parent has no code of its own to append it to. */
+  readonly alone?: { readonly code: string; readonly variable: string }
   /** The property name of a `column`. */
   readonly key?: string
   /** A wish for the variable of an `export`; made unique and valid by the printer. */
@@ -106,6 +110,10 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * are moved over, and the old one is dropped.
    */
   readonly replacedAside?: boolean
+  /** The schema it lies in, for the scope; null for what belongs to the whole database. Default: `id.schema`, or null. */
+  readonly schemaOf?: (object: O) => string | null
+  /** The setting of `manage` that decides, beside the one for schemas, whether it takes part. Its `id.target` names what it is about. */
+  readonly concern?: 'privileges' | 'owners' | 'roles'
   /** Objects of this kind that every new database already has. */
   readonly initial?: readonly O[]
   /** The name it occupies in a namespace that other kinds share, such as `relation app.users`; two objects cannot hold one name at once. */
@@ -124,6 +132,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): readonly Statement[]
   /** Its text inside its parent's CREATE; `parts` as in `create` (a default inside a column). */
   fragment?(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): string
+  /** The object with whose creation PostgreSQL creates this one too, so that it needs no statement; `created` tells what else is. */
+  createsImplicitly?(object: O, context: AlterContext, created: (ref: Ref) => boolean): Ref | null
   drop(object: O): readonly Statement[]
   /** False: needs a drop of its own although something it auto-depends on is dropped too; `dropped` tells what else is. */
   dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean

@@ -15,6 +15,7 @@ export const schemas = defineKind<SchemaNamespace>({
   kind: 'schema',
   phase: PHASES.schema,
   catalog: 'pg_namespace',
+  schemaOf: ({ id }) => id.name,
   initial: [schemaObject('public')],
   catalogQuery: () => `
     SELECT n.oid, 0, n.nspname

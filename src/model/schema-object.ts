@@ -42,4 +42,6 @@ export interface UnmanagedObject {
   /** As pg_identify_object names it: `operator`, `text search configuration`. */
   readonly type: string
   readonly identity: string
+  /** The schema it lies in, if it lies in one. */
+  readonly schema?: string
 }

@@ -1,8 +1,169 @@
-import type { SchemaModel } from '../model/schema-model.js'
+import type { Manage } from '../authoring/manage.js'
+import type { Kind } from '../kinds/kind.js'
+import { allKinds, kindOf } from '../kinds/registry.js'
+import { refOf } from '../model/object-ref.js'
+import { SchemaModel } from '../model/schema-model.js'
+import type { Ref, SchemaObject, UnmanagedObject } from '../model/schema-object.js'
 
 /** Which objects of a database a comparison is about. */
 export interface Scope {
+  /** The part of a model that lies in scope. */
   restrict(model: SchemaModel): SchemaModel
+  /** The objects out of scope without which those in scope cannot exist: the table a foreign key refers to, the extension of a type. */
+  surroundings(model: SchemaModel): SchemaModel
 }
 
-export const everything: Scope = { restrict: (model) => model }
+export const everything: Scope = { restrict: (model) => model, surroundings: (model) => part(model, new Set(), []) }
+
+export interface ScopeOptions {
+  /** The schema that holds this tool's own tables. */
+  readonly versionSchema: string
+}
+
+/** This tool's own tables; the schema that holds nothing else is never in scope either. */
+export const OWN_TABLES: readonly string[] = ['autogen_version', 'autogen_history']
+
+/**
+ * The scope that `schema.ts` states, or, where it states none: the schemas it names and `public`; what lies in no schema when it
+ * is declared or needs something of those schemas; privileges and owners only of objects that declare some; no undeclared roles.
+ * Both sides of a comparison must be restricted by one scope.
+ *
+ * @example const scope = scopeOf(manage({ schemas: 'all' }), declared, { versionSchema: 'autogen' })
+ */
+export function scopeOf(manage: Manage | undefined, declared: readonly SchemaObject[], options: ScopeOptions): Scope {
+  const rules = new Rules(manage, declared, options)
+  return {
+    restrict: (model) => part(model, rules.refsIn(model), rules.unmanagedIn(model)),
+    surroundings: (model) => part(model, surroundingsOf(model, rules.refsIn(model)), []),
+  }
+}
+
+type Concern = NonNullable<Kind['concern']>
+
+class Rules {
+  readonly #schemas: ReadonlySet<string> | 'all'
+  readonly #concerns: Record<Concern, 'all' | 'declared' | 'none' | readonly string[]>
+  readonly #declared: ReadonlySet<Ref>
+  readonly #declaredTargets: ReadonlySet<string>
+  readonly #initial: ReadonlySet<Ref>
+  readonly #versionSchema: string
+
+  constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema }: ScopeOptions) {
+    const { schemas, privileges = 'declared', owners = 'declared', roles = 'declared' } = manage ?? {}
+    this.#schemas = schemas === 'all' ? 'all' : new Set(schemas ?? ['public', ...declared.flatMap((object) => schemaOf(object) ?? [])])
+    this.#concerns = { privileges, owners: owners === true ? 'all' : owners === false ? 'none' : owners, roles }
+    this.#declared = new Set(declared.map(({ ref }) => ref))
+    this.#declaredTargets = new Set(declared.flatMap((object) => concernKey(object) ?? []))
+    this.#initial = new Set(allKinds().flatMap(({ initial }) => (initial ?? []).map(({ ref }) => ref)))
+    this.#versionSchema = versionSchema
+  }
+
+  /** Unmanaged objects that lie in scope. What lies in no schema is always reported: nothing tells whether it concerns those schemas. */
+  unmanagedIn(model: SchemaModel): readonly UnmanagedObject[] {
+    const schemas = this.#schemas
+    return schemas === 'all' ? model.unmanaged : model.unmanaged.filter(({ schema }) => schema === undefined || schemas.has(schema))
+  }
+
+  /** The refs of what lies in scope. */
+  refsIn(model: SchemaModel): ReadonlySet<Ref> {
+    const verdicts = new Map<Ref, boolean>()
+    const decide = (object: SchemaObject): boolean => {
+      const known = verdicts.get(object.ref)
+      if (known !== undefined) return known
+      verdicts.set(object.ref, false)
+      const verdict = this.#decide(object, model, decide)
+      verdicts.set(object.ref, verdict)
+      return verdict
+    }
+    for (const object of model.objects.values()) decide(object)
+    const refs = new Set([...verdicts].flatMap(([ref, inside]) => (inside ? [ref] : [])))
+    const namespace = refOf('schema', this.#versionSchema)
+    if (refs.has(namespace) && this.#holdsOnlyOwnTables(namespace, model, refs)) {
+      refs.delete(namespace)
+      for (const { ref } of model.children(namespace)) refs.delete(ref)
+    }
+    return refs
+  }
+
+  #decide(object: SchemaObject, model: SchemaModel, decide: (object: SchemaObject) => boolean): boolean {
+    if (this.#isOwnTable(object)) return false
+    const { concern } = kindOf(object)
+    if (concern && !this.#takesPart(object, concern)) return false
+    const parent = object.parent === null ? undefined : model.get(object.parent)
+    if (object.parent !== null && !parent) return false
+    if (parent && schemaOf(object) === null) return decide(parent)
+    if (parent && !decide(parent)) return false
+    const schema = schemaOf(object)
+    if (schema !== null) return this.#schemas === 'all' || this.#schemas.has(schema)
+    if (this.#schemas === 'all' || this.#declared.has(object.ref) || concern === 'roles') return true
+    if (concern) return this.#declaredTargets.has(concernKey(object)!)
+    return needsOf(object.ref, model).some((need) => {
+      const other = model.get(need)!
+      return schemaOf(other) !== null && decide(other)
+    })
+  }
+
+  #takesPart(object: SchemaObject, concern: Concern): boolean {
+    const rule = this.#concerns[concern]
+    if (rule === 'all') return true
+    if (rule === 'none') return false
+    if (rule === 'declared') return this.#declaredTargets.has(concernKey(object)!)
+    return rule.includes(object.id.target as string)
+  }
+
+  #isOwnTable(object: SchemaObject): boolean {
+    return object.parent === null && OWN_TABLES.includes(object.id.name) && schemaOf(object) === this.#versionSchema
+  }
+
+  #holdsOnlyOwnTables(namespace: Ref, model: SchemaModel, inside: ReadonlySet<Ref>): boolean {
+    if (this.#initial.has(namespace) || this.#declared.has(namespace)) return false
+    if (model.unmanaged.some(({ schema }) => schema === this.#versionSchema)) return false
+    return ![...inside].some((ref) => {
+      const object = model.get(ref)!
+      return ref !== namespace && object.parent === null && schemaOf(object) === this.#versionSchema
+    })
+  }
+}
+
+/** What an object needs, and what its parts need. */
+function needsOf(ref: Ref, model: SchemaModel): Ref[] {
+  return [ref, ...model.children(ref).map((child) => child.ref)].flatMap((one) => model.needs(one).map(({ to }) => to))
+}
+
+function surroundingsOf(model: SchemaModel, inside: ReadonlySet<Ref>): ReadonlySet<Ref> {
+  const found = new Set<Ref>()
+  const waiting = [...inside]
+  for (let ref = waiting.pop(); ref !== undefined; ref = waiting.pop()) {
+    for (const { to } of model.needs(ref)) {
+      if (inside.has(to) || found.has(to)) continue
+      found.add(to)
+      waiting.push(to)
+    }
+    const object = model.get(ref)!
+    const namespace = object.parent === null ? refOf('schema', schemaOf(object) ?? '') : ref
+    if (model.get(namespace) && !inside.has(namespace)) found.add(namespace)
+  }
+  return found
+}
+
+/** A model of some objects of another one. */
+function part(model: SchemaModel, refs: ReadonlySet<Ref>, unmanaged: readonly UnmanagedObject[]): SchemaModel {
+  const data = model.toData()
+  if (refs.size === data.objects.length && unmanaged === model.unmanaged) return model
+  return new SchemaModel({
+    ...data,
+    objects: data.objects.filter(({ ref }) => refs.has(ref)),
+    dependencies: data.dependencies.filter(({ from, to }) => refs.has(from) && refs.has(to)),
+    unmanaged,
+  })
+}
+
+function schemaOf(object: SchemaObject): string | null {
+  const kind = kindOf(object)
+  return kind.schemaOf ? kind.schemaOf(object) : ((object.id.schema as string | undefined) ?? null)
+}
+
+function concernKey(object: SchemaObject): string | undefined {
+  const { concern } = kindOf(object)
+  return concern && `${concern} ${object.id.target as string}`
+}

@@ -21,9 +21,13 @@ const SOME_ROWS: [catalog: string, where: string][] = [
   ['pg_proc', "x.prokind NOT IN ('f', 'p')"],
 ]
 
+/** Types of objects whose address begins with the schema although PostgreSQL does not count them as lying in one. */
+const PARTS = `'table constraint', 'domain constraint', 'trigger', 'rule', 'policy', 'operator of access method', 'function of access method'`
+
 /** Every user object of which a kind may know nothing, with the name PostgreSQL gives it. */
 export const UNMANAGED_QUERY = `
-  SELECT o.catalog, o.oid, i.type, i.identity
+  SELECT o.catalog, o.oid, i.type, i.identity,
+         coalesce(i.schema, (SELECT a.object_names[1] FROM pg_identify_object_as_address(o.catalog::regclass, o.oid, 0) a WHERE a.type IN (${PARTS})))
   FROM (${[
     ...WHOLE_CATALOGS.map((catalog) => [catalog, NOT_OBJECTS[catalog] ? `NOT (${NOT_OBJECTS[catalog]})` : 'true'] as const),
     ...SOME_ROWS,
@@ -35,7 +39,7 @@ export const UNMANAGED_QUERY = `
   ORDER BY 3, 4`
 
 export function readUnmanaged(rows: readonly Row[], book: AddressBook): UnmanagedObject[] {
-  return (rows as [string, number, string, string][])
+  return (rows as [string, number, string, string, string | null][])
     .filter(([catalog, oid]) => !book.get(catalog, oid))
-    .map(([, , type, identity]) => ({ type, identity }))
+    .map(([, , type, identity, schema]) => ({ type, identity, ...(schema !== null && { schema }) }))
 }

@@ -1,0 +1,68 @@
+import { SchemaError } from '../errors.js'
+import { callerPosition } from './position.js'
+
+/** What `schema.ts` answers for. Everything left out keeps the default that is named with it. */
+export interface ManageOptions {
+  /** Schemas whose undeclared objects are differences; `all` includes what lies in no schema. Default: those `schema.ts` names, and `public`. */
+  readonly schemas?: 'all' | readonly string[]
+  /** Objects whose privileges, and default privileges, are compared. `declared`, the default: those for which some are declared. */
+  readonly privileges?: 'all' | 'declared' | 'none'
+  /** Objects whose owners are compared: all, none, or, by default, those for which one is declared. */
+  readonly owners?: boolean | 'declared'
+  /** Roles of the server that are compared, with their memberships and settings. Default: those that are declared. */
+  readonly roles?: 'all' | 'declared' | 'none' | readonly string[]
+}
+
+const MANAGE: unique symbol = Symbol.for('pg-autogen.manage') as never
+
+/** The scope that `schema.ts` exports; see `manage`. */
+export interface Manage extends ManageOptions {
+  readonly [MANAGE]: true
+}
+
+const ALLOWED: Record<keyof ManageOptions, (value: unknown) => boolean> = {
+  schemas: (value) => value === 'all' || isNames(value),
+  privileges: (value) => value === 'all' || value === 'declared' || value === 'none',
+  owners: (value) => typeof value === 'boolean' || value === 'declared',
+  roles: (value) => value === 'all' || value === 'declared' || value === 'none' || isNames(value),
+}
+
+/**
+ * States what `schema.ts` answers for: which undeclared objects are differences and which are none of its business.
+ *
+ * @throws SchemaError for an unknown setting or value
+ * @example export const scope = manage({ schemas: ['app', 'public'], privileges: 'all', owners: true })
+ */
+export function manage(options: ManageOptions = {}): Manage {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(ALLOWED, name)) {
+      throw new SchemaError(`manage() has no setting ${JSON.stringify(name)}`, {
+        at: callerPosition(),
+        hint: `the settings are ${Object.keys(ALLOWED).join(', ')}`,
+      })
+    }
+    if (value !== undefined && !ALLOWED[name as keyof ManageOptions](value)) {
+      throw new SchemaError(`manage() cannot take ${JSON.stringify(value)} for ${name}`, {
+        at: callerPosition(),
+        hint: HINTS[name as keyof ManageOptions],
+      })
+    }
+  }
+  return { ...options, [MANAGE]: true }
+}
+
+const HINTS: Record<keyof ManageOptions, string> = {
+  schemas: "give 'all' or a list of schema names",
+  privileges: "give 'all', 'declared' or 'none'",
+  owners: "give true, false or 'declared'",
+  roles: "give 'all', 'declared', 'none' or a list of role names",
+}
+
+/** Whether an export of `schema.ts` is its scope. Known by a symbol, because a project may load two copies of this package. */
+export function isManage(value: unknown): value is Manage {
+  return typeof value === 'object' && value !== null && MANAGE in value
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')
+}
