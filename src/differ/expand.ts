@@ -23,11 +23,7 @@ export interface ExpandOptions {
 export function expand(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: ExpandOptions = {}): Action[] {
   const actions = new Map<string, Action>()
   const rebuilt = new Map<Ref, Ref | undefined>()
-  const context: AlterContext = {
-    version: to.version,
-    object: (side, ref) => (side === 'from' ? from : to).get(ref),
-    children: (side, ref) => (side === 'from' ? from : to).children(ref),
-  }
+  const context = alterContext(from, to)
 
   const alter = (old: SchemaObject, next: SchemaObject, because: Ref | undefined): void => {
     const ref = next.ref
@@ -78,6 +74,15 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     }
   }
   return [...actions.values()]
+}
+
+/** What kinds may ask about both models. */
+export function alterContext(from: SchemaModel, to: SchemaModel): AlterContext {
+  return {
+    version: to.version,
+    object: (side, ref) => (side === 'from' ? from : to).get(ref),
+    children: (side, ref) => (side === 'from' ? from : to).children(ref),
+  }
 }
 
 /** A name that neither schema has for an object of this kind. */

@@ -1,7 +1,7 @@
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
-import type { Action } from './expand.js'
+import { alterContext, type Action } from './expand.js'
 import { Groups, type Edge } from './groups.js'
 
 /** An action with the children that PostgreSQL handles together with it: written inside its CREATE, or gone with its DROP. */
@@ -19,10 +19,15 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
   const at = (type: Action['type'], ref: Ref) => index.get(`${type} ${ref}`)
   const edges = collectEdges(from, to, actions, at)
   const groups = new Groups(actions.length, edges)
+  const context = alterContext(from, to)
 
   actions.forEach((action, position) => {
     if (action.type === 'create' && action.object.parent !== null && kindOf(action.object).folds?.(action.object)) {
       groups.join(position, at('create', action.object.parent))
+    }
+    if (action.type === 'create') {
+      const origin = kindOf(action.object).createsImplicitly?.(action.object, context, (ref) => at('create', ref) !== undefined)
+      if (origin) groups.join(position, at('create', origin))
     }
     if (action.type === 'drop' && !action.aside) {
       const kind = kindOf(action.object)

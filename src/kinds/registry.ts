@@ -3,9 +3,11 @@ import { schemas } from './schemas.js'
 import { tables } from './tables.js'
 import { columns } from './columns.js'
 import { columnDefaults } from './column-defaults.js'
+import { partitions } from './partitions.js'
+import { replicaIdentities } from './replica-identities.js'
 
 /** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
-const registered: Kind[] = [schemas, tables, columns, columnDefaults]
+const registered: Kind[] = [schemas, tables, columns, columnDefaults, partitions, replicaIdentities]
 
 const byName = new Map(registered.map((kind) => [kind.kind, kind]))
 

@@ -4,7 +4,8 @@ import type { AddressBook } from './address-book.js'
 
 /**
  * The rows of pg_depend between user objects. Left out because the objects' names already say it: what lies in a schema, a
- * relation's row type and TOAST table. A reference to a member of an extension becomes one to the extension.
+ * relation's row type and TOAST table, a partitioned table's key columns. A partition's place under its parent is an object of its own.
+ * A reference to a member of an extension becomes one to the extension.
  */
 export const DEPENDENCY_QUERY = `
   SELECT cls.relname, CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END, CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END,
@@ -18,7 +19,10 @@ export const DEPENDENCY_QUERY = `
   WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S')
     AND d.refclassid NOT IN ('pg_namespace'::regclass, 'pg_am'::regclass)
     AND NOT (d.classid = 'pg_type'::regclass AND d.deptype = 'i')
-    AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid = 0)
+    AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass
+      AND (d.refobjsubid = 0 OR d.refobjid = d.objid AND d.objsubid = 0))
+    AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'a' AND EXISTS (
+      SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND i.inhparent = d.refobjid))
   GROUP BY 1, 2, 3, 4, 5, 6`
 
 export function readDependencies(rows: readonly Row[], book: AddressBook): Dependency[] {
@@ -26,7 +30,7 @@ export function readDependencies(rows: readonly Row[], book: AddressBook): Depen
   for (const [catalog, oid, sub, refCatalog, refOid, refSub, auto] of rows as [string, number, number, string, number, number, boolean][]) {
     const from = book.get(catalog, oid, sub)
     if (!from) continue
-    const to = book.get(refCatalog, refOid, refSub)
+    const to = book.get(refCatalog, refOid, refSub) ?? (refSub === 0 ? undefined : book.get(refCatalog, refOid))
     if (to && from !== to && from.parent !== to.ref) dependencies.push({ from: from.ref, to: to.ref, auto })
   }
   return dependencies

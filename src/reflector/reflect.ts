@@ -57,6 +57,7 @@ async function reflectInTransaction(database: Database, scope: Scope): Promise<S
       for (const [catalog, oid, sub] of reflected.aliases ?? []) book.set(catalog, oid, sub ?? 0, object)
       objects.push(object)
       for (const dependency of kind.dependencies?.(object) ?? []) dependencies.push({ from: object.ref, ...dependency })
+      for (const dependency of reflected.dependencies ?? []) dependencies.push({ from: object.ref, ...dependency })
     }
   })
   dependencies.push(...readDependencies(results[kinds.length]!, book))

@@ -1,0 +1,177 @@
+import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import { refOf } from '../model/object-ref.js'
+import { quoteIdent, qualified } from '../sql/identifiers.js'
+import { statement, type Statement } from '../sql/statement.js'
+import {
+  addNotNull,
+  alterRelation,
+  identityText,
+  notNullName,
+  type Column,
+  type ColumnAttrs,
+  type Identity,
+  type NotNull,
+} from './column-ddl.js'
+import type { AlterContext, Alteration } from './kind.js'
+import { defaultName } from './object-names.js'
+import { optionStatements } from './storage-parameters.js'
+
+/** How a column is altered in place; 'replace' where PostgreSQL has no way. */
+export function alterColumn(from: Column, to: Column, context: AlterContext): Alteration | 'replace' {
+  const [before, after] = [from.attrs, to.attrs]
+  const { major } = context.version
+  if (!before.generated && after.generated) return 'replace'
+  if (before.generated && !after.generated && before.generated.virtual) return 'replace'
+  if (before.generated && after.generated) {
+    if (before.generated.virtual !== after.generated.virtual) return 'replace'
+    if (before.generated.expression !== after.generated.expression && major < 17) return 'replace'
+  }
+  const parents = parentChanges(from, context)
+  const follows = (part: (attrs: ColumnAttrs) => unknown) =>
+    parents.some(([a, b]) => text(part(a)) === text(part(before)) && text(part(b)) === text(part(after)) && text(part(a)) !== text(part(b)))
+  const retyped = (text(typeOf(before)) !== text(typeOf(after)) && !follows(typeOf)) || undefined
+
+  const alter = `${alterRelation(to)} ALTER COLUMN ${quoteIdent(to.id.name)}`
+  const only = `${alterRelation(to, true)} ALTER COLUMN ${quoteIdent(to.id.name)}`
+  const statements: Statement[] = []
+  const identity = text(before.identity) === text(after.identity) || follows((attrs) => attrs.identity) ? undefined : ([before.identity, after.identity] as const)
+  if (identity?.[0] && (!identity[1] || (retyped && !mayBeIdentity(after.type)))) statements.push(statement(`${alter} DROP IDENTITY`))
+  if (before.generated && !after.generated && !follows((attrs) => attrs.generated)) statements.push(statement(`${alter} DROP EXPRESSION`))
+  if (retyped) statements.push(alterType(alter, before, after))
+  if (
+    before.generated &&
+    after.generated &&
+    before.generated.expression !== after.generated.expression &&
+    !follows((attrs) => attrs.generated)
+  ) {
+    statements.push(statement(`${alter} SET EXPRESSION AS (${after.generated.expression})`))
+  }
+  if (!follows((attrs) => nullness(attrs))) statements.push(...alterNotNull(from, to, alter, context))
+  if (identity?.[1]) {
+    if (!identity[0]) statements.push(statement(`${alter} ADD ${identityText(to)}`))
+    else statements.push(...alterIdentity(alter, to, identity[0], identity[1]))
+  }
+  if (before.storage !== after.storage) statements.push(statement(`${only} SET STORAGE ${storageText(after, major)}`))
+  if (before.compression !== after.compression) {
+    statements.push(statement(`${only} SET COMPRESSION ${after.compression ?? 'default'}`))
+  }
+  if (before.statistics !== after.statistics) statements.push(statement(`${only} SET STATISTICS ${after.statistics ?? -1}`))
+  statements.push(...optionStatements(only, before.options, after.options))
+  return {
+    statements,
+    ...(retyped && { displaces: (dependent: SchemaObject) => !keepsDefault(dependent, from, to, context), elseReplace: true }),
+    ...(before.generated && after.generated && !retyped && { elseReplace: true }),
+  }
+}
+
+function typeOf({ type, collation }: ColumnAttrs): unknown {
+  return { type, collation }
+}
+
+function nullness({ notNull }: ColumnAttrs): boolean {
+  return notNull !== undefined
+}
+
+function text(value: unknown): string | undefined {
+  return JSON.stringify(value)
+}
+
+/** What happens to the same column of its parents, whose alterations PostgreSQL carries over. */
+function parentChanges({ id }: Column, context: AlterContext): (readonly [ColumnAttrs, ColumnAttrs])[] {
+  const parents = (side: 'from' | 'to'): QualifiedName[] => {
+    const partition = context.object(side, refOf('partition', id.schema, id.table))
+    const table = context.object(side, refOf('table', id.schema, id.table))
+    return [...((table?.attrs.inherits as QualifiedName[] | undefined) ?? []), ...(partition ? [partition.attrs.parent as QualifiedName] : [])]
+  }
+  const before = parents('from').map(({ schema, name }) => refOf('column', schema, name, id.name))
+  return parents('to').flatMap(({ schema, name }) => {
+    const ref = refOf('column', schema, name, id.name)
+    const [a, b] = [context.object('from', ref), context.object('to', ref)]
+    return before.includes(ref) && a && b ? [[a.attrs as ColumnAttrs, b.attrs as ColumnAttrs] as const] : []
+  })
+}
+
+function alterType(alter: string, before: ColumnAttrs, after: ColumnAttrs): Statement {
+  const set = `${alter} SET DATA TYPE ${after.type}${after.collation ? ` COLLATE ${after.collation}` : ''}`
+  if (after.generated || before.type === after.type) return statement(set)
+  const column = alter.slice(alter.lastIndexOf(' ALTER COLUMN ') + ' ALTER COLUMN '.length)
+  const userDefined = [before.type!, after.type!].some((type) => type.includes('.'))
+  return statement(set, [
+    `${set} USING ${column}::${after.type}`,
+    ...(userDefined ? [`${set} USING ${column}::text::${after.type}`] : []),
+  ])
+}
+
+function mayBeIdentity(type: string | undefined): boolean {
+  return type === 'smallint' || type === 'integer' || type === 'bigint'
+}
+
+/** Types among which PostgreSQL casts a constant default by itself, to what the new type would have read. */
+const FAMILIES = [/^(smallint|integer|bigint)$/, /^character varying(\(\d+\))?$|^text$/, /^numeric(\(.*\))?$/]
+
+/** Whether a default stays as it is while its column changes type. */
+function keepsDefault(dependent: SchemaObject, from: Column, to: Column, context: AlterContext): boolean {
+  if (dependent.kind !== 'column_default' || dependent.parent !== from.ref) return false
+  const next = context.object('to', dependent.ref)
+  if (!next || text(next.attrs) !== text(dependent.attrs)) return false
+  return FAMILIES.some((family) => family.test(from.attrs.type!) && family.test(to.attrs.type!))
+}
+
+function alterNotNull(from: Column, to: Column, alter: string, { version }: AlterContext): Statement[] {
+  const [before, after] = [from.attrs.notNull, to.attrs.notNull]
+  if (text(before) === text(after)) return []
+  const name = (column: Column) => quoteIdent(notNullName(column, column.attrs.notNull))
+  const [old, next] = [forms(before), forms(after)]
+  if (after === undefined || after === 'inherited') {
+    return before === undefined || before === 'inherited' ? [] : [statement(`${alter} DROP NOT NULL`)]
+  }
+  if (before === undefined) return after === true ? [statement(`${alter} SET NOT NULL`)] : [addNotNull(to, next)]
+  if (version.major < 18 || before === 'inherited') return []
+  const statements: Statement[] = []
+  const table = alterRelation(to)
+  if (next.notValid && !old.notValid) return [statement(`${alter} DROP NOT NULL`), addNotNull(to, next)]
+  if (name(from) !== name(to)) statements.push(statement(`${table} RENAME CONSTRAINT ${name(from)} TO ${name(to)}`))
+  if (old.noInherit !== next.noInherit) statements.push(statement(`${table} ALTER CONSTRAINT ${name(to)} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
+  if (old.notValid && !next.notValid) statements.push(statement(`${table} VALIDATE CONSTRAINT ${name(to)}`))
+  return statements
+}
+
+function forms(notNull: ColumnAttrs['notNull']): NotNull {
+  return typeof notNull === 'object' ? notNull : {}
+}
+
+const OPTION_DEFAULTS = [
+  ['increment', 'INCREMENT BY', '1'],
+  ['min', 'MINVALUE', undefined],
+  ['max', 'MAXVALUE', undefined],
+  ['start', 'START WITH', undefined],
+  ['cache', 'CACHE', '1'],
+] as const
+
+function alterIdentity(alter: string, { id }: Column, before: Identity, after: Identity): Statement[] {
+  const sets: string[] = []
+  if (before.generated !== after.generated) sets.push(`SET GENERATED ${after.generated.toUpperCase()}`)
+  for (const [key, words, fallback] of OPTION_DEFAULTS) {
+    if (before[key] === after[key]) continue
+    const value = after[key] ?? fallback ?? (key === 'start' ? defaultStart(after) : undefined)
+    sets.push(value === undefined ? `SET NO ${words}` : `SET ${words} ${value}`)
+  }
+  if (before.cycle !== after.cycle) sets.push(after.cycle ? 'SET CYCLE' : 'SET NO CYCLE')
+  const [oldName, newName] = [before, after].map((identity) => identity.name ?? defaultName(id.table, id.name, 'seq'))
+  return [
+    ...(oldName === newName ? [] : [statement(`ALTER SEQUENCE ${qualified(id.schema, oldName!)} RENAME TO ${quoteIdent(newName!)}`)]),
+    ...(sets.length > 0 ? [statement(`${alter} ${sets.join(' ')}`)] : []),
+  ]
+}
+
+
+/** START has no NO form: it is the lowest value of an ascending sequence, the highest of a descending one. */
+function defaultStart({ increment, min, max }: Identity): string {
+  return increment?.startsWith('-') ? (max ?? '-1') : (min ?? '1')
+}
+
+function storageText({ storage, type }: ColumnAttrs, major: number): string {
+  if (storage !== undefined) return storage.toUpperCase()
+  if (major >= 16) return 'DEFAULT'
+  return /^(numeric|inet|cidr)\b/.test(type!) && !type!.endsWith('[]') ? 'MAIN' : 'EXTENDED'
+}

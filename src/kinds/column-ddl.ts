@@ -1,0 +1,125 @@
+import type { RelationPart, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { statement, type Statement } from '../sql/statement.js'
+import { defaultName } from './object-names.js'
+import { optionStatements, type StorageParameters } from './storage-parameters.js'
+
+/** Options of the sequence behind an identity column, those that are not PostgreSQL's defaults. */
+export interface IdentitySequence {
+  /** Its name, when it is not `<table>_<column>_seq`. */
+  readonly name?: string
+  readonly start?: string
+  readonly increment?: string
+  readonly min?: string
+  readonly max?: string
+  readonly cache?: string
+  readonly cycle?: true
+}
+
+export interface Identity extends IdentitySequence {
+  readonly generated: 'always' | 'by default'
+}
+
+/** A NOT NULL constraint that is not the plain one with the default name (PostgreSQL 18). */
+export interface NotNull {
+  /** Its name, when it is not `<table>_<column>_not_null`. */
+  readonly name?: string
+  readonly noInherit?: true
+  readonly notValid?: true
+}
+
+export interface ColumnAttrs {
+  /** As format_type prints it. Absent for a column of a view. */
+  readonly type?: string
+  /** It comes from a parent of plain inheritance and is not declared by the table itself. */
+  readonly inherited?: true
+  /** Qualified, when it is not the type's own. */
+  readonly collation?: string
+  /** `'inherited'`: only the parent declares it (PostgreSQL 18). */
+  readonly notNull?: true | 'inherited' | NotNull
+  readonly identity?: Identity
+  readonly generated?: { readonly expression: string; readonly virtual?: true }
+  readonly storage?: string
+  readonly compression?: string
+  readonly statistics?: number
+  readonly options?: StorageParameters
+  /** The kind of relation, when it is not a table: `VIEW`, `MATERIALIZED VIEW`. */
+  readonly relation?: 'VIEW' | 'MATERIALIZED VIEW'
+}
+
+export type Column = SchemaObject<RelationPart, ColumnAttrs>
+
+/** `ALTER TABLE app.users`, or whatever relation has the column. */
+export function alterRelation({ id, attrs }: Column, only = false): string {
+  return `ALTER ${attrs.relation ?? 'TABLE'} ${only && !attrs.relation ? 'ONLY ' : ''}${qualified(id.schema, id.table)}`
+}
+
+/** Name, type and collation: what every definition of the column begins with. */
+export function columnHead({ id, attrs }: Column): string {
+  return `${quoteIdent(id.name)} ${attrs.type}${attrs.collation ? ` COLLATE ${attrs.collation}` : ''}`
+}
+
+/** The definition of the column in CREATE TABLE and ADD COLUMN; `fragments` is its default. */
+export function columnDefinition(column: Column, fragments: readonly string[]): string {
+  const { attrs } = column
+  return [
+    columnHead(column),
+    ...(attrs.compression ? [`COMPRESSION ${attrs.compression}`] : []),
+    ...(attrs.generated ? [generatedText(attrs.generated)] : []),
+    ...(attrs.identity ? [identityText(column)] : []),
+    ...fragments,
+    ...notNullText(attrs.notNull),
+  ].join(' ')
+}
+
+/** What a definition of the column cannot hold, in every version. */
+export function columnSettings(column: Column): Statement[] {
+  const { id, attrs } = column
+  const alter = `${alterRelation(column, true)} ALTER COLUMN ${quoteIdent(id.name)}`
+  const { notNull } = attrs
+  return [
+    ...(attrs.storage ? [statement(`${alter} SET STORAGE ${attrs.storage.toUpperCase()}`)] : []),
+    ...(attrs.statistics === undefined ? [] : [statement(`${alter} SET STATISTICS ${attrs.statistics}`)]),
+    ...optionStatements(alter, {}, attrs.options),
+    ...(typeof notNull === 'object' && notNull.notValid ? [addNotNull(column, notNull)] : []),
+  ]
+}
+
+export function generatedText({ expression, virtual }: NonNullable<ColumnAttrs['generated']>): string {
+  return `GENERATED ALWAYS AS (${expression}) ${virtual ? 'VIRTUAL' : 'STORED'}`
+}
+
+export function identityText({ id, attrs }: Column): string {
+  const { generated, name, ...options } = attrs.identity!
+  const texts = [...(name === undefined ? [] : [`SEQUENCE NAME ${qualified(id.schema, name)}`]), ...sequenceOptions(options)]
+  return `GENERATED ${generated.toUpperCase()} AS IDENTITY${texts.length > 0 ? ` (${texts.join(' ')})` : ''}`
+}
+
+/** In an order in which PostgreSQL can check each against the ones before. */
+export function sequenceOptions(options: Omit<IdentitySequence, 'name'>): string[] {
+  return [
+    ...(options.increment === undefined ? [] : [`INCREMENT BY ${options.increment}`]),
+    ...(options.min === undefined ? [] : [`MINVALUE ${options.min}`]),
+    ...(options.max === undefined ? [] : [`MAXVALUE ${options.max}`]),
+    ...(options.start === undefined ? [] : [`START WITH ${options.start}`]),
+    ...(options.cache === undefined ? [] : [`CACHE ${options.cache}`]),
+    ...(options.cycle ? ['CYCLE'] : []),
+  ]
+}
+
+function notNullText(notNull: ColumnAttrs['notNull']): string[] {
+  if (notNull === undefined || notNull === 'inherited') return []
+  if (notNull === true) return ['NOT NULL']
+  if (notNull.notValid) return []
+  return [`${notNull.name === undefined ? '' : `CONSTRAINT ${quoteIdent(notNull.name)} `}NOT NULL${notNull.noInherit ? ' NO INHERIT' : ''}`]
+}
+
+export function notNullName({ id }: Column, notNull: ColumnAttrs['notNull']): string {
+  return (typeof notNull === 'object' ? notNull.name : undefined) ?? defaultName(id.table, id.name, 'not_null')
+}
+
+export function addNotNull(column: Column, { noInherit, notValid, name }: NotNull): Statement {
+  const named = name === undefined ? '' : `CONSTRAINT ${quoteIdent(name)} `
+  const options = `${noInherit ? ' NO INHERIT' : ''}${notValid ? ' NOT VALID' : ''}`
+  return statement(`${alterRelation(column)} ADD ${named}NOT NULL ${quoteIdent(column.id.name)}${options}`)
+}

@@ -1,0 +1,58 @@
+import { refOf } from '../model/object-ref.js'
+import type { RelationPart, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { statement } from '../sql/statement.js'
+import { defineKind, PHASES } from './kind.js'
+
+export interface ColumnDefaultAttrs {
+  /** As pg_get_expr prints it. */
+  readonly expression: string
+  /** Of a column that the table's definition does not spell out: of a view, or inherited from a parent table. */
+  readonly apart?: 'VIEW' | 'INHERITED'
+}
+
+export type ColumnDefault = SchemaObject<RelationPart, ColumnDefaultAttrs>
+
+export function columnDefaultObject(id: RelationPart, attrs: ColumnDefaultAttrs): ColumnDefault {
+  return {
+    kind: 'column_default',
+    ref: refOf('column_default', id.schema, id.table, id.name),
+    parent: refOf('column', id.schema, id.table, id.name),
+    id,
+    attrs,
+  }
+}
+
+/** Defaults of columns; the expression of a generated column belongs to the column itself. */
+export const columnDefaults = defineKind<ColumnDefault>({
+  kind: 'column_default',
+  phase: PHASES.default,
+  catalog: 'pg_attrdef',
+  folds: ({ attrs }) => attrs.apart === undefined,
+  holdsExpressions: () => true,
+  catalogQuery: () => `
+    SELECT d.oid, 0, d.adrelid, d.adnum, pg_get_expr(d.adbin, d.adrelid)
+    FROM pg_attrdef d
+    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    WHERE d.oid >= 16384 AND a.attgenerated = ''`,
+  fromRow: ([, , relation, number, expression], context) => {
+    const column = context.objectAt('pg_class', relation as number, number as number)
+    if (!column) return null
+    const attrs = column.attrs as { relation?: string; inherited?: true }
+    const apart = attrs.relation ? 'VIEW' : attrs.inherited ? 'INHERITED' : undefined
+    return { object: columnDefaultObject(column.id as RelationPart, { expression: expression as string, ...(apart && { apart }) }) }
+  },
+  create: (object) => [statement(`${alterColumn(object)} SET DEFAULT ${object.attrs.expression}`)],
+  fragment: ({ attrs }) => `DEFAULT ${attrs.expression}`,
+  drop: (object) => [statement(`${alterColumn(object)} DROP DEFAULT`)],
+  alter: (from, to) => ({
+    statements: from.attrs.expression === to.attrs.expression ? [] : [statement(`${alterColumn(to)} SET DEFAULT ${to.attrs.expression}`)],
+  }),
+  address: () => null,
+  print: ({ attrs }, printer) => ({ place: 'suffix', code: `.default(${printer.sql(attrs.expression)})` }),
+})
+
+/** ONLY, since every child has a default of its own. */
+function alterColumn({ id, attrs }: ColumnDefault): string {
+  return `ALTER ${attrs.apart === 'VIEW' ? 'VIEW' : 'TABLE ONLY'} ${qualified(id.schema, id.table)} ALTER COLUMN ${quoteIdent(id.name)}`
+}

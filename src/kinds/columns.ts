@@ -1,0 +1,239 @@
+import type { ServerVersion } from '../database/database.js'
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, RelationPart, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { statement } from '../sql/statement.js'
+import { alterColumn } from './column-alter.js'
+import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity } from './column-ddl.js'
+import { defineKind, PHASES } from './kind.js'
+import { defaultName } from './object-names.js'
+
+export type { Column, ColumnAttrs } from './column-ddl.js'
+
+const RELATION_KINDS = { view: 'VIEW', materialized_view: 'MATERIALIZED VIEW' } as const
+
+export function columnObject(id: RelationPart, attrs: ColumnAttrs, position?: number, parentKind = 'table'): Column {
+  return {
+    kind: 'column',
+    ref: refOf('column', id.schema, id.table, id.name),
+    parent: refOf(parentKind, id.schema, id.table),
+    id,
+    attrs,
+    ...(position === undefined ? {} : { position }),
+  }
+}
+
+/** What the catalogs say about a column only when it is not PostgreSQL's default. */
+interface Extras {
+  readonly local: boolean
+  readonly partition: boolean
+  readonly parents: { readonly schema: string; readonly table: string }[] | null
+  readonly collation: QualifiedName | null
+  readonly identity: '' | 'a' | 'd'
+  readonly sequence: SequenceRow | null
+  readonly generated: '' | 's' | 'v'
+  readonly expression: string | null
+  readonly attrdef: number | null
+  readonly storage: 'p' | 'e' | 'm' | 'x' | null
+  readonly compression: '' | 'p' | 'l'
+  readonly statistics: number | null
+  readonly options: string[] | null
+  readonly notNull: { readonly name: string; readonly local: boolean; readonly noInherit: boolean; readonly valid: boolean } | null
+  readonly view: (QualifiedName & { readonly kind: 'view' | 'materialized_view' }) | null
+}
+
+interface SequenceRow {
+  readonly name: string
+  readonly type: 'smallint' | 'integer' | 'bigint'
+  readonly start: string
+  readonly increment: string
+  readonly min: string
+  readonly max: string
+  readonly cache: string
+  readonly cycle: boolean
+}
+
+const STORAGE = { p: 'plain', e: 'external', m: 'main', x: 'extended' } as const
+const COMPRESSION = { p: 'pglz', l: 'lz4' } as const
+
+/** Columns of tables; of views only those that something hangs on. */
+export const columns = defineKind<Column>({
+  kind: 'column',
+  phase: PHASES.column,
+  catalog: 'pg_class',
+  folds: ({ attrs }) => attrs.relation === undefined,
+  holdsExpressions: ({ attrs }) => attrs.generated !== undefined,
+  catalogQuery,
+  fromRow: ([table, number, name, type, notNull, extras], context) => {
+    const details = extras as Extras | null
+    if (details?.view) return { object: viewColumn(details.view, name as string, number as number, details) }
+    const parent = context.objectAt('pg_class', table as number) as SchemaObject<QualifiedName> | undefined
+    if (!parent) return null
+    const id = { schema: parent.id.schema, table: parent.id.name, name: name as string }
+    if (!details) return { object: columnObject(id, notNull ? { type: type as string, notNull: true } : { type: type as string }, number as number) }
+    return {
+      object: columnObject(id, attrsOf(id, type as string, notNull as boolean, details), number as number),
+      aliases: details.generated && details.attrdef ? [['pg_attrdef', details.attrdef]] : [],
+      dependencies: details.local
+        ? []
+        : (details.parents ?? []).map((relation) => ({ to: refOf('column', relation.schema, relation.table, id.name), auto: true })),
+    }
+  },
+  create: (column, _parts, fragments) => {
+    if (column.attrs.relation) return columnSettings(column)
+    if (column.attrs.inherited) return columnSettings(column)
+    return [statement(`${alterRelation(column)} ADD COLUMN ${columnDefinition(column, fragments)}`), ...columnSettings(column)]
+  },
+  fragment: (column, _parts, fragments) => columnDefinition(column, fragments),
+  createsImplicitly: ({ id }, context, created) => {
+    const partition = refOf('partition', id.schema, id.table)
+    const before = context.object('from', partition)
+    const after = context.object('to', partition)
+    if (!before || !after || created(partition)) return null
+    const parent = after.attrs.parent as QualifiedName
+    const column = refOf('column', parent.schema, parent.name, id.name)
+    return created(column) ? column : null
+  },
+  drop: (column) => (column.attrs.relation ? [] : [statement(`${alterRelation(column)} DROP COLUMN ${quoteIdent(column.id.name)}`)]),
+  // A column that is no longer inherited when its parent's is dropped stays.
+  dropsImplicitly: ({ id }, dropped) => dropped(refOf('table', id.schema, id.table)) || !dropped(refOf('partition', id.schema, id.table)),
+  alter: alterColumn,
+  rename: (from, to) => [statement(`${alterRelation(from)} RENAME COLUMN ${quoteIdent(from.id.name)} TO ${quoteIdent(to.id.name)}`)],
+  rebind: (column, old, aside) => {
+    const type = column.attrs.type && renamedType(column.attrs.type, old, aside)
+    return type ? { ...column, attrs: { ...column.attrs, type } } : null
+  },
+  address: ({ id }) => `COLUMN ${qualified(id.schema, id.table, id.name)}`,
+  dropLoses: ({ attrs }) => (attrs.relation || attrs.generated ? undefined : 'the values are gone'),
+  print: ({ id, attrs }, printer) => ({
+    place: 'column',
+    key: id.name,
+    code: `${printer.use('type')}(${printer.string(attrs.type ?? '')})`,
+  }),
+})
+
+function catalogQuery({ major }: ServerVersion): string {
+  const constraint = major >= 18
+  const settings = `a.attstorage <> t.typstorage OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL`
+  return `
+    SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+      CASE WHEN c.relkind IN ('v', 'm') OR NOT a.attislocal OR a.attidentity <> '' OR a.attgenerated <> '' OR ${settings}
+          OR a.attcollation <> t.typcollation${constraint ? ` OR nn.conname IS NOT NULL` : ''}
+        THEN json_build_object(
+          'local', a.attislocal, 'partition', c.relispartition, 'parents', i.parents, 'identity', a.attidentity, 'sequence', s.options,
+          'generated', a.attgenerated, 'expression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, 'attrdef', d.oid::int8,
+          'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, 'compression', a.attcompression,
+          'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options', a.attoptions,
+          'collation', CASE WHEN a.attcollation <> t.typcollation THEN json_build_object('schema', cn.nspname, 'name', co.collname) END,
+          'notNull', ${
+            constraint
+              ? `CASE WHEN nn.conname IS NOT NULL THEN json_build_object('name', nn.conname, 'local', nn.conislocal, 'noInherit', nn.connoinherit, 'valid', nn.convalidated) END`
+              : 'NULL'
+          },
+          'view', CASE c.relkind WHEN 'v' THEN json_build_object('schema', n.nspname, 'name', c.relname, 'kind', 'view')
+            WHEN 'm' THEN json_build_object('schema', n.nspname, 'name', c.relname, 'kind', 'materialized_view') END) END
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum
+    LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
+    LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+    LEFT JOIN (
+      SELECT sd.refobjid, sd.refobjsubid, json_build_object('name', sc.relname, 'type', format_type(q.seqtypid, NULL), 'start', q.seqstart::text,
+        'increment', q.seqincrement::text, 'min', q.seqmin::text, 'max', q.seqmax::text, 'cache', q.seqcache::text, 'cycle', q.seqcycle) AS options
+      FROM pg_sequence q
+      JOIN pg_class sc ON sc.oid = q.seqrelid
+      JOIN pg_depend sd ON sd.classid = 'pg_class'::regclass AND sd.objid = q.seqrelid AND sd.deptype = 'i' AND sd.refclassid = 'pg_class'::regclass
+    ) s ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
+    LEFT JOIN (
+      SELECT i.inhrelid, json_agg(json_build_object('schema', pn.nspname, 'table', p.relname) ORDER BY i.inhseqno) AS parents
+      FROM pg_inherits i
+      JOIN pg_class p ON p.oid = i.inhparent AND p.relkind IN ('r', 'p', 'f')
+      JOIN pg_namespace pn ON pn.oid = p.relnamespace
+      GROUP BY i.inhrelid) i ON i.inhrelid = a.attrelid${
+        constraint
+          ? `
+    LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid AND nn.conkey[1] = a.attnum
+      AND (nn.conname <> c.relname || '_' || a.attname || '_not_null' OR nn.connoinherit OR NOT nn.convalidated OR NOT nn.conislocal)`
+          : ''
+      }
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.oid >= 16384 AND c.relpersistence <> 't'
+      AND (c.relkind IN ('r', 'p') OR c.relkind IN ('v', 'm') AND (${settings} OR a.atthasdef OR a.attacl IS NOT NULL
+          OR EXISTS (SELECT FROM pg_description de WHERE de.classoid = 'pg_class'::regclass AND de.objoid = c.oid AND de.objsubid = a.attnum))
+        AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'))
+    ORDER BY 1, 2`
+}
+
+function viewColumn(view: NonNullable<Extras['view']>, name: string, number: number, extras: Extras): Column {
+  const id = { schema: view.schema, table: view.name, name }
+  return columnObject(id, { ...settingsOf(extras), relation: RELATION_KINDS[view.kind] }, number, view.kind)
+}
+
+function attrsOf(id: RelationPart, type: string, notNull: boolean, extras: Extras): ColumnAttrs {
+  const identity = extras.identity && extras.sequence && identityOf(id, extras.identity, extras.sequence)
+  const required = notNull || extras.notNull ? notNullOf(id, extras) : undefined
+  return {
+    type,
+    ...(!extras.local && !extras.partition && { inherited: true }),
+    ...(extras.collation && { collation: qualified(extras.collation.schema, extras.collation.name) }),
+    ...(required && { notNull: required }),
+    ...(identity && { identity }),
+    ...(extras.generated && { generated: { expression: extras.expression!, ...(extras.generated === 'v' && { virtual: true }) } }),
+    ...settingsOf(extras),
+  }
+}
+
+function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options'> {
+  return {
+    ...(extras.storage && { storage: STORAGE[extras.storage] }),
+    ...(extras.compression && { compression: COMPRESSION[extras.compression] }),
+    ...(extras.statistics !== null && { statistics: extras.statistics }),
+    ...(extras.options && {
+      options: Object.fromEntries([...extras.options].sort().map((option) => option.split('=', 2) as [string, string])),
+    }),
+  }
+}
+
+function notNullOf({ table, name }: RelationPart, { notNull, partition }: Extras): ColumnAttrs['notNull'] {
+  if (!notNull) return true
+  if (!notNull.local && !partition) return 'inherited'
+  const attrs = {
+    ...(notNull.name !== defaultName(table, name, 'not_null') && { name: notNull.name }),
+    ...(notNull.noInherit && { noInherit: true }),
+    ...(!notNull.valid && { notValid: true }),
+  } as const
+  return Object.keys(attrs).length > 0 ? (attrs as ColumnAttrs['notNull']) : true
+}
+
+const LIMITS = {
+  smallint: ['-32768', '32767'],
+  integer: ['-2147483648', '2147483647'],
+  bigint: ['-9223372036854775808', '9223372036854775807'],
+} as const
+
+function identityOf({ table, name }: RelationPart, generated: 'a' | 'd', row: SequenceRow): Identity {
+  const descending = row.increment.startsWith('-')
+  const [lowest, highest] = LIMITS[row.type]
+  const min = descending ? lowest : '1'
+  const max = descending ? '-1' : highest
+  return {
+    generated: generated === 'a' ? 'always' : 'by default',
+    ...(row.name !== defaultName(table, name, 'seq') && { name: row.name }),
+    ...(row.start !== (descending ? row.max : row.min) && { start: row.start }),
+    ...(row.increment !== '1' && { increment: row.increment }),
+    ...(row.min !== min && { min: row.min }),
+    ...(row.max !== max && { max: row.max }),
+    ...(row.cache !== '1' && { cache: row.cache }),
+    ...(row.cycle && { cycle: true }),
+  }
+}
+
+/** A type's text with another type's name in place of the old one; arrays of it too. Undefined when it is of neither. */
+function renamedType(text: string, old: SchemaObject, aside: SchemaObject): string | undefined {
+  const { schema, name } = old.id as QualifiedName
+  const [, base, suffix] = /^(.*?)((?:\[\])*)$/s.exec(text)!
+  if (base !== qualified(schema, name)) return undefined
+  return qualified((aside.id as QualifiedName).schema, (aside.id as QualifiedName).name) + suffix
+}
+

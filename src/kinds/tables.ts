@@ -1,0 +1,202 @@
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { statement, type Statement } from '../sql/statement.js'
+import { columnHead, columnSettings, type Column } from './column-ddl.js'
+import { defineKind, PHASES } from './kind.js'
+import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
+
+export interface TableAttrs {
+  readonly unlogged?: true
+  /** Strategy and key as pg_get_partkeydef prints them: `RANGE (created_at)`. */
+  readonly partitionBy?: string
+  /** Parents of plain inheritance, in their order. */
+  readonly inherits?: readonly QualifiedName[]
+  readonly ofType?: QualifiedName
+  readonly accessMethod?: string
+  readonly tablespace?: string
+  /** Storage parameters, those of its TOAST table as `toast.…`. */
+  readonly with?: StorageParameters
+  readonly rowSecurity?: true
+  readonly forceRowSecurity?: true
+  /** Only as declared: a partition that takes its columns from this parent. */
+  readonly partitionOf?: { readonly parent: QualifiedName; readonly bound: string }
+}
+
+export type Table = SchemaObject<QualifiedName, TableAttrs>
+
+export function tableObject(id: QualifiedName, attrs: TableAttrs): Table {
+  return { kind: 'table', ref: refOf('table', id.schema, id.name), parent: refOf('schema', id.schema), id, attrs }
+}
+
+/** What the catalogs say about a table only when it is not PostgreSQL's default. */
+interface Extras {
+  readonly unlogged?: boolean | null
+  readonly key?: string | null
+  readonly inherits?: QualifiedName[] | null
+  readonly type?: QualifiedName | null
+  readonly method?: string | null
+  readonly space?: string | null
+  readonly options?: string[] | null
+  readonly toast?: string[] | null
+  readonly security?: boolean | null
+  readonly force?: boolean | null
+}
+
+/** Tables, partitioned tables and partitions. */
+export const tables = defineKind<Table>({
+  kind: 'table',
+  phase: PHASES.table,
+  catalog: 'pg_class',
+  occupies: ({ id }) => [`relation ${qualified(id.schema, id.name)}`, `type ${qualified(id.schema, id.name)}`],
+  catalogQuery: () => `
+    SELECT c.oid, 0, n.nspname, c.relname, c.reltype, t.typarray,
+      CASE WHEN c.relpersistence = 'u' OR c.relkind = 'p' OR c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL OR am.amname <> 'heap'
+          OR c.reltablespace <> 0 OR c.reloftype <> 0 OR c.relrowsecurity OR c.relforcerowsecurity OR i.parents IS NOT NULL
+        THEN json_build_object(
+          'unlogged', c.relpersistence = 'u', 'key', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, 'inherits', i.parents,
+          'type', CASE WHEN c.reloftype <> 0 THEN json_build_object('schema', on_.nspname, 'name', o.typname) END,
+          'method', NULLIF(am.amname, 'heap'), 'space', s.spcname, 'options', c.reloptions, 'toast', toast.reloptions,
+          'security', c.relrowsecurity, 'force', c.relforcerowsecurity) END
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = c.reltype
+    LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
+    LEFT JOIN pg_am am ON am.oid = c.relam
+    LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    LEFT JOIN pg_type o ON o.oid = c.reloftype AND c.reloftype <> 0
+    LEFT JOIN pg_namespace on_ ON on_.oid = o.typnamespace
+    LEFT JOIN (
+      SELECT i.inhrelid, json_agg(json_build_object('schema', pn.nspname, 'name', p.relname) ORDER BY i.inhseqno) AS parents
+      FROM pg_inherits i
+      JOIN pg_class p ON p.oid = i.inhparent AND p.relkind IN ('r', 'f')
+      JOIN pg_namespace pn ON pn.oid = p.relnamespace
+      GROUP BY i.inhrelid) i ON i.inhrelid = c.oid
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+    ORDER BY 3, 4`,
+  fromRow: ([, , schema, name, rowType, arrayType, extras]) => ({
+    object: tableObject({ schema: schema as string, name: name as string }, extras ? attrsOf(extras as Extras) : {}),
+    aliases: [
+      ['pg_type', rowType as number],
+      ['pg_type', arrayType as number],
+    ],
+  }),
+  dependencies: ({ attrs }) => [
+    ...(attrs.inherits ?? []).map((parent) => ({ to: refOf('table', parent.schema, parent.name), auto: false })),
+    ...(attrs.partitionOf ? [{ to: refOf('table', attrs.partitionOf.parent.schema, attrs.partitionOf.parent.name), auto: true }] : []),
+    ...(attrs.ofType ? [{ to: refOf('composite_type', attrs.ofType.schema, attrs.ofType.name), auto: false }] : []),
+  ],
+  create: createTable,
+  drop: (table) => [statement(`DROP TABLE ${nameOf(table)}`)],
+  alter: (from, to, { version }) => {
+    const [before, after] = [from.attrs, to.attrs]
+    if (before.partitionBy !== after.partitionBy) return 'replace'
+    if (same(before, after)) return { statements: [] }
+    const alter = (text: string) => statement(`ALTER TABLE ${nameOf(to)} ${text}`)
+    const statements: Statement[] = []
+    if (before.accessMethod !== after.accessMethod) {
+      if (version.major < (after.partitionBy ? 17 : 15)) return 'replace'
+      statements.push(alter(`SET ACCESS METHOD ${quoteIdent(after.accessMethod ?? (after.partitionBy ? 'default' : 'heap'))}`.replace('"default"', 'DEFAULT')))
+    }
+    if (before.tablespace !== after.tablespace) statements.push(alter(`SET TABLESPACE ${quoteIdent(after.tablespace ?? 'pg_default')}`))
+    if (before.unlogged !== after.unlogged) statements.push(alter(after.unlogged ? 'SET UNLOGGED' : 'SET LOGGED'))
+    statements.push(...optionStatements(`ALTER TABLE ${nameOf(to)}`, before.with, after.with))
+    statements.push(...inheritance(before.inherits, after.inherits).map(alter))
+    if (!same(before.ofType, after.ofType)) statements.push(alter(after.ofType ? `OF ${nameText(after.ofType)}` : 'NOT OF'))
+    if (before.rowSecurity !== after.rowSecurity) statements.push(alter(`${after.rowSecurity ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`))
+    if (before.forceRowSecurity !== after.forceRowSecurity) statements.push(alter(`${after.forceRowSecurity ? '' : 'NO '}FORCE ROW LEVEL SECURITY`))
+    return { statements }
+  },
+  rename: (from, to) => [
+    ...(from.id.name === to.id.name ? [] : [statement(`ALTER TABLE ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name)}`)]),
+    ...(from.id.schema === to.id.schema
+      ? []
+      : [statement(`ALTER TABLE ${qualified(from.id.schema, to.id.name)} SET SCHEMA ${quoteIdent(to.id.schema)}`)]),
+  ],
+  rebind: (table, old, aside) =>
+    table.attrs.ofType && refOf('composite_type', table.attrs.ofType.schema, table.attrs.ofType.name) === old.ref
+      ? { ...table, attrs: { ...table.attrs, ofType: { schema: aside.id.schema as string, name: aside.id.name as string } } }
+      : null,
+  address: (table) => `TABLE ${nameOf(table)}`,
+  dropLoses: ({ attrs }) => (attrs.partitionBy ? undefined : 'the rows are gone'),
+  print: ({ id }, printer) => ({ place: 'export', code: `${printer.use('table')}(${printer.string(id.name)}, {})`, variable: id.name }),
+})
+
+function attrsOf(extras: Extras): TableAttrs {
+  const parameters = storageParameters(extras)
+  return {
+    ...(extras.unlogged && { unlogged: true }),
+    ...(extras.key && { partitionBy: extras.key }),
+    ...(extras.inherits && { inherits: extras.inherits }),
+    ...(extras.type && { ofType: extras.type }),
+    ...(extras.method && { accessMethod: extras.method }),
+    ...(extras.space && { tablespace: extras.space }),
+    ...(parameters && { with: parameters }),
+    ...(extras.security && { rowSecurity: true }),
+    ...(extras.force && { forceRowSecurity: true }),
+  }
+}
+
+function storageParameters({ options, toast }: Extras): StorageParameters | undefined {
+  const all = [...(options ?? []), ...(toast ?? []).map((option) => `toast.${option}`)].sort()
+  if (all.length === 0) return undefined
+  return Object.fromEntries(all.map((option) => [option.slice(0, option.indexOf('=')), option.slice(option.indexOf('=') + 1)]))
+}
+
+function createTable(table: Table, parts: readonly SchemaObject[], fragments: readonly string[]): Statement[] {
+  const { attrs } = table
+  const lines = parts.flatMap((part, index) => {
+    if (part.kind !== 'column') return [fragments[index]!]
+    const column = part as Column
+    if (attrs.inherits && column.attrs.inherited) return []
+    if (!attrs.ofType) return [fragments[index]!]
+    const options = fragments[index]!.slice(columnHead(column).length)
+    return options ? [`${quoteIdent(column.id.name)} WITH OPTIONS${options}`] : []
+  })
+  const body = lines.length > 0 ? ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)` : attrs.ofType || attrs.partitionOf ? '' : ' ()'
+  const text = [
+    `CREATE ${attrs.unlogged ? 'UNLOGGED ' : ''}TABLE ${nameOf(table)}`,
+    attrs.ofType ? ` OF ${nameText(attrs.ofType)}` : '',
+    attrs.partitionOf ? ` PARTITION OF ${nameText(attrs.partitionOf.parent)}` : '',
+    body,
+    attrs.partitionOf ? `\n${attrs.partitionOf.bound}` : '',
+    attrs.inherits ? `\nINHERITS (${attrs.inherits.map(nameText).join(', ')})` : '',
+    attrs.partitionBy ? `\nPARTITION BY ${attrs.partitionBy}` : '',
+    attrs.accessMethod ? `\nUSING ${quoteIdent(attrs.accessMethod)}` : '',
+    attrs.with ? `\nWITH (${optionsText(attrs.with)})` : '',
+    attrs.tablespace ? `\nTABLESPACE ${quoteIdent(attrs.tablespace)}` : '',
+  ].join('')
+  return [
+    statement(text),
+    ...parts.flatMap((part) => (part.kind === 'column' ? columnSettings(part as Column) : [])),
+    ...(attrs.rowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} ENABLE ROW LEVEL SECURITY`)] : []),
+    ...(attrs.forceRowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} FORCE ROW LEVEL SECURITY`)] : []),
+  ]
+}
+
+/** A new parent comes last, so after a change in the middle every later one is taken out and added again. */
+function inheritance(from: readonly QualifiedName[] = [], to: readonly QualifiedName[] = []): string[] {
+  const names = [from.map(nameText), to.map(nameText)] as const
+  let kept = 0
+  const remaining = names[0].filter((name) => names[1].includes(name))
+  while (kept < remaining.length && remaining[kept] === names[1][kept]) kept++
+  const stays = remaining.slice(0, kept)
+  return [
+    ...names[0].filter((name) => !stays.includes(name)).map((name) => `NO INHERIT ${name}`),
+    ...names[1].slice(kept).map((name) => `INHERIT ${name}`),
+  ]
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function nameOf({ id }: { id: QualifiedName }): string {
+  return qualified(id.schema, id.name)
+}
+
+function nameText({ schema, name }: QualifiedName): string {
+  return qualified(schema, name)
+}
+
