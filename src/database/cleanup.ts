@@ -1,0 +1,46 @@
+/** Something that must not outlive this process. */
+export interface Cleanup {
+  /** Puts it away properly; awaited on Ctrl-C and other signals. */
+  readonly gracefully: () => Promise<unknown>
+  /** What can be done while the process exits, where nothing can be awaited. */
+  readonly atExit?: () => void
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const GRACE_MS = 5_000
+const pending = new Set<Cleanup>()
+
+/**
+ * Registers a cleanup for the case that the process ends before its owner did it; returns what the owner calls once it has.
+ * After a signal the cleanups run, newest first, and then the signal ends the process as if nobody had listened.
+ */
+export function beforeExit(cleanup: Cleanup): () => void {
+  if (pending.size === 0) {
+    for (const signal of SIGNALS) process.on(signal, onSignal)
+    process.on('exit', onExit)
+  }
+  pending.add(cleanup)
+  return () => {
+    pending.delete(cleanup)
+    if (pending.size === 0) stopListening()
+  }
+}
+
+function stopListening(): void {
+  for (const signal of SIGNALS) process.off(signal, onSignal)
+  process.off('exit', onExit)
+}
+
+function onExit(): void {
+  for (const cleanup of [...pending].reverse()) cleanup.atExit?.()
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  for (const other of SIGNALS) process.off(other, onSignal)
+  const timeout = new Promise((resolve) => setTimeout(resolve, GRACE_MS))
+  const all = Promise.allSettled([...pending].reverse().map((cleanup) => cleanup.gracefully()))
+  void Promise.race([all, timeout]).then(() => {
+    // Another listener decides for itself how the process ends.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+  })
+}
