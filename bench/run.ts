@@ -6,14 +6,14 @@ import { mkdtempSync, rmSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startNative } from '../dist/database/native.js'
-import { connectPostgres } from '../dist/database/postgres.js'
-import { diff } from '../dist/differ/diff.js'
-import { reflect } from '../dist/reflector/reflect.js'
+import { startNative } from '../src/database/native.js'
+import { connectPostgres } from '../src/database/postgres.js'
+import { diff } from '../src/differ/diff.js'
+import { reflect } from '../src/reflector/reflect.js'
 import { generateSchema } from './generate.js'
 import { measure, median } from './measure.js'
 
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
 const PG_DUMP = process.env.PG_DUMP ?? 'pg_dump'
 const MAJOR = Number(process.env.BENCH_MAJOR ?? 15)
 const sizes = process.argv.slice(2).map(Number).filter(Boolean)

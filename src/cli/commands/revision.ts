@@ -12,10 +12,10 @@ export async function run(flags: Flags): Promise<ExitCode> {
   if (flags.empty && flags.autogenerate) throw new UsageError('--empty and --autogenerate exclude each other')
   const request: RevisionRequest = {
     message: (flags.message as string | undefined) ?? '',
-    head: flags.head as string | undefined,
+    heads: flags.head === undefined ? undefined : [flags.head as string],
     revision: flags.revId as string | undefined,
     branchLabel: flags.branchLabel as string | undefined,
-    dependsOn: flags.dependsOn as string | undefined,
+    dependsOn: flags.dependsOn === undefined ? undefined : [flags.dependsOn as string],
     splice: flags.splice === true,
   }
   return withProject(flags, { mayWriteToLive: true }, async (project) => {

@@ -1,0 +1,21 @@
+import path from 'node:path'
+import chalk from 'chalk'
+import { ExitCode } from '../../errors.js'
+import { emptyRevision } from '../../project/migrations.js'
+import { printJson, printResult } from '../output.js'
+import type { Flags } from '../program.js'
+import { withProject } from '../run.js'
+
+export async function run(flags: Flags, revisions: readonly string[] | string): Promise<ExitCode> {
+  return withProject(flags, { mayWriteToLive: false }, async (project) => {
+    const heads = typeof revisions === 'string' ? [revisions] : revisions
+    const { revision, file } = await emptyRevision(project, {
+      heads,
+      message: (flags.message as string | undefined) ?? `merge ${heads.join(' and ')}`,
+      revision: flags.revId as string | undefined,
+    })
+    if (flags.json) printJson({ revision, file })
+    else printResult(`${chalk.green('wrote')} ${path.relative(process.cwd(), file)}`)
+    return ExitCode.done
+  })
+}

@@ -1,0 +1,78 @@
+import { renderMigration, writeMigration, newRevisionId } from '../generator/migration-file.js'
+import { readMigrations } from '../revisions/directory.js'
+import { placeRevision, refusePending, type NewRevision } from '../revisions/new-revision.js'
+import { RevisionGraph } from '../revisions/revision-graph.js'
+import type { Migration, Revision } from '../revisions/revision.js'
+import { Bookkeeping } from '../runner/history.js'
+import type { Project } from './project.js'
+
+/** What the user says about a new revision. */
+export interface RevisionRequest {
+  readonly message: string
+  /** The revision or revisions to follow; the only head unless given. */
+  readonly heads?: readonly string[] | undefined
+  readonly revision?: string | undefined
+  readonly branchLabel?: string | undefined
+  readonly dependsOn?: readonly string[] | undefined
+  readonly splice?: boolean
+}
+
+/** The project's migrations with their graph, and the rows of the version table. */
+export interface History {
+  readonly migrations: readonly Migration[]
+  readonly graph: RevisionGraph
+  /** Heads that the database is at; empty when there is no version table. */
+  readonly rows: readonly string[]
+}
+
+/** Reads the migrations folder and, where the database is needed, what is applied. */
+export async function historyOf(project: Project): Promise<History> {
+  const migrations = await readMigrations(project.resolve(project.settings.migrations))
+  const rows = await new Bookkeeping(await project.live(), project.settings.versionSchema).rows()
+  return { migrations, graph: new RevisionGraph(migrations), rows }
+}
+
+/** The migrations folder alone, without a database. */
+export async function graphOf(project: Project): Promise<{ migrations: readonly Migration[]; graph: RevisionGraph }> {
+  const migrations = await readMigrations(project.resolve(project.settings.migrations))
+  return { migrations, graph: new RevisionGraph(migrations) }
+}
+
+/** Migrations that the database has not run. */
+export async function pendingMigrations(project: Project): Promise<readonly Revision[]> {
+  const { graph, rows } = await historyOf(project)
+  return graph.pending(rows)
+}
+
+/** Throws unless the database has run every migration. */
+export async function requireAtHead(project: Project): Promise<History> {
+  const history = await historyOf(project)
+  refusePending(history.graph, history.rows)
+  return history
+}
+
+/** The facts of a new revision, placed in the graph. */
+export function newRevision(graph: RevisionGraph, request: RevisionRequest): NewRevision & { message: string } {
+  const placed = placeRevision(graph, {
+    revision: request.revision ?? newRevisionId(),
+    ...(request.heads && { heads: request.heads }),
+    ...(request.splice && { splice: true }),
+    ...(request.branchLabel && { branchLabels: [request.branchLabel] }),
+    ...(request.dependsOn && { dependsOn: request.dependsOn }),
+  })
+  return { ...placed, message: request.message }
+}
+
+/** Writes a migration without steps, to be filled in by hand; a merge when it follows several revisions. */
+export async function emptyRevision(project: Project, request: RevisionRequest): Promise<{ revision: string; file: string }> {
+  const { graph } = await graphOf(project)
+  const revision = newRevision(graph, request)
+  const file = await writeRevision(project, revision, renderMigration({ ...revision, upgrade: [], downgrade: [] }))
+  return { revision: revision.revision, file }
+}
+
+/** Writes the file of a new revision into the migrations folder. */
+export async function writeRevision(project: Project, { revision, message }: { revision: string; message: string }, text: string): Promise<string> {
+  const { migrations, fileTemplate } = project.settings
+  return writeMigration(project.resolve(migrations), { revision, message, text, ...(fileTemplate && { fileTemplate }) })
+}
