@@ -5,19 +5,21 @@ import type { AddressBook } from './address-book.js'
 /**
  * The rows of pg_depend between user objects. Left out because the objects' names already say it: what lies in a schema, a
  * relation's row type and TOAST table, a partitioned table's key columns. A partition's place under its parent is an object of its own.
- * A reference to a member of an extension becomes one to the extension.
+ * A reference to a member of an extension becomes one to the extension. A sequence only goes with the column that owns it.
  */
 export const DEPENDENCY_QUERY = `
   SELECT cls.relname, CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END, CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END,
          CASE WHEN e.objid IS NULL THEN ref.relname ELSE 'pg_extension' END, coalesce(e.refobjid, d.refobjid),
-         CASE WHEN e.objid IS NULL THEN d.refobjsubid ELSE 0 END, bool_or(d.deptype <> 'n')
+         CASE WHEN e.objid IS NULL THEN d.refobjsubid ELSE 0 END, bool_or(d.deptype <> 'n'),
+         bool_or(d.deptype = 'a' AND s.seqrelid IS NOT NULL)
   FROM pg_depend d
   JOIN pg_class cls ON cls.oid = d.classid
   JOIN pg_class ref ON ref.oid = d.refclassid
   LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid AND r.rulename = '_RETURN'
   LEFT JOIN pg_depend e ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.objsubid = 0 AND e.deptype = 'e'
+  LEFT JOIN pg_sequence s ON d.classid = 'pg_class'::regclass AND s.seqrelid = d.objid
   WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S')
-    AND d.refclassid NOT IN ('pg_namespace'::regclass, 'pg_am'::regclass)
+    AND d.refclassid <> 'pg_am'::regclass
     AND NOT (d.classid = 'pg_type'::regclass AND d.deptype = 'i')
     AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass
       AND (d.refobjsubid = 0 OR d.refobjid = d.objid AND d.objsubid = 0))
@@ -25,13 +27,15 @@ export const DEPENDENCY_QUERY = `
       SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND i.inhparent = d.refobjid))
   GROUP BY 1, 2, 3, 4, 5, 6`
 
+type DependencyRow = [string, number, number, string, number, number, boolean, boolean]
+
 export function readDependencies(rows: readonly Row[], book: AddressBook): Dependency[] {
   const dependencies: Dependency[] = []
-  for (const [catalog, oid, sub, refCatalog, refOid, refSub, auto] of rows as [string, number, number, string, number, number, boolean][]) {
+  for (const [catalog, oid, sub, refCatalog, refOid, refSub, auto, dropOnly] of rows as DependencyRow[]) {
     const from = book.get(catalog, oid, sub)
     if (!from) continue
     const to = book.get(refCatalog, refOid, refSub) ?? (refSub === 0 ? undefined : book.get(refCatalog, refOid))
-    if (to && from !== to && from.parent !== to.ref) dependencies.push({ from: from.ref, to: to.ref, auto })
+    if (to && from !== to && from.parent !== to.ref) dependencies.push({ from: from.ref, to: to.ref, auto, ...(dropOnly && { dropOnly: true }) })
   }
   return dependencies
 }
