@@ -32,8 +32,8 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
     if (action.type === 'drop' && !action.aside) {
       const kind = kindOf(action.object)
       if (kind.dropsImplicitly && !kind.dropsImplicitly(action.object, (ref) => at('drop', ref) !== undefined)) return
-      const owner = from.needs(action.object.ref).find((need) => need.auto && at('drop', need.to) !== undefined)
-      groups.join(position, owner && at('drop', owner.to))
+      const owner = from.goesWith(action.object.ref).find((ref) => at('drop', ref) !== undefined)
+      groups.join(position, owner === undefined ? undefined : at('drop', owner))
     }
   })
 

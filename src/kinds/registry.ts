@@ -1,5 +1,13 @@
 import type { Kind } from './kind.js'
 import { schemas } from './schemas.js'
+import { extensions } from './extensions.js'
+import { enums } from './enums.js'
+import { domains } from './domains.js'
+import { domainConstraints } from './domain-constraints.js'
+import { compositeTypes } from './composite-types.js'
+import { rangeTypes } from './range-types.js'
+import { sequences } from './sequences.js'
+import { sequenceOwnerships } from './sequence-ownerships.js'
 import { tables } from './tables.js'
 import { columns } from './columns.js'
 import { columnDefaults } from './column-defaults.js'
@@ -7,7 +15,11 @@ import { partitions } from './partitions.js'
 import { replicaIdentities } from './replica-identities.js'
 
 /** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
-const registered: Kind[] = [schemas, tables, columns, columnDefaults, partitions, replicaIdentities]
+const registered: Kind[] = [
+  schemas, extensions,
+  enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
+  tables, columns, columnDefaults, partitions, replicaIdentities, sequenceOwnerships,
+]
 
 const byName = new Map(registered.map((kind) => [kind.kind, kind]))
 

@@ -18,6 +18,7 @@ export class SchemaModel {
   #childrenOf: Map<Ref, SchemaObject[]> | undefined
   #needsOf: Map<Ref, Dependency[]> | undefined
   #neededBy: Map<Ref, Dependency[]> | undefined
+  #goesWith: Map<Ref, Ref[]> | undefined
 
   constructor(data: SchemaModelData) {
     this.version = data.version
@@ -53,6 +54,12 @@ export class SchemaModel {
     return this.#neededBy!.get(ref) ?? []
   }
 
+  /** The objects with any of which PostgreSQL drops this one too. */
+  goesWith(ref: Ref): readonly Ref[] {
+    this.#index()
+    return this.#goesWith!.get(ref) ?? []
+  }
+
   toData(): SchemaModelData {
     return {
       version: this.version,
@@ -66,7 +73,10 @@ export class SchemaModel {
     if (this.#needsOf) return
     this.#needsOf = new Map()
     this.#neededBy = new Map()
+    this.#goesWith = new Map()
     const add = (dependency: Dependency) => {
+      if (dependency.auto) push(this.#goesWith!, dependency.from, dependency.to)
+      if (dependency.dropOnly) return
       push(this.#needsOf!, dependency.from, dependency)
       push(this.#neededBy!, dependency.to, dependency)
     }

@@ -30,11 +30,15 @@ export interface RelationPart extends QualifiedName {
   readonly table: string
 }
 
-/** `from` needs `to`. `auto`: PostgreSQL drops `from` by itself when `to` is dropped. */
+/**
+ * `from` needs `to`. `auto`: PostgreSQL drops `from` by itself when `to` is dropped. `dropOnly`: that is all, since another object
+ * makes it so later (the ownership of a sequence by a column).
+ */
 export interface Dependency {
   readonly from: Ref
   readonly to: Ref
   readonly auto: boolean
+  readonly dropOnly?: true
 }
 
 /** An object that was seen and that no kind manages. */

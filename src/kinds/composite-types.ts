@@ -1,0 +1,139 @@
+import { declaringCall } from '../authoring/names.js'
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
+import { renameQualified } from '../sql/rename.js'
+import { statement, type Statement } from '../sql/statement.js'
+import { defineKind, PHASES, type Kind } from './kind.js'
+
+export interface CompositeAttribute {
+  readonly name: string
+  /** As SQL writes it. */
+  readonly type: string
+  /** Where it is not the collation of the type. */
+  readonly collation?: string
+  readonly comment?: string
+}
+
+export type CompositeTypeObject = SchemaObject<QualifiedName, { readonly attributes: readonly CompositeAttribute[] }>
+
+export function compositeTypeObject(id: QualifiedName, attributes: readonly CompositeAttribute[]): CompositeTypeObject {
+  return { kind: 'composite_type', ref: refOf('composite_type', id.schema, id.name), parent: null, id, attrs: { attributes } }
+}
+
+/** Free-standing composite types; their attributes, with comments, are no objects of their own: order matters to their values. */
+export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
+  kind: 'composite_type',
+  phase: PHASES.type,
+  catalog: 'pg_type',
+  replacedAside: true,
+  occupies: ({ id }) => [`relation ${qualified(id.schema, id.name)}`, `type ${qualified(id.schema, id.name)}`],
+  catalogQuery: () => `
+    SELECT t.oid, 0, n.nspname, t.typname, t.typarray, t.typrelid, a.numbers, a.names, a.types, a.collations, a.comments
+    FROM pg_class c
+    JOIN pg_type t ON t.oid = c.reltype
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    LEFT JOIN (
+      SELECT a.attrelid, array_agg(a.attnum::int ORDER BY a.attnum) AS numbers, array_agg(a.attname::text ORDER BY a.attnum) AS names,
+             array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types,
+             array_agg(CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END ORDER BY a.attnum) AS collations,
+             array_agg(d.description ORDER BY a.attnum) AS comments
+      FROM pg_attribute a
+      JOIN pg_class r ON r.oid = a.attrelid AND r.relkind = 'c'
+      JOIN pg_type t ON t.oid = a.atttypid
+      LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
+      WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
+      GROUP BY a.attrelid
+    ) a ON a.attrelid = c.oid
+    WHERE c.relkind = 'c' AND c.oid >= 16384 AND n.nspname !~ '^pg_temp_'
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+  fromRow: (row) => {
+    const [, , schema, name, array, relation, numbers, names, types, collations, comments] = row as [
+      number, number, string, string, number, number, number[] | null, string[], string[], (string | null)[], (string | null)[],
+    ]
+    const attributes = (numbers ?? []).map((_, index): CompositeAttribute => {
+      const [collation, comment] = [collations[index], comments[index]]
+      return { name: names[index]!, type: types[index]!, ...(collation && { collation }), ...(comment && { comment }) }
+    })
+    return {
+      object: compositeTypeObject({ schema, name }, attributes),
+      aliases: [
+        ['pg_type', array],
+        ['pg_class', relation],
+        ...(numbers ?? []).map((number) => ['pg_class', relation, number] as const),
+      ],
+    }
+  },
+  create: (object) => [
+    statement(`CREATE TYPE ${nameOf(object)} AS (${attributeList(object.attrs.attributes)})`),
+    ...object.attrs.attributes.flatMap((attribute) => (attribute.comment === undefined ? [] : [comment(object, attribute)])),
+  ],
+  drop: (object) => [statement(`DROP TYPE ${nameOf(object)}`)],
+  alter: (from, to) => {
+    const statements = attributeChanges(from, to)
+    if (!statements) return 'replace'
+    // Columns of the type follow; what reads a dropped or retyped attribute does not.
+    return { statements, displaces: (dependent) => touchesValues(from, to) && dependent.kind !== 'column', elseReplace: true }
+  },
+  rename: (from, to) => renameQualified('TYPE', from.id, to.id),
+  renamed: ({ id, attrs }, name) => compositeTypeObject({ schema: id.schema, name }, attrs.attributes),
+  address: (object) => `TYPE ${nameOf(object)}`,
+  print: ({ id, attrs }, printer) => ({
+    place: 'export',
+    code: `${declaringCall(printer, id, 'compositeType', 'compositeType')}, ${printer.literal(attrs.attributes)})`,
+    variable: id.name,
+  }),
+})
+
+/** ALTER TYPE for attributes dropped, retyped and appended; undefined when their order is another one. */
+function attributeChanges(from: CompositeTypeObject, to: CompositeTypeObject): Statement[] | undefined {
+  const [old, next] = [from.attrs.attributes, to.attrs.attributes]
+  const kept = old.filter(({ name }) => next.some((attribute) => attribute.name === name))
+  if (kept.some(({ name }, index) => next[index]!.name !== name)) return undefined
+  const type = nameOf(to)
+  // CASCADE is needed, and only then allowed to be noticed, where tables are made of the type.
+  const alter = (change: string) => statement(`ALTER TYPE ${type} ${change}`, [`ALTER TYPE ${type} ${change} CASCADE`])
+  return [
+    ...old.filter((attribute) => !kept.includes(attribute)).map(({ name }) => alter(`DROP ATTRIBUTE ${quoteIdent(name)}`)),
+    ...kept.flatMap((attribute, index) => {
+      const wanted = next[index]!
+      const retyped = attribute.type !== wanted.type || attribute.collation !== wanted.collation
+      return retyped ? [alter(`ALTER ATTRIBUTE ${quoteIdent(wanted.name)} TYPE ${typeText(wanted)}`)] : []
+    }),
+    ...next.slice(kept.length).map((attribute) => alter(`ADD ATTRIBUTE ${definition(attribute)}`)),
+    ...next.flatMap((attribute) => {
+      const before = kept.find(({ name }) => name === attribute.name)?.comment
+      return attribute.comment === before ? [] : [comment(to, attribute)]
+    }),
+  ]
+}
+
+/** Whether values of the type change by more than an attribute that is added. */
+function touchesValues(from: CompositeTypeObject, to: CompositeTypeObject): boolean {
+  return from.attrs.attributes.some(({ name, type, collation }) => {
+    const next = to.attrs.attributes.find((attribute) => attribute.name === name)
+    return !next || next.type !== type || next.collation !== collation
+  })
+}
+
+function comment(object: CompositeTypeObject, attribute: CompositeAttribute): Statement {
+  const text = attribute.comment === undefined ? 'NULL' : quoteLiteral(attribute.comment)
+  return statement(`COMMENT ON COLUMN ${nameOf(object)}.${quoteIdent(attribute.name)} IS ${text}`)
+}
+
+function attributeList(attributes: readonly CompositeAttribute[]): string {
+  const list = attributes.map(definition)
+  return list.length === 0 ? '' : `\n  ${list.join(',\n  ')}\n`
+}
+
+function definition(attribute: CompositeAttribute): string {
+  return `${quoteIdent(attribute.name)} ${typeText(attribute)}`
+}
+
+function typeText({ type, collation }: CompositeAttribute): string {
+  return collation ? `${type} COLLATE ${collation}` : type
+}
+
+function nameOf({ id }: CompositeTypeObject): string {
+  return qualified(id.schema, id.name)
+}

@@ -1,0 +1,116 @@
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { renameQualified } from '../sql/rename.js'
+import { statement } from '../sql/statement.js'
+import { declaringCall } from '../authoring/names.js'
+import { defineKind, PHASES, type Kind } from './kind.js'
+
+export interface DomainAttributes {
+  /** The base type as SQL writes it. */
+  readonly type: string
+  /** Where it is not the collation of the base type; as SQL writes it. */
+  readonly collation?: string
+  readonly default?: string
+  /** With the constraint's name where it is not the one PostgreSQL gives. */
+  readonly notNull?: true | { readonly name: string }
+}
+
+export type DomainObject = SchemaObject<QualifiedName, DomainAttributes>
+
+export function domainObject(id: QualifiedName, { type, collation, default: expression, notNull }: DomainAttributes): DomainObject {
+  return {
+    kind: 'domain',
+    ref: refOf('domain', id.schema, id.name),
+    parent: null,
+    id,
+    attrs: { type, ...(collation && { collation }), ...(expression !== undefined && { default: expression }), ...(notNull && { notNull }) },
+  }
+}
+
+/** Domains; their checks are objects of their own. NOT NULL is a named constraint from PostgreSQL 17 on. */
+export const domains: Kind = defineKind<DomainObject>({
+  kind: 'domain',
+  phase: PHASES.type,
+  catalog: 'pg_type',
+  replacedAside: true,
+  holdsExpressions: ({ attrs }) => attrs.default !== undefined,
+  occupies: ({ id }) => [`type ${qualified(id.schema, id.name)}`],
+  catalogQuery: ({ major }) => `
+    SELECT t.oid, 0, n.nspname, t.typname, t.typarray, format_type(t.typbasetype, t.typtypmod),
+           CASE WHEN t.typcollation <> b.typcollation THEN t.typcollation::regcollation::text END,
+           t.typnotnull, pg_get_expr(t.typdefaultbin, 0), ${major >= 17 ? 'nn.conname' : 'NULL'}
+    FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    JOIN pg_type b ON b.oid = t.typbasetype
+    ${major >= 17 ? "LEFT JOIN pg_constraint nn ON nn.contypid = t.oid AND nn.contype = 'n' AND nn.conname <> t.typname || '_not_null'" : ''}
+    WHERE t.typtype = 'd' AND t.oid >= 16384 AND n.nspname !~ '^pg_temp_'
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+  fromRow: (row) => {
+    const [, , schema, name, array, type, collation, notNull, expression, constraint] = row as [
+      number, number, string, string, number, string, string | null, boolean, string | null, string | null,
+    ]
+    return {
+      object: domainObject(
+        { schema, name },
+        {
+          type,
+          ...(collation !== null && { collation }),
+          ...(expression !== null && { default: expression }),
+          ...(notNull && { notNull: constraint === null ? true : { name: constraint } }),
+        },
+      ),
+      aliases: [['pg_type', array]],
+    }
+  },
+  create: ({ id, attrs }, _parts, checks) => {
+    const head = `CREATE DOMAIN ${qualified(id.schema, id.name)} AS ${attrs.type}`
+    const clauses = [...clausesOf(attrs), ...checks]
+    return [statement(clauses.length > 1 ? [head, ...clauses].join('\n  ') : [head, ...clauses].join(' '))]
+  },
+  drop: ({ id }) => [statement(`DROP DOMAIN ${qualified(id.schema, id.name)}`)],
+  alter: (from, to, { version }) => {
+    if (from.attrs.type !== to.attrs.type || from.attrs.collation !== to.attrs.collation) return 'replace'
+    const changes: string[] = []
+    if (from.attrs.default !== to.attrs.default) {
+      changes.push(to.attrs.default === undefined ? 'DROP DEFAULT' : `SET DEFAULT ${to.attrs.default}`)
+    }
+    changes.push(...notNullChanges(from, to, version.major >= 17))
+    const domain = qualified(to.id.schema, to.id.name)
+    // A column of a type that contains the domain, such as an array, cannot be checked: PostgreSQL refuses NOT NULL then.
+    return { statements: changes.map((change) => statement(`ALTER DOMAIN ${domain} ${change}`)), elseReplace: true }
+  },
+  rename: (from, to) => renameQualified('DOMAIN', from.id, to.id),
+  renamed: ({ id, attrs }, name) => domainObject({ schema: id.schema, name }, attrs),
+  address: ({ id }) => `DOMAIN ${qualified(id.schema, id.name)}`,
+  print: ({ ref, id, attrs }, printer) => {
+    const calls = [
+      attrs.collation !== undefined && `.collate(${printer.sql(attrs.collation)})`,
+      attrs.notNull !== undefined && `.notNull(${attrs.notNull === true ? '' : printer.string(attrs.notNull.name)})`,
+      attrs.default !== undefined && `.default(${printer.sql(attrs.default)})`,
+      ...printer.printed(ref, 'element').map(({ code }) => code),
+    ].filter((call) => call !== false)
+    return {
+      place: 'export',
+      code: `${declaringCall(printer, id, 'domain', 'domain')}, ${printer.string(attrs.type)})${calls.join('')}`,
+      variable: id.name,
+    }
+  },
+})
+
+function clausesOf({ collation, default: expression, notNull }: DomainAttributes): string[] {
+  const clauses: string[] = []
+  if (collation) clauses.push(`COLLATE ${collation}`)
+  if (expression !== undefined) clauses.push(`DEFAULT ${expression}`)
+  if (notNull) clauses.push(notNull === true ? 'NOT NULL' : `CONSTRAINT ${quoteIdent(notNull.name)} NOT NULL`)
+  return clauses
+}
+
+function notNullChanges(from: DomainObject, to: DomainObject, named: boolean): string[] {
+  const [old, next] = [from.attrs.notNull, to.attrs.notNull]
+  if (JSON.stringify(old) === JSON.stringify(next)) return []
+  if (!next) return ['DROP NOT NULL']
+  if (!old) return [next === true || !named ? 'SET NOT NULL' : `ADD CONSTRAINT ${quoteIdent(next.name)} NOT NULL`]
+  const name = (object: DomainObject, notNull: true | { name: string }) => (notNull === true ? `${object.id.name}_not_null` : notNull.name)
+  return [`RENAME CONSTRAINT ${quoteIdent(name(from, old))} TO ${quoteIdent(name(to, next))}`]
+}

@@ -1,0 +1,41 @@
+import { refOf } from '../model/object-ref.js'
+import type { SchemaObject } from '../model/schema-object.js'
+import { quoteIdent } from '../sql/identifiers.js'
+import { statement } from '../sql/statement.js'
+import { defineKind, PHASES, type Kind } from './kind.js'
+
+/** `schema` where it is not `public`. */
+export type ExtensionObject = SchemaObject<{ readonly name: string }, { readonly schema?: string }>
+
+export function extensionObject(name: string, schema = 'public'): ExtensionObject {
+  return { kind: 'extension', ref: refOf('extension', name), parent: null, id: { name }, attrs: schema === 'public' ? {} : { schema } }
+}
+
+/** Extensions. PL/pgSQL, which every new database has, is none of them; what an extension creates belongs to it. */
+export const extensions: Kind = defineKind<ExtensionObject>({
+  kind: 'extension',
+  phase: PHASES.extension,
+  catalog: 'pg_extension',
+  catalogQuery: () => `
+    SELECT e.oid, 0, e.extname, n.nspname
+    FROM pg_extension e
+    JOIN pg_namespace n ON n.oid = e.extnamespace
+    WHERE e.oid >= 16384 AND e.extname <> 'plpgsql'`,
+  fromRow: ([, , name, schema]) => ({ object: extensionObject(name as string, schema as string) }),
+  dependencies: ({ attrs }) => (attrs.schema === undefined ? [] : [{ to: refOf('schema', attrs.schema), auto: false }]),
+  create: ({ id, attrs }, _parts, [version]) => {
+    const clauses = [attrs.schema !== undefined && `SCHEMA ${quoteIdent(attrs.schema)}`, version].filter(Boolean)
+    return [statement([`CREATE EXTENSION ${quoteIdent(id.name)}`, ...clauses].join(' '))]
+  },
+  drop: ({ id }) => [statement(`DROP EXTENSION ${quoteIdent(id.name)}`)],
+  alter: (_from, { id, attrs }) => ({
+    statements: [statement(`ALTER EXTENSION ${quoteIdent(id.name)} SET SCHEMA ${quoteIdent(attrs.schema ?? 'public')}`)],
+    elseReplace: true,
+  }),
+  address: ({ id }) => `EXTENSION ${quoteIdent(id.name)}`,
+  print: ({ id, attrs }, printer) => ({
+    place: 'export',
+    code: `${printer.use('extension')}(${printer.string(id.name)}${attrs.schema === undefined ? '' : `, ${printer.literal({ schema: attrs.schema })}`})`,
+    variable: id.name,
+  }),
+})

@@ -1,0 +1,140 @@
+import { declaringCall } from '../authoring/names.js'
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import { qualified } from '../sql/identifiers.js'
+import { renameQualified } from '../sql/rename.js'
+import { statement } from '../sql/statement.js'
+import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
+import { cut, MAX_NAME_BYTES } from './object-names.js'
+
+export interface RangeTypeAttributes {
+  /** As SQL writes it, like all names here. */
+  readonly subtype: string
+  /** Where it is not the default of the subtype. */
+  readonly operatorClass?: string
+  readonly collation?: string
+  readonly canonical?: string
+  readonly subtypeDiff?: string
+  /** Where it is not the one PostgreSQL gives. */
+  readonly multirange?: QualifiedName
+}
+
+export type RangeTypeObject = SchemaObject<QualifiedName, RangeTypeAttributes>
+
+export function rangeTypeObject(id: QualifiedName, attributes: RangeTypeAttributes): RangeTypeObject {
+  const { subtype, operatorClass, collation, canonical, subtypeDiff, multirange } = attributes
+  return {
+    kind: 'range_type',
+    ref: refOf('range_type', id.schema, id.name),
+    parent: null,
+    id,
+    attrs: {
+      subtype,
+      ...(operatorClass && { operatorClass }),
+      ...(collation && { collation }),
+      ...(canonical && { canonical }),
+      ...(subtypeDiff && { subtypeDiff }),
+      ...(multirange && !isDefaultMultirange(id, multirange) && { multirange: { schema: multirange.schema, name: multirange.name } }),
+    },
+  }
+}
+
+/** Range types, each with the multirange type and the constructor functions that PostgreSQL makes for it. */
+export const rangeTypes: Kind = defineKind<RangeTypeObject>({
+  kind: 'range_type',
+  phase: PHASES.type,
+  catalog: 'pg_type',
+  replacedAside: true,
+  occupies: ({ id, attrs }) => [id, multirangeOf({ id, attrs })].map(({ schema, name }) => `type ${qualified(schema, name)}`),
+  catalogQuery: () => `
+    SELECT t.oid, 0, n.nspname, t.typname, t.typarray, format_type(r.rngsubtype, NULL),
+           CASE WHEN NOT o.opcdefault THEN quote_ident(opn.nspname) || '.' || quote_ident(o.opcname) END,
+           CASE WHEN r.rngcollation <> s.typcollation THEN r.rngcollation::regcollation::text END,
+           nullif(r.rngcanonical, 0)::regproc::text, nullif(r.rngsubdiff, 0)::regproc::text,
+           mn.nspname, m.typname, m.oid, m.typarray, f.functions
+    FROM pg_range r
+    JOIN pg_type t ON t.oid = r.rngtypid
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    JOIN pg_type s ON s.oid = r.rngsubtype
+    JOIN pg_opclass o ON o.oid = r.rngsubopc
+    JOIN pg_namespace opn ON opn.oid = o.opcnamespace
+    JOIN pg_type m ON m.oid = r.rngmultitypid
+    JOIN pg_namespace mn ON mn.oid = m.typnamespace
+    LEFT JOIN (
+      SELECT x.rngtypid, array_agg(d.objid) AS functions
+      FROM pg_range x
+      JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (x.rngtypid, x.rngmultitypid)
+      WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'i' AND x.rngtypid >= 16384
+      GROUP BY x.rngtypid
+    ) f ON f.rngtypid = t.oid
+    WHERE t.oid >= 16384 AND n.nspname !~ '^pg_temp_'
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+  fromRow: (row) => {
+    const [, , schema, name, array, subtype, operatorClass, collation, canonical, subtypeDiff, multirangeSchema, multirange, ...further] = row as [
+      number, number, string, string, number, string, string | null, string | null, string | null, string | null, string, string, number, number, number[] | null,
+    ]
+    const [multirangeOid, multirangeArray, functions] = further
+    return {
+      object: rangeTypeObject(
+        { schema, name },
+        {
+          subtype,
+          ...(operatorClass && { operatorClass }),
+          ...(collation && { collation }),
+          ...(canonical && { canonical }),
+          ...(subtypeDiff && { subtypeDiff }),
+          multirange: { schema: multirangeSchema, name: multirange },
+        },
+      ),
+      aliases: [
+        ...[array, multirangeOid, multirangeArray].map((oid): CatalogAddress => ['pg_type', oid]),
+        ...(functions ?? []).map((oid): CatalogAddress => ['pg_proc', oid]),
+      ],
+    }
+  },
+  create: ({ id, attrs }) => {
+    const { subtype, operatorClass, collation, canonical, subtypeDiff, multirange } = attrs
+    const parameters = [
+      `subtype = ${subtype}`,
+      operatorClass && `subtype_opclass = ${operatorClass}`,
+      collation && `collation = ${collation}`,
+      canonical && `canonical = ${canonical}`,
+      subtypeDiff && `subtype_diff = ${subtypeDiff}`,
+      multirange && `multirange_type_name = ${qualified(multirange.schema, multirange.name)}`,
+    ].filter((parameter) => parameter)
+    const list = parameters.length === 1 ? parameters[0] : `\n  ${parameters.join(',\n  ')}\n`
+    return [statement(`CREATE TYPE ${qualified(id.schema, id.name)} AS RANGE (${list})`)]
+  },
+  drop: ({ id }) => [statement(`DROP TYPE ${qualified(id.schema, id.name)}`)],
+  alter: (from, to) => {
+    const { multirange: _old, ...old } = from.attrs
+    const { multirange: _next, ...next } = to.attrs
+    if (JSON.stringify(old) !== JSON.stringify(next)) return 'replace'
+    return { statements: renameQualified('TYPE', multirangeOf(from), multirangeOf(to)) }
+  },
+  rename: (from, to) => [...renameQualified('TYPE', from.id, to.id), ...renameQualified('TYPE', multirangeOf(from), multirangeOf(to))],
+  renamed: ({ id, attrs: { multirange: _multirange, ...attrs } }, name) => rangeTypeObject({ schema: id.schema, name }, attrs),
+  address: ({ id }) => `TYPE ${qualified(id.schema, id.name)}`,
+  print: ({ id, attrs: { subtype, ...options } }, printer) => {
+    const further = Object.keys(options).length > 0 ? `, ${printer.literal(options)}` : ''
+    return {
+      place: 'export',
+      code: `${declaringCall(printer, id, 'rangeType', 'rangeType')}, ${printer.string(subtype)}${further})`,
+      variable: id.name,
+    }
+  },
+})
+
+function multirangeOf({ id, attrs }: Pick<RangeTypeObject, 'id' | 'attrs'>): QualifiedName {
+  return attrs.multirange ?? { schema: id.schema, name: defaultMultirangeName(id.name) }
+}
+
+function isDefaultMultirange(id: QualifiedName, { schema, name }: QualifiedName): boolean {
+  return schema === id.schema && name === defaultMultirangeName(id.name)
+}
+
+/** PostgreSQL puts `multi` before the first `range`, or `_multirange` at the end. */
+function defaultMultirangeName(name: string): string {
+  const at = name.indexOf('range')
+  return cut(at < 0 ? `${cut(name, MAX_NAME_BYTES - 11)}_multirange` : `${name.slice(0, at)}multi${name.slice(at)}`, MAX_NAME_BYTES)
+}

@@ -1,0 +1,133 @@
+import { refuse } from '../authoring/checks.js'
+import { Declared } from '../authoring/declared.js'
+import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteLiteral } from '../sql/identifiers.js'
+import { renameQualified } from '../sql/rename.js'
+import { statement, type Statement } from '../sql/statement.js'
+import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { defineKind, PHASES, type Kind } from './kind.js'
+import { repositioning, sequenceChanges, sequenceClauses, sequenceOptions, sequenceParameters, type SequenceOptions } from './sequence-options.js'
+
+export type SequenceObject = SchemaObject<QualifiedName, SequenceOptions & { readonly unlogged?: true }>
+
+export function sequenceObject(id: QualifiedName, options: SequenceOptions = {}, unlogged = false): SequenceObject {
+  return {
+    kind: 'sequence',
+    ref: refOf('sequence', id.schema, id.name),
+    parent: null,
+    id,
+    attrs: { ...sequenceOptions(sequenceParameters(options)), ...(unlogged && { unlogged: true }) },
+  }
+}
+
+/** Sequences of their own and those of serial columns; the sequence of an identity column is a part of the column. */
+export const sequences: Kind = defineKind<SequenceObject>({
+  kind: 'sequence',
+  phase: PHASES.sequence,
+  catalog: 'pg_class',
+  occupies: ({ id }) => [`relation ${qualified(id.schema, id.name)}`],
+  catalogQuery: () => `
+    SELECT c.oid, 0, n.nspname, c.relname, c.relpersistence::text, format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, s.seqstart,
+           s.seqcache, s.seqcycle
+    FROM pg_class c
+    JOIN pg_sequence s ON s.seqrelid = c.oid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'S' AND c.oid >= 16384 AND c.relpersistence <> 't'
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype IN ('e', 'i'))`,
+  fromRow: (row) => {
+    const [, , schema, name, persistence, dataType, increment, min, max, start, cache, cycle] = row as [
+      number, number, string, string, string, 'bigint', string, string, string, string, string, boolean,
+    ]
+    const [i, low, high, first, cached] = [increment, min, max, start, cache].map(BigInt) as [bigint, bigint, bigint, bigint, bigint]
+    const options = sequenceOptions({ dataType, increment: i, min: low, max: high, start: first, cache: cached, cycle })
+    return { object: sequenceObject({ schema, name }, options, persistence === 'u') }
+  },
+  create: ({ id, attrs }) => {
+    const head = `CREATE ${attrs.unlogged ? 'UNLOGGED ' : ''}SEQUENCE ${qualified(id.schema, id.name)}`
+    return [statement([head, ...sequenceClauses(attrs)].join(' '))]
+  },
+  drop: ({ id }) => [statement(`DROP SEQUENCE ${qualified(id.schema, id.name)}`)],
+  alter: (from, to) => {
+    const sequence = qualified(to.id.schema, to.id.name)
+    const changes = sequenceChanges(from.attrs, to.attrs)
+    const move = repositioning(from.attrs, to.attrs)
+    const statements: Statement[] = []
+    if (move?.type === 'advance') {
+      statements.push(statement(`SELECT setval(${quoteLiteral(sequence)}, ${move.value}, false) FROM ${sequence} WHERE ${move.condition}`))
+    } else if (move) changes.push('RESTART')
+    if (changes.length > 0) statements.push(statement(`ALTER SEQUENCE ${sequence} ${changes.join(' ')}`))
+    if (from.attrs.unlogged !== to.attrs.unlogged) statements.push(statement(`ALTER SEQUENCE ${sequence} SET ${to.attrs.unlogged ? 'UNLOGGED' : 'LOGGED'}`))
+    return { statements }
+  },
+  rename: (from, to) => renameQualified('SEQUENCE', from.id, to.id),
+  address: ({ id }) => `SEQUENCE ${qualified(id.schema, id.name)}`,
+  dropLoses: () => 'how far it has counted is gone',
+  print: ({ id, attrs }, printer) => {
+    const numbers = Object.fromEntries(Object.entries(attrs).map(([key, value]) => [key, typeof value === 'string' && key !== 'dataType' ? safeNumber(value) : value]))
+    const options = Object.keys(attrs).length > 0 ? `, ${printer.literal(numbers)}` : ''
+    return { place: 'export', code: `${declaringCall(printer, id, 'sequence', 'sequence')}${options})`, variable: id.name }
+  },
+})
+
+/** A number where JavaScript has it exactly. */
+function safeNumber(text: string): number | string {
+  return Number.isSafeInteger(Number(text)) ? Number(text) : text
+}
+
+/** Options of a declared sequence; numbers beyond 2^53 as bigint or text. */
+export interface SequenceInput {
+  dataType?: 'smallint' | 'integer' | 'bigint'
+  increment?: number | bigint | string
+  min?: number | bigint | string
+  max?: number | bigint | string
+  start?: number | bigint | string
+  cache?: number | bigint | string
+  cycle?: boolean
+  /** Not written to the log, and set back after a crash (PostgreSQL 15). */
+  unlogged?: boolean
+}
+
+/** A declared sequence; stands for its name in sql`…`. */
+export class Sequence extends Declared implements SqlSource {
+  protected readonly kind = sequences
+
+  constructor(readonly object: SequenceObject) {
+    super()
+  }
+
+  [AS_SQL](): SqlText {
+    return new SqlText(qualified(this.object.id.schema, this.object.id.name), [this.object.ref])
+  }
+}
+
+/**
+ * Declares a sequence, in `public` for a bare name. The column of a `serial()` brings its own.
+ *
+ * @throws SchemaError for options that are no whole numbers or contradict each other
+ * @example export const invoiceNumbers = sequence('invoice_numbers', { start: 1000, cache: 10 })
+ */
+export function sequence(name: NameInput, options: SequenceInput = {}): Sequence {
+  const id = checkedQualifiedName('sequence', name)
+  const { unlogged = false, ...rest } = options
+  return new Sequence(sequenceObject(id, checkedOptions(`sequence ${id.schema}.${id.name}`, rest), unlogged))
+}
+
+/** Options as text, or an error that says which one is wrong; `what` names the sequence. */
+export function checkedOptions(what: string, { dataType, cycle, ...numbers }: Omit<SequenceInput, 'unlogged'>): SequenceOptions {
+  const texts: Record<string, string> = {}
+  for (const [key, value] of Object.entries(numbers)) {
+    if (value === undefined) continue
+    const text = String(value)
+    if (!/^-?\d+$/.test(text) || (typeof value === 'number' && !Number.isSafeInteger(value))) {
+      refuse(`the option ${key} of ${what} is ${text}, not a whole number`, 'write numbers beyond 2^53 as bigint: 9223372036854775807n')
+    }
+    texts[key] = String(BigInt(text))
+  }
+  if (texts.increment === '0') refuse(`the increment of ${what} is 0`, 'give an increment other than 0')
+  if (dataType !== undefined && !['smallint', 'integer', 'bigint'].includes(dataType)) {
+    refuse(`the data type of ${what} is ${String(dataType)}`, 'sequences are of smallint, integer or bigint')
+  }
+  return { ...(dataType && dataType !== 'bigint' && { dataType }), ...texts, ...(cycle && { cycle: true }) }
+}
