@@ -26,7 +26,7 @@ export interface TableAttrs {
 export type Table = SchemaObject<QualifiedName, TableAttrs>
 
 export function tableObject(id: QualifiedName, attrs: TableAttrs): Table {
-  return { kind: 'table', ref: refOf('table', id.schema, id.name), parent: refOf('schema', id.schema), id, attrs }
+  return { kind: 'table', ref: refOf('table', id.schema, id.name), parent: null, id, attrs }
 }
 
 /** What the catalogs say about a table only when it is not PostgreSQL's default. */

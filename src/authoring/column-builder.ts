@@ -1,0 +1,238 @@
+import type { SourcePosition } from '../errors.js'
+import { columnDefaultObject } from '../kinds/column-defaults.js'
+import type { ColumnAttrs, Identity } from '../kinds/column-ddl.js'
+import { columnObject } from '../kinds/columns.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { AS_SQL, isSqlSource, type SqlSource, type SqlText } from '../sql/template.js'
+import { checkText, commentObject } from './attachments.js'
+import { checkedName, checkedSql, refuse } from './checks.js'
+import { literal } from './column-literal.js'
+import { ColumnReference } from './column-reference.js'
+import type { Declaration } from './declared.js'
+import type { ElementTarget, TableElement } from './elements.js'
+import { callerPosition } from './position.js'
+
+/** Whether a row to insert must have a value for a column, may, or must not. */
+export type Input = 'required' | 'optional' | 'never'
+
+/** Options of the sequence behind an identity column. */
+export interface IdentityOptions {
+  /** Its name, where it is not `<table>_<column>_seq`. */
+  readonly name?: string
+  readonly startWith?: number | bigint | string
+  readonly incrementBy?: number | bigint | string
+  readonly minValue?: number | bigint | string
+  readonly maxValue?: number | bigint | string
+  readonly cache?: number | bigint | string
+  readonly cycle?: boolean
+}
+
+/** A NOT NULL constraint with a name or properties of its own (PostgreSQL 18). */
+export interface NotNullOptions {
+  readonly name?: string
+  /** Children of the table do not get it. */
+  readonly noInherit?: boolean
+  /** Rows that are there already are not checked. */
+  readonly notValid?: boolean
+}
+
+/** Settings of a column that have no method of their own. */
+export interface ColumnSettings {
+  readonly storage?: 'plain' | 'external' | 'extended' | 'main'
+  readonly compression?: 'pglz' | 'lz4'
+  /** Statistics target. */
+  readonly statistics?: number
+  readonly n_distinct?: number
+  readonly n_distinct_inherited?: number
+}
+
+interface State {
+  readonly type: string
+  readonly uses: readonly Ref[]
+  readonly at: SourcePosition | undefined
+  readonly attrs: Omit<ColumnAttrs, 'type'>
+  readonly default?: SqlText
+  readonly elements: readonly ((column: ColumnReference) => TableElement)[]
+  readonly attached: readonly { readonly at: SourcePosition | undefined; readonly make: (target: Ref, on: string) => SchemaObject }[]
+}
+
+/**
+ * A column before it has a name: its type, made by `text()`, `integer()` and the like, and what is said about it by method calls.
+ * Every call gives back another builder, so that one can be used in several tables.
+ *
+ * @example email: text().notNull().unique()
+ */
+export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into extends Input = 'required'> {
+  /** Only for inference. */
+  declare readonly $column: { readonly value: T; readonly notNull: NotNull; readonly input: Into }
+  readonly #state: State
+
+  constructor(state: State) {
+    this.#state = state
+  }
+
+  #with<N extends boolean = NotNull, I extends Input = Into>(change: Partial<State>): ColumnBuilder<T, N, I> {
+    return new ColumnBuilder({ ...this.#state, ...change })
+  }
+
+  #withAttrs<N extends boolean = NotNull, I extends Input = Into>(attrs: Partial<ColumnAttrs>, uses: readonly Ref[] = []): ColumnBuilder<T, N, I> {
+    return this.#with({ attrs: { ...this.#state.attrs, ...attrs }, uses: [...this.#state.uses, ...uses] })
+  }
+
+  /**
+   * NULL is refused.
+   *
+   * @example text().notNull()
+   * @example text().notNull({ name: 'users_email_required' }) // PostgreSQL 18
+   */
+  notNull(options?: NotNullOptions): ColumnBuilder<T, true, Into> {
+    const { name, noInherit, notValid } = options ?? {}
+    const named = {
+      ...(name !== undefined && { name: checkedName('constraint', name) }),
+      ...(noInherit && { noInherit: true as const }),
+      ...(notValid && { notValid: true as const }),
+    }
+    return this.#withAttrs({ notNull: Object.keys(named).length > 0 ? named : true })
+  }
+
+  /**
+   * The value of rows that give none: a value of the column, or an expression as sql`…`.
+   *
+   * @example timestamptz().default(sql`now()`)
+   */
+  default(value: T | SqlSource): ColumnBuilder<T, NotNull, Into extends 'required' ? 'optional' : Into> {
+    if (this.#state.attrs.generated || this.#state.attrs.identity) refuse('a generated column cannot have a default', 'take one of the two away')
+    return this.#with({ default: literal(value, 'the default') })
+  }
+
+  /** Numbers itself; a value given by INSERT is refused unless it says OVERRIDING SYSTEM VALUE. */
+  generatedAlwaysAsIdentity(options: IdentityOptions = {}): ColumnBuilder<T, true, 'never'> {
+    return this.#withAttrs({ identity: identityOf('always', options), notNull: this.#state.attrs.notNull ?? true })
+  }
+
+  /** Numbers itself where INSERT gives no value. */
+  generatedByDefaultAsIdentity(options: IdentityOptions = {}): ColumnBuilder<T, true, 'optional'> {
+    return this.#withAttrs({ identity: identityOf('by default', options), notNull: this.#state.attrs.notNull ?? true })
+  }
+
+  /**
+   * Computed from other columns of the row: stored, or on reading with `{ virtual: true }` (PostgreSQL 18).
+   *
+   * @example numeric(12, 2).generatedAlwaysAs(sql`price * quantity`)
+   */
+  generatedAlwaysAs(expression: SqlSource, options: { readonly virtual?: boolean } = {}): ColumnBuilder<T, NotNull, 'never'> {
+    const { text, uses } = checkedSql('the expression of a generated column', expression)
+    return this.#withAttrs({ generated: { expression: text, ...(options.virtual && { virtual: true }) } }, uses)
+  }
+
+  /**
+   * Sorts and compares by this collation: a name, or a declared collation.
+   *
+   * @example text().collate('C')
+   */
+  collate(collation: string | SqlSource): ColumnBuilder<T, NotNull, Into> {
+    if (isSqlSource(collation)) {
+      const { text, uses } = collation[AS_SQL]()
+      return this.#withAttrs({ collation: text }, uses)
+    }
+    return this.#withAttrs({ collation: quoteIdent(checkedName('collation', collation)) })
+  }
+
+  /**
+   * How PostgreSQL stores the column and what it keeps about it.
+   *
+   * @example bytea().settings({ storage: 'external', statistics: 500 })
+   */
+  settings(settings: ColumnSettings): ColumnBuilder<T, NotNull, Into> {
+    const { storage, compression, statistics, ...rest } = settings
+    const options = Object.fromEntries(Object.entries(rest).sort().map(([name, value]) => [name, String(value)]))
+    return this.#withAttrs({
+      ...(storage && { storage }),
+      ...(compression && { compression }),
+      ...(statistics !== undefined && { statistics }),
+      ...(Object.keys(options).length > 0 && { options }),
+    })
+  }
+
+  /**
+   * What COMMENT ON says about the column.
+   *
+   * @example text().comment('as the customer wrote it')
+   */
+  comment(text: string): ColumnBuilder<T, NotNull, Into> {
+    checkText(text, 'a comment')
+    const attached = { at: callerPosition(), make: (target: Ref, on: string) => commentObject(target, on, text) }
+    return this.#with({ attached: [...this.#state.attached, attached] })
+  }
+
+  /**
+   * An array of the type.
+   *
+   * @example text().array() // text[]
+   */
+  array(): ColumnBuilder<T[], NotNull, Into> {
+    return new ColumnBuilder({ ...this.#state, type: `${this.#state.type}[]` })
+  }
+
+  /**
+   * Another TypeScript type for the column's values; PostgreSQL knows nothing of it.
+   *
+   * @example jsonb().$type<{ theme: 'dark' | 'light' }>()
+   */
+  $type<U>(): ColumnBuilder<U, NotNull, Into> {
+    return new ColumnBuilder(this.#state)
+  }
+
+  /** What a table with this column declares for it. */
+  columnDeclarations(table: ElementTarget, name: string, position: number): Declaration[] {
+    const { at, uses } = this.#state
+    const id = { schema: table.schema, table: table.name, name }
+    const attrs = orderedAttrs({ ...this.#state.attrs, type: this.#state.type })
+    const column = columnObject(id, attrs, position)
+    const reference = new ColumnReference({ schema: table.schema, name: table.name }, name, column.ref)
+    return [
+      { object: column, at, uses },
+      ...(this.#state.default ? [{ object: columnDefaultObject(id, { expression: this.#state.default.text }), at, uses: this.#state.default.uses }] : []),
+      ...this.#state.elements.flatMap((element) => element(reference).elementDeclarations(table)),
+      ...this.#state.attached.map(({ at, make }) => ({
+        object: make(column.ref, `COLUMN ${qualified(table.schema, table.name, name)}`),
+        at,
+        uses: [column.ref],
+      })),
+    ]
+  }
+}
+
+/**
+ * A column of the type that SQL names so. Types of schema.ts give their own ref in `uses`.
+ *
+ * @example typeBuilder<string>('app.order_status', [refOf('enum', 'app', 'order_status')])
+ */
+export function typeBuilder<T = unknown>(type: string, uses: readonly Ref[] = []): ColumnBuilder<T> {
+  return new ColumnBuilder<T>({ type, uses, at: callerPosition(), attrs: {}, elements: [], attached: [] })
+}
+
+const ATTRIBUTE_ORDER = ['type', 'inherited', 'collation', 'notNull', 'identity', 'generated', 'storage', 'compression', 'statistics', 'options'] as const
+
+function orderedAttrs(attrs: ColumnAttrs): ColumnAttrs {
+  return Object.fromEntries(ATTRIBUTE_ORDER.flatMap((key) => (attrs[key] === undefined ? [] : [[key, attrs[key]]])))
+}
+
+function identityOf(generated: Identity['generated'], options: IdentityOptions): Identity {
+  const number = (key: string, value: IdentityOptions['startWith']) => {
+    if (value === undefined) return {}
+    if (!/^-?\d+$/.test(String(value))) refuse(`${key} of an identity column is not a whole number`, 'write large numbers as strings')
+    return { [key]: String(value) }
+  }
+  return {
+    generated,
+    ...(options.name !== undefined && { name: checkedName('sequence', options.name) }),
+    ...number('start', options.startWith),
+    ...number('increment', options.incrementBy),
+    ...number('min', options.minValue),
+    ...number('max', options.maxValue),
+    ...number('cache', options.cache),
+    ...(options.cycle && { cycle: true }),
+  }
+}
