@@ -78,7 +78,9 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb('downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--single-transaction', 'all migrations in one transaction'),
   ])
-  verb('stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'))
+  verb('stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
+    new Option('--purge', 'forget first what the version table holds'),
+  ])
   verb('current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),
   ])

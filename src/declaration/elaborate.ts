@@ -19,6 +19,8 @@ export interface ElaborateOptions {
   readonly scope?: Scope
   /** What the declarations answer for. For all schemas: then what every new database has and they do not name (schema public) is dropped. */
   readonly manage?: { readonly schemas?: unknown } | undefined
+  /** Objects that are not declared but may be referred to; they are created first. */
+  readonly surroundings?: SchemaModel
   /** Leaves the objects in the database instead of rolling back. */
   readonly commit?: boolean
 }
@@ -36,6 +38,7 @@ export async function elaborate(
 ): Promise<SchemaModel> {
   const declared = declaredModel(declarations, database.version)
   return inScratchTransaction(database, options.commit ?? false, async () => {
+    if (options.surroundings && options.surroundings.objects.size > 0) await recreate(database, options.surroundings, undefined)
     const failures = await createAll(database, declared, options.manage?.schemas === 'all' ? everything : undefined)
     if (failures.length > 0) throw await schemaError(failures, declarations, declared)
     return reflectWithin(database, options.scope ?? everything)
@@ -64,7 +67,7 @@ export async function settle(database: Database, model: SchemaModel, scope: Scop
   })
 }
 
-async function recreate(database: Database, model: SchemaModel, scope: Scope): Promise<void> {
+async function recreate(database: Database, model: SchemaModel, scope: Scope | undefined): Promise<void> {
   const failures = await createAll(database, model, scope)
   if (failures.length > 0) throw rebuildError(failures, model, database)
 }

@@ -3,6 +3,7 @@ import type { SchemaModel } from '../model/schema-model.js'
 import type { Operation } from '../operations/operation.js'
 import { mayBeTextOnly, type ProvingGround } from '../planner/proof.js'
 import { reflect } from '../reflector/reflect.js'
+import { complete } from './complete.js'
 import type { Project } from './project.js'
 import { targetModel } from './target.js'
 import { unify } from './unify.js'
@@ -12,7 +13,7 @@ export interface Comparison {
   readonly operations: readonly Operation[]
   /** The database as it is now. */
   readonly from: SchemaModel
-  /** `schema.ts` after scratch elaborated it. */
+  /** What it should be: `schema.ts` after scratch elaborated it, and what lies outside its scope. */
   readonly to: SchemaModel
   /** Scratch holding `from`; only where one was needed. */
   readonly ground?: ProvingGround
@@ -24,22 +25,23 @@ export interface Comparison {
  */
 export async function compare(project: Project, options: { ground: boolean }): Promise<Comparison> {
   const scope = await project.scope()
-  const database = await project.live()
-  const to = await targetModel(project)
-  const live = await reflect(database, scope)
-  const sameEngine = live.version.major === to.version.major
+  const live = await reflect(await project.live(), await project.wholeScope((await project.declared()).declarations.map(({ object }) => object)))
+  const declared = await targetModel(project, scope.surroundings(live))
+  const sameEngine = live.version.major === declared.version.major
   if (sameEngine) {
+    const to = complete(declared, live, scope)
     const operations = diff(live, to)
     if (operations.length === 0) return { operations, from: live, to }
     if (!options.ground && !operations.some(mayBeTextOnly)) return { operations, from: live, to }
   }
   const ground = await project.provingGround(live)
   const from = await ground.reflect()
-  let unified = unify(to, from, sameEngine ? live : undefined)
-  let operations = diff(from, unified)
+  const target = complete(declared, from, scope)
+  let to = unify(target, from, sameEngine ? live : undefined)
+  let operations = diff(from, to)
   if (operations.some(mayBeTextOnly)) {
-    unified = unify(unified, from, undefined, await ground.settled(to))
-    operations = diff(from, unified)
+    to = unify(to, from, undefined, await ground.settled(target))
+    operations = diff(from, to)
   }
-  return { operations, from, to: unified, ground }
+  return { operations, from, to, ground }
 }

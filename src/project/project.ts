@@ -3,6 +3,7 @@ import type { Database } from '../database/database.js'
 import type { Scratch, ScratchMode } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import type { SchemaModel } from '../model/schema-model.js'
+import type { SchemaObject } from '../model/schema-object.js'
 import type { ProvingGround } from '../planner/proof.js'
 import type { Scope } from '../reflector/scope.js'
 
@@ -68,11 +69,11 @@ export class Project {
     })
   }
 
-  /** Everything except this tool's own tables: what `pull` writes down. */
-  async fullScope(): Promise<Scope> {
+  /** The whole database but this tool's own tables: what `pull` writes down, and what a plan must not harm. */
+  async wholeScope(declared: readonly SchemaObject[] = []): Promise<Scope> {
     const { scopeOf } = await import('../reflector/scope.js')
     const { manage } = await import('../authoring/manage.js')
-    return scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true }), [], { versionSchema: this.settings.versionSchema })
+    return scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true }), declared, { versionSchema: this.settings.versionSchema })
   }
 
   /** The scratch database of this run. */
@@ -99,7 +100,7 @@ export class Project {
   async provingGround(state: SchemaModel): Promise<ProvingGround> {
     const { reflect } = await import('../reflector/reflect.js')
     const { rebuild, settle } = await import('../declaration/elaborate.js')
-    const scope = await this.scope()
+    const scope = await this.wholeScope((await this.declared()).declarations.map(({ object }) => object))
     const settled = new Map<SchemaModel, Promise<SchemaModel>>()
     let scratch = await this.scratch()
     await rebuild(scratch.database, state)

@@ -1,0 +1,23 @@
+import { SchemaModel } from '../model/schema-model.js'
+import type { Scope } from '../reflector/scope.js'
+
+/**
+ * The whole state to aim for: what `schema.ts` declares inside its scope, and, as it is now, everything outside. So what lies
+ * outside is neither dropped nor lost when something it hangs on must be created again: the grants on a view, a foreign key of
+ * another schema.
+ */
+export function complete(declared: SchemaModel, now: SchemaModel, scope: Scope): SchemaModel {
+  const inside = scope.restrict(declared)
+  const covered = scope.restrict(now)
+  if (covered.objects.size === now.objects.size) return inside
+  const objects = [...inside.objects.values()]
+  const refs = new Set(inside.objects.keys())
+  // Parents come before their parts in a reflected model.
+  for (const object of now.objects.values()) {
+    if (covered.get(object.ref) || refs.has(object.ref) || (object.parent !== null && !refs.has(object.parent))) continue
+    objects.push(object)
+    refs.add(object.ref)
+  }
+  const outside = now.toData().dependencies.filter(({ from, to }) => refs.has(from) && refs.has(to) && !(inside.get(from) && inside.get(to)))
+  return new SchemaModel({ ...inside.toData(), objects, dependencies: [...inside.toData().dependencies, ...outside] })
+}
