@@ -61,6 +61,13 @@ export function planDowngrade(graph: RevisionGraph, target: string, rows: readon
   return planOf(graph, 'downgrade', graph.sort(removed).reverse(), rows)
 }
 
+/** The plan with one of its revisions, which nothing else in it must precede, put first. */
+export function startingWith(graph: RevisionGraph, plan: Plan, id: string): Plan {
+  const nodes = plan.steps.map((step) => graph.node(step.revision.revision)!)
+  const first = nodes.filter((node) => node.id === id)
+  return planOf(graph, plan.direction, [...first, ...nodes.filter((node) => node.id !== id)], plan.before)
+}
+
 function planOf(graph: RevisionGraph, direction: Direction, nodes: readonly RevisionNode[], before: readonly string[]): Plan {
   const rows = new VersionRows(graph, before)
   const steps = nodes.map((node) => ({ revision: node.revision, direction, rowChanges: rows.step(node, direction) }))

@@ -62,6 +62,16 @@ export function rowChanges(before: Iterable<string>, after: Iterable<string>): R
   )
 }
 
+/** The rows after changes. */
+export function applyRowChanges(rows: readonly string[], changes: readonly RowChange[]): string[] {
+  const result = new Set(rows)
+  for (const change of changes) {
+    if (change.type !== 'insert') result.delete(change.type === 'update' ? change.from : change.revision)
+    if (change.type !== 'delete') result.add(change.type === 'update' ? change.to : change.revision)
+  }
+  return [...result]
+}
+
 function pair(gone: readonly string[], come: readonly string[]): RowChange[] {
   const surplus = Math.max(0, gone.length - come.length)
   return [

@@ -1,0 +1,205 @@
+import { hostname, userInfo } from 'node:os'
+import type { Database } from '../database/database.js'
+import { RevisionError } from '../errors.js'
+import { packageVersion } from '../package-version.js'
+import type { Direction } from '../revisions/revision.js'
+import type { RowChange } from '../revisions/version-rows.js'
+import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
+
+export const DEFAULT_VERSION_SCHEMA = 'autogen'
+
+/** A line of the log of everything that was run. */
+export interface HistoryEntry {
+  readonly id: string
+  readonly revision: string
+  readonly direction: Direction | 'stamp'
+  readonly checksum: string | null
+  readonly who: string | null
+  readonly host: string | null
+  readonly packageVersion: string | null
+  readonly started: string
+  readonly milliseconds: number | null
+  /** `running`: still at it, or cut off without a word. */
+  readonly outcome: 'running' | 'done' | 'failed'
+  readonly stepsDone: number
+  /** Hash of the steps that are done. */
+  readonly stepsHash: string | null
+  readonly error: string | null
+}
+
+export type NewEntry = Pick<HistoryEntry, 'revision' | 'direction' | 'checksum' | 'outcome' | 'stepsDone' | 'stepsHash'> & {
+  readonly error?: string
+  readonly milliseconds?: number
+}
+
+/**
+ * The bookkeeping in the database: `autogen_version`, one row for each head that is applied, and `autogen_history`, one row for each run of a
+ * migration. Reading copes with tables that are not there; only `ensure` makes them.
+ */
+export class Bookkeeping {
+  readonly #database: Database
+  readonly #schema: string
+  readonly #version: string
+  readonly #history: string
+
+  constructor(database: Database, schema = DEFAULT_VERSION_SCHEMA) {
+    this.#database = database
+    this.#schema = schema
+    this.#version = qualified(schema, 'autogen_version')
+    this.#history = qualified(schema, 'autogen_history')
+  }
+
+  /** The revisions that the database is at; none when the table is not there. */
+  async rows(): Promise<string[]> {
+    if (!(await this.#exists(this.#version))) return []
+    const rows = await this.#database.query(`SELECT revision FROM ${this.#version} ORDER BY revision`)
+    return rows.map(([revision]) => revision as string)
+  }
+
+  /** Everything that was run, oldest first. */
+  async entries(): Promise<HistoryEntry[]> {
+    if (!(await this.#exists(this.#history))) return []
+    const rows = await this.#database.query(`
+      SELECT id, revision, direction, checksum, who, host, package_version, started,
+             (extract(epoch FROM duration) * 1000)::float8, outcome, steps_done, steps_hash, error
+      FROM ${this.#history} ORDER BY id`)
+    return rows.map(
+      ([id, revision, direction, checksum, who, host, version, started, milliseconds, outcome, stepsDone, stepsHash, error]) =>
+        ({ id, revision, direction, checksum, who, host, packageVersion: version, started, milliseconds, outcome, stepsDone, stepsHash, error }) as HistoryEntry,
+    )
+  }
+
+  /** Makes what is missing of schema and tables. */
+  async ensure(): Promise<void> {
+    const statements: string[] = []
+    const [schema] = await this.#database.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [this.#schema])
+    if (!schema) statements.push(`CREATE SCHEMA ${quoteIdent(this.#schema)}`)
+    if (!(await this.#exists(this.#version))) statements.push(`CREATE TABLE ${this.#version} (revision text PRIMARY KEY)`)
+    if (!(await this.#exists(this.#history))) {
+      statements.push(`CREATE TABLE ${this.#history} (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        revision text NOT NULL,
+        direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade', 'stamp')),
+        checksum text,
+        who text,
+        host text,
+        package_version text,
+        started timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+        duration interval,
+        outcome text NOT NULL CHECK (outcome IN ('running', 'done', 'failed')),
+        steps_done integer NOT NULL DEFAULT 0,
+        steps_hash text,
+        error text
+      )`)
+    }
+    for (const statement of statements) await this.#database.executeAll([statement])
+  }
+
+  /** Inside a transaction: locks the rows of the version table, which must be the expected ones. */
+  async expectRows(expected: readonly string[]): Promise<void> {
+    const rows = (await this.#database.query(`SELECT revision FROM ${this.#version} FOR UPDATE`)).map(([revision]) => revision as string)
+    if (rows.length === expected.length && rows.every((row) => expected.includes(row))) return
+    throw changedMeanwhile(`it holds ${list(rows)}, where ${list(expected)} ${expected.length === 1 ? 'was' : 'were'} expected`)
+  }
+
+  /** Inside a transaction: changes the version table, each time exactly one row. */
+  async change(changes: readonly RowChange[]): Promise<void> {
+    const results = await this.#database.queryAll(changes.map((change) => this.#changeSql(change)))
+    results.forEach((rows, index) => {
+      if (rows.length !== 1) throw changedMeanwhile(`expected one row, found ${rows.length}: ${describe(changes[index]!)}`)
+    })
+  }
+
+  /** Adds an entry and returns its id. */
+  async add(entry: NewEntry): Promise<string> {
+    const [row] = await this.#database.query(
+      `INSERT INTO ${this.#history}
+         (revision, direction, checksum, who, host, package_version, outcome, steps_done, steps_hash, error, duration, started)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::float8 * interval '1 millisecond',
+               pg_catalog.clock_timestamp() - coalesce($11::float8, 0) * interval '1 millisecond')
+       RETURNING id`,
+      [
+        entry.revision,
+        entry.direction,
+        entry.checksum,
+        userName(),
+        hostname(),
+        packageVersion(),
+        entry.outcome,
+        entry.stepsDone,
+        entry.stepsHash,
+        entry.error ?? null,
+        entry.milliseconds ?? null,
+      ],
+    )
+    return row![0] as string
+  }
+
+  /** Records how far an entry has come. */
+  async update(id: string, entry: Pick<HistoryEntry, 'outcome' | 'stepsDone' | 'stepsHash'> & { readonly error?: string }): Promise<void> {
+    await this.#database.query(
+      `UPDATE ${this.#history}
+       SET outcome = $2, steps_done = $3, steps_hash = $4, error = $5, duration = pg_catalog.clock_timestamp() - started
+       WHERE id = $1`,
+      [id, entry.outcome, entry.stepsDone, entry.stepsHash, entry.error ?? null],
+    )
+  }
+
+  #changeSql(change: RowChange): string {
+    switch (change.type) {
+      case 'insert':
+        return `INSERT INTO ${this.#version} (revision) VALUES (${quoteLiteral(change.revision)}) RETURNING revision`
+      case 'delete':
+        return `DELETE FROM ${this.#version} WHERE revision = ${quoteLiteral(change.revision)} RETURNING revision`
+      case 'update':
+        return `UPDATE ${this.#version} SET revision = ${quoteLiteral(change.to)} WHERE revision = ${quoteLiteral(change.from)} RETURNING revision`
+    }
+  }
+
+  async #exists(table: string): Promise<boolean> {
+    const [row] = await this.#database.query('SELECT pg_catalog.to_regclass($1) IS NOT NULL', [table])
+    return row![0] as boolean
+  }
+}
+
+/**
+ * Of a log: for each revision the checksum of the upgrade that is in the database now, and the migration that stopped half-way, if one did. A
+ * stamp settles what came before it: the user says where the database is.
+ */
+export function readLog(entries: readonly HistoryEntry[]): { checksums: Map<string, string>; unfinished: HistoryEntry | undefined } {
+  const checksums = new Map<string, string>()
+  const stopped = new Map<string, HistoryEntry>()
+  for (const entry of entries) {
+    if (entry.direction === 'stamp') stopped.clear()
+    if (entry.outcome !== 'done' && entry.stepsDone > 0) stopped.set(entry.revision, entry)
+    if (entry.outcome !== 'done') continue
+    stopped.delete(entry.revision)
+    if (entry.direction === 'downgrade') checksums.delete(entry.revision)
+    else if (entry.checksum !== null) checksums.set(entry.revision, entry.checksum)
+  }
+  return { checksums, unfinished: [...stopped.values()][0] }
+}
+
+function changedMeanwhile(detail: string): RevisionError {
+  return new RevisionError('the version table was changed by somebody else while this ran', {
+    detail,
+    hint: 'what ran in this transaction was rolled back; see who else changes the table, then try again',
+  })
+}
+
+function describe(change: RowChange): string {
+  return change.type === 'update' ? `update ${change.from} to ${change.to}` : `${change.type} ${change.revision}`
+}
+
+function list(revisions: readonly string[]): string {
+  return revisions.length === 0 ? 'nothing' : revisions.join(', ')
+}
+
+function userName(): string | null {
+  try {
+    return userInfo().username
+  } catch {
+    // A user id without an entry in the system's user database, as in containers.
+    return null
+  }
+}

@@ -1,0 +1,186 @@
+import type { Database } from '../database/database.js'
+import { AutogenError, DatabaseError } from '../errors.js'
+import { hashSteps } from '../revisions/record.js'
+import type { Direction, Migration, Step } from '../revisions/revision.js'
+import type { RowChange } from '../revisions/version-rows.js'
+import type { Bookkeeping } from './history.js'
+import { MigrationError } from './migration-error.js'
+import type { MigrationSession } from './session.js'
+
+/** What is told while migrations run. */
+export type RunEvent =
+  | { readonly type: 'waiting'; readonly holder: string }
+  | { readonly type: 'start'; readonly migration: Migration; readonly direction: Direction; readonly steps: number; readonly resumesAt?: number }
+  /** Steps that are sent together, 1-based; a step outside a transaction is sent alone. */
+  | { readonly type: 'steps'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number }
+  | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
+
+export interface RunContext {
+  readonly database: Database
+  readonly session: MigrationSession
+  readonly bookkeeping: Bookkeeping
+  readonly onEvent: (event: RunEvent) => void
+  readonly signal?: AbortSignal
+}
+
+/** One migration of a run. */
+export interface MigrationRun {
+  readonly migration: Migration
+  readonly direction: Direction
+  readonly steps: readonly Step[]
+  /** Steps that an earlier run finished. */
+  readonly finished: number
+  readonly rowsBefore: readonly string[]
+  readonly rowChanges: readonly RowChange[]
+}
+
+/** Steps next to each other that run in one transaction, or one that runs outside. */
+interface Segment {
+  readonly from: number
+  readonly to: number
+  readonly outside: boolean
+}
+
+/**
+ * Runs one migration. All of it, its bookkeeping included, is one transaction, unless it has steps outside: then each of these runs by itself, what
+ * stands between them is a transaction each, the version table moves with the last one, and the log says after each how many steps are done.
+ *
+ * @throws MigrationError
+ */
+export async function runMigration(context: RunContext, run: MigrationRun): Promise<void> {
+  const progress = startOf(context, run)
+  try {
+    if (run.steps.some((step) => step.type === 'outside')) await runJournaled(context, run, progress)
+    else await context.session.transaction(() => runInside(context, run, progress))
+  } catch (error) {
+    throw await failed(context, run, progress, error)
+  }
+  doneOf(context, run, progress)
+}
+
+/**
+ * Runs migrations without steps outside in one transaction.
+ *
+ * @throws MigrationError for the one that failed; nothing of the others is kept either
+ */
+export async function runTogether(context: RunContext, runs: readonly MigrationRun[]): Promise<void> {
+  const progresses: Progress[] = []
+  try {
+    await context.session.transaction(async () => {
+      for (const run of runs) {
+        progresses.push(startOf(context, run))
+        await runInside(context, run, progresses.at(-1)!)
+      }
+    })
+  } catch (error) {
+    const last = Math.max(progresses.length - 1, 0)
+    throw await failed(context, runs[last]!, progresses[last]!, error)
+  }
+  runs.forEach((run, index) => doneOf(context, run, progresses[index]!))
+}
+
+/** Where a migration is, for the report of a failure. */
+interface Progress {
+  readonly started: number
+  done: number
+  /** Its entry in the log, where it has one before it is done. */
+  entry: string | undefined
+  /** The step that failed, 1-based. */
+  failing: number | undefined
+}
+
+function startOf({ onEvent }: RunContext, { migration, direction, steps, finished }: MigrationRun): Progress {
+  onEvent({ type: 'start', migration, direction, steps: steps.length, ...(finished > 0 && { resumesAt: finished + 1 }) })
+  return { started: performance.now(), done: finished, entry: undefined, failing: undefined }
+}
+
+function doneOf({ onEvent }: RunContext, { migration, direction }: MigrationRun, { started }: Progress): void {
+  onEvent({ type: 'done', migration, direction, milliseconds: performance.now() - started })
+}
+
+async function runInside(context: RunContext, run: MigrationRun, progress: Progress): Promise<void> {
+  await context.bookkeeping.expectRows(run.rowsBefore)
+  await runSteps(context, run, { from: 0, to: run.steps.length, outside: false }, progress)
+  await context.bookkeeping.change(run.rowChanges)
+  const milliseconds = performance.now() - progress.started
+  await context.bookkeeping.add({ ...entryOf(run), outcome: 'done', ...doneSteps(run, run.steps.length), milliseconds })
+}
+
+async function runJournaled(context: RunContext, run: MigrationRun, progress: Progress): Promise<void> {
+  const { session, bookkeeping, signal } = context
+  const entry = await bookkeeping.add({ ...entryOf(run), outcome: 'running', ...doneSteps(run, run.finished) })
+  progress.entry = entry
+  for (const segment of segmentsOf(run.steps, run.finished)) {
+    const last = segment.to === run.steps.length && !segment.outside
+    if (signal?.aborted) throw new AutogenError('stopped on request')
+    if (segment.outside) {
+      await runSteps(context, run, segment, progress)
+      progress.done = segment.to
+      await bookkeeping.update(entry, { outcome: 'running', ...doneSteps(run, segment.to) })
+      continue
+    }
+    await session.transaction(async () => {
+      await bookkeeping.expectRows(run.rowsBefore)
+      await runSteps(context, run, segment, progress)
+      if (last) await bookkeeping.change(run.rowChanges)
+      await bookkeeping.update(entry, { outcome: last ? 'done' : 'running', ...doneSteps(run, segment.to) })
+    })
+    progress.done = segment.to
+  }
+}
+
+async function runSteps(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress): Promise<void> {
+  if (segment.from === segment.to) return
+  context.onEvent({ type: 'steps', migration: run.migration, direction: run.direction, from: segment.from + 1, to: segment.to })
+  const statements = run.steps.slice(segment.from, segment.to).map((step) => step.sql)
+  try {
+    await (segment.outside ? context.session.outside(statements[0]!) : context.database.executeAll(statements))
+  } catch (error) {
+    const index = error instanceof DatabaseError ? error.index : 0
+    if (index !== undefined) progress.failing = segment.from + index + 1
+    throw error
+  }
+}
+
+/** What is left to run, ending with a transaction, in which the version table moves. */
+export function segmentsOf(steps: readonly Step[], from: number): Segment[] {
+  const segments: Segment[] = []
+  for (let index = from; index < steps.length; index++) {
+    const outside = steps[index]!.type === 'outside'
+    const last = segments.at(-1)
+    if (last && !last.outside && !outside) segments[segments.length - 1] = { ...last, to: index + 1 }
+    else segments.push({ from: index, to: index + 1, outside })
+  }
+  if (segments.at(-1)?.outside !== false) segments.push({ from: steps.length, to: steps.length, outside: false })
+  return segments
+}
+
+function entryOf({ migration, direction }: MigrationRun) {
+  return { revision: migration.revision, direction, checksum: migration.checksum }
+}
+
+function doneSteps(run: MigrationRun, count: number) {
+  return { stepsDone: count, stepsHash: count === 0 ? null : hashSteps(run.steps.slice(0, count)) }
+}
+
+/** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
+async function failed({ bookkeeping }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
+  const { migration, direction, steps } = run
+  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(cause, run, progress)) : cause
+  const outcome = { outcome: 'failed', ...doneSteps(run, progress.done), error: (failure as Error).message } as const
+  const milliseconds = performance.now() - progress.started
+  const recorded = progress.entry === undefined ? bookkeeping.add({ ...entryOf(run), ...outcome, milliseconds }) : bookkeeping.update(progress.entry, outcome)
+  await Promise.resolve(recorded).catch(() => undefined)
+  return failure
+}
+
+function stateAfter(error: AutogenError, run: MigrationRun, { done, failing }: Progress): string {
+  if (error instanceof DatabaseError && /^(08|57P)/.test(error.sqlState ?? '')) return '`autogen current` says where the database is'
+  if (done === 0) return 'nothing of it was kept'
+  const failed = failing === undefined ? undefined : run.steps[failing - 1]
+  const leftover = failed?.type === 'outside' && /\bindex\s+concurrently\b/i.test(failed.sql)
+  return [
+    `${done === 1 ? 'step 1 is' : `steps 1 to ${done} are`} done; the next ${run.direction} goes on at step ${done + 1}`,
+    ...(leftover ? ['PostgreSQL leaves an invalid index behind: drop it before that'] : []),
+  ].join('\n')
+}

@@ -1,0 +1,207 @@
+import type { Database } from '../database/database.js'
+import { AutogenError, RefusedError, RevisionError, UsageError } from '../errors.js'
+import { hashSteps } from '../revisions/record.js'
+import { planDowngrade, planUpgrade, startingWith, type Plan } from '../revisions/plan.js'
+import { RevisionGraph } from '../revisions/revision-graph.js'
+import { positionOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
+import { planStamp, type StampPlan } from '../revisions/stamp.js'
+import { applyRowChanges } from '../revisions/version-rows.js'
+import { Bookkeeping, DEFAULT_VERSION_SCHEMA, readLog, type HistoryEntry } from './history.js'
+import { withLock } from './lock.js'
+import { runMigration, runTogether, type MigrationRun, type RunContext, type RunEvent } from './run-migration.js'
+import { MigrationSession } from './session.js'
+
+export interface RunOptions {
+  readonly database: Database
+  /** All migrations of the history; see `readMigrations`. */
+  readonly migrations: readonly Migration[]
+  /** The schema of the bookkeeping tables. Default: `autogen`. */
+  readonly versionSchema?: string
+  /** Everything in one transaction instead of one for each migration. */
+  readonly singleTransaction?: boolean
+  /** How long to wait for another run to end. Default: five minutes. */
+  readonly lockTimeoutMs?: number
+  /** Upgrade although a migration that is applied was edited since. */
+  readonly allowEdited?: boolean
+  /** Stops before the next migration. */
+  readonly signal?: AbortSignal
+  readonly onEvent?: (event: RunEvent) => void
+}
+
+export interface RunResult {
+  readonly direction: Direction
+  /** The version table's rows before and after. */
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  /** What ran, in order. */
+  readonly ran: readonly Migration[]
+}
+
+/**
+ * Upgrades a database to a target: `head`, `heads`, a revision, `+N`, … One run at a time: others wait. Each migration is a transaction, so that
+ * after a failure the database is where the last finished one led.
+ *
+ * @throws MigrationError for a failing migration, RevisionError for a target or history that makes no sense
+ * @example await upgrade({ database, migrations: await readMigrations('migrations') })
+ */
+export function upgrade(options: RunOptions, target: string | readonly string[] = 'head'): Promise<RunResult> {
+  return run(options, (graph, rows) => planUpgrade(graph, target, rows))
+}
+
+/**
+ * Downgrades a database to a target: a revision, `base`, `-N`, … Nothing runs when one of the migrations has no downgrade.
+ *
+ * @throws MigrationError, RevisionError, RefusedError
+ * @example await downgrade({ database, migrations }, '-1')
+ */
+export function downgrade(options: RunOptions, target: string): Promise<RunResult> {
+  return run(options, (graph, rows) => planDowngrade(graph, target, rows))
+}
+
+/**
+ * Says where a database is without running anything. `purge` forgets first what the version table holds.
+ *
+ * @example await stamp({ database, migrations }, 'head')
+ */
+export function stamp(options: RunOptions, targets: string | readonly string[], { purge = false } = {}): Promise<StampPlan> {
+  const graph = new RevisionGraph(options.migrations)
+  return prepared(options, async ({ session, bookkeeping }) => {
+    const plan = planStamp(graph, targets, await bookkeeping.rows(), { purge })
+    await session.transaction(async () => {
+      await bookkeeping.ensure()
+      await bookkeeping.expectRows(plan.before)
+      await bookkeeping.change(plan.rowChanges)
+      for (const revision of plan.after.length > 0 ? plan.after : ['base']) {
+        const migration = options.migrations.find((each) => each.revision === revision)
+        const checksum = migration?.checksum ?? null
+        await bookkeeping.add({ revision, direction: 'stamp', checksum, outcome: 'done', stepsDone: 0, stepsHash: null })
+      }
+    })
+    return plan
+  })
+}
+
+/** Where a database is and what was run on it. Writes nothing; a database without bookkeeping is at no revision. */
+export async function readState(database: Database, versionSchema?: string): Promise<{ rows: string[]; entries: HistoryEntry[] }> {
+  const bookkeeping = new Bookkeeping(database, versionSchema)
+  return { rows: await bookkeeping.rows(), entries: await bookkeeping.entries() }
+}
+
+/** What an upgrade or downgrade would run. Writes nothing. */
+export async function preview(options: RunOptions, direction: Direction, target: string): Promise<RunResult> {
+  const graph = new RevisionGraph(options.migrations)
+  const { rows, entries } = await readState(options.database, options.versionSchema)
+  const plan = direction === 'upgrade' ? planUpgrade(graph, target, rows) : planDowngrade(graph, target, rows)
+  return resultOf(plan, runsOf(options, graph, plan, entries))
+}
+
+function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonly string[]) => Plan): Promise<RunResult> {
+  const graph = new RevisionGraph(options.migrations)
+  return prepared(options, async (context) => {
+    const { bookkeeping, session } = context
+    const entries = await bookkeeping.entries()
+    const plan = makePlan(graph, await bookkeeping.rows())
+    const runs = runsOf(options, graph, plan, entries)
+    if (runs.length === 0) return resultOf(plan, runs)
+    if (options.singleTransaction) refuseOutside(runs)
+    await session.transaction(() => bookkeeping.ensure())
+    if (options.singleTransaction) await runTogether(context, runs)
+    else for (const each of runs) await runNext(context, each)
+    return resultOf(plan, runs)
+  })
+}
+
+/** Takes the lock and hands over everything that a run needs. */
+function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise<T>): Promise<T> {
+  const { database, versionSchema = DEFAULT_VERSION_SCHEMA, signal, onEvent = () => undefined } = options
+  return MigrationSession.open(database).then((session) =>
+    withLock(
+      database,
+      versionSchema,
+      { timeoutMs: options.lockTimeoutMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
+      async () => {
+        try {
+          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), onEvent, signal })
+        } finally {
+          await session.restore().catch(() => undefined)
+        }
+      },
+    ),
+  )
+}
+
+async function runNext(context: RunContext, run: MigrationRun): Promise<void> {
+  if (context.signal?.aborted) throw new AutogenError(`stopped before the ${run.direction} of ${run.migration.revision}`)
+  await runMigration(context, run)
+}
+
+function refuseOutside(runs: readonly MigrationRun[]): void {
+  const outside = runs.find((each) => each.steps.some((step) => step.type === 'outside'))
+  if (!outside) return
+  throw new UsageError(`revision ${outside.migration.revision} has a step outside a transaction, so that the run cannot be one transaction`, {
+    at: positionOf(outside.migration),
+  })
+}
+
+/** The migrations of a plan, after everything that forbids to run it. */
+function runsOf(options: RunOptions, graph: RevisionGraph, plan: Plan, entries: readonly HistoryEntry[]): MigrationRun[] {
+  const byId = new Map(options.migrations.map((migration) => [migration.revision, migration]))
+  const { checksums, unfinished } = readLog(entries)
+  if (plan.direction === 'upgrade' && !options.allowEdited) refuseEdited(graph, plan.before, byId, checksums)
+  if (unfinished) refuseOtherThan(unfinished, plan)
+  const ordered = unfinished ? startingWith(graph, plan, unfinished.revision) : plan
+  let rowsBefore = plan.before
+  return ordered.steps.map((step) => {
+    const migration = byId.get(step.revision.revision)!
+    const steps = stepsOf(migration, step.direction)
+    const finished = unfinished?.revision === migration.revision ? finishedSteps(unfinished, migration, steps) : 0
+    const run = { migration, direction: step.direction, steps, finished, rowsBefore, rowChanges: step.rowChanges }
+    rowsBefore = applyRowChanges(rowsBefore, step.rowChanges)
+    return run
+  })
+}
+
+function stepsOf(migration: Migration, direction: Direction): readonly Step[] {
+  const steps = migration[direction]
+  if (steps) return steps
+  throw new RefusedError(`revision ${migration.revision} has no downgrade, so that it cannot be undone; nothing was run`, {
+    at: positionOf(migration),
+    hint: 'write its downgrade, or stay above it',
+  })
+}
+
+function finishedSteps(unfinished: HistoryEntry, migration: Migration, steps: readonly Step[]): number {
+  const { stepsDone, stepsHash } = unfinished
+  if (stepsDone <= steps.length && hashSteps(steps.slice(0, stepsDone)) === stepsHash) return stepsDone
+  throw new RevisionError(`revision ${migration.revision} stopped after step ${stepsDone} and was edited in the steps that are done`, {
+    at: positionOf(migration),
+    hint: 'put these steps back as they were; only those behind them may change',
+  })
+}
+
+function refuseOtherThan(unfinished: HistoryEntry, plan: Plan): void {
+  if (unfinished.direction === plan.direction && plan.steps.some((step) => step.revision.revision === unfinished.revision)) return
+  throw new RevisionError(`the ${unfinished.direction} of revision ${unfinished.revision} stopped half-way, after step ${unfinished.stepsDone}`, {
+    detail: unfinished.error ?? undefined,
+    hint:
+      unfinished.direction === 'upgrade'
+        ? `finish it first: autogen upgrade ${unfinished.revision}; or put things right by hand and stamp`
+        : 'finish it first: run the same downgrade again; or put things right by hand and stamp',
+  })
+}
+
+function refuseEdited(graph: RevisionGraph, rows: readonly string[], byId: ReadonlyMap<string, Migration>, checksums: ReadonlyMap<string, string>): void {
+  for (const node of graph.applied(rows)) {
+    const checksum = checksums.get(node.id)
+    const migration = byId.get(node.id)!
+    if (checksum === undefined || checksum === migration.checksum) continue
+    throw new RevisionError(`the upgrade of revision ${node.id} was edited after it was applied to this database`, {
+      at: positionOf(migration),
+      hint: 'put it back as it was, and make the change in a new migration',
+    })
+  }
+}
+
+function resultOf(plan: Plan, runs: readonly MigrationRun[]): RunResult {
+  return { direction: plan.direction, before: plan.before, after: plan.after, ran: runs.map((each) => each.migration) }
+}

@@ -1,0 +1,93 @@
+import type { Database } from '../database/database.js'
+import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
+import { AutogenError } from '../errors.js'
+import { quoteLiteral } from '../sql/identifiers.js'
+
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE'
+/** A setting that lives as long as the transaction that set it, and so tells whether that is still open. */
+const MARK = 'autogen.transaction'
+
+/** A session whose statements run under the settings of migrations, in and outside transactions; `restore` puts the caller's back. */
+export class MigrationSession {
+  readonly #database: Database
+  readonly #before: ReadonlyMap<string, string>
+  #transactions = 0
+
+  private constructor(database: Database, before: ReadonlyMap<string, string>) {
+    this.#database = database
+    this.#before = before
+  }
+
+  /** Takes over a connection; one that is in a transaction is refused, because the caller's work in it would be committed or lost. */
+  static async open(database: Database): Promise<MigrationSession> {
+    if (await inTransaction(database)) {
+      throw new AutogenError('the connection is in a transaction', {
+        hint: 'commit or roll back first: migrations make transactions of their own',
+      })
+    }
+    const names = EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!)
+    const [row] = await database.query(`SELECT ${names.map((name) => `current_setting(${quoteLiteral(name)})`).join(', ')}`)
+    return new MigrationSession(database, new Map(names.map((name, index) => [name, row![index] as string])))
+  }
+
+  /** Runs `work` in a transaction and commits; rolls back when it throws, and when the transaction that it ran in is no longer there. */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    const mark = String(++this.#transactions)
+    await this.#database.executeAll([
+      BEGIN,
+      ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL ')),
+      `SET LOCAL ${MARK} = '${mark}'`,
+    ])
+    try {
+      const result = await work()
+      await this.#assertOpen(mark)
+      await this.#database.executeAll(['COMMIT'])
+      return result
+    } catch (error) {
+      // The first failure is the one to report; a rollback on a broken connection fails for the same reason.
+      await this.#database.executeAll(['ROLLBACK']).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Runs one statement outside any transaction block. */
+  async outside(sql: string): Promise<void> {
+    await this.#database.executeAll(EXECUTION_SETTINGS)
+    try {
+      await this.#database.executeAll([sql])
+    } finally {
+      await this.restore().catch(() => undefined)
+    }
+    if (await inTransaction(this.#database)) {
+      await this.#database.executeAll(['ROLLBACK'])
+      throw new AutogenError('the statement left a transaction open', { hint: 'remove BEGIN from it; it was rolled back' })
+    }
+  }
+
+  /** Puts the caller's settings back, also when a migration changed them for the session. */
+  async restore(): Promise<void> {
+    const calls = [...this.#before].map(([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, false)`)
+    await this.#database.query(`SELECT ${calls.join(', ')}`)
+  }
+
+  async #assertOpen(mark: string): Promise<void> {
+    const [row] = await this.#database.query(`SELECT current_setting('${MARK}', true)`)
+    if (row![0] === mark) return
+    throw new AutogenError('a statement ended the transaction of the migration', {
+      detail: 'what ran before it is committed, and what ran after it may be',
+      hint: 'remove COMMIT and ROLLBACK from the migration; op.outsideTransaction runs a statement by itself',
+    })
+  }
+}
+
+/** A setting made local to the transaction is gone after the statement when there is no transaction block around it. */
+async function inTransaction(database: Database): Promise<boolean> {
+  try {
+    await database.query(`SELECT set_config('${MARK}', 'probe', true)`)
+  } catch (error) {
+    if ((error as { sqlState?: string }).sqlState === '25P02') return true
+    throw error
+  }
+  const [row] = await database.query(`SELECT current_setting('${MARK}', true)`)
+  return row![0] === 'probe'
+}
