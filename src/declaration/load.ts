@@ -66,7 +66,7 @@ function inSourceOrder(declarations: readonly Declaration[], files: readonly str
 
 function onlyScope(scopes: readonly Manage[]): Manage | undefined {
   if (scopes.length > 1) {
-    throw new SchemaError('manage(…) is exported twice', { at: scopes[1]!.at, hint: 'one export says what all files answer for' })
+    throw new SchemaError('manage(…) is exported more than once', { hint: 'one export says what all files answer for' })
   }
   return scopes[0]
 }

@@ -74,6 +74,8 @@ export interface Printer {
   use(name: string): string
   /** The variable that holds an object, when it is exported before this one; else undefined. */
   variable(ref: Ref): string | undefined
+  /** A property name in an object literal: `email` or `'e-mail'`. */
+  property(name: string): string
   /** A property access on a table's columns: `t.email` or `t['e-mail']`. */
   member(base: string, name: string): string
   object(ref: Ref): SchemaObject | undefined
