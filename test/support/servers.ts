@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from '../../src/database/database.js'
+import { openPglite } from '../../src/database/pglite.js'
+import { connectPostgres } from '../../src/database/postgres.js'
+import { installedMajors } from '../../src/database/native.js'
+
+/** Every major there is a server for. */
+export const allMajors: readonly number[] = installedMajors(process.cwd()).filter((major) => major >= 14)
+
+/** The majors most tests run on: the oldest and the newest, or all with AUTOGEN_TEST_MAJORS=all. */
+export const majors: readonly number[] =
+  process.env.AUTOGEN_TEST_MAJORS === 'all' ? allMajors : [...new Set([allMajors[0]!, allMajors.at(-1)!])]
+
+/** The server of a major as `{ url }`: started when first asked for, shared by all test files, stopped after the last one. */
+export async function server(major: number): Promise<{ url: string }> {
+  const answer = await fetch(`${process.env.AUTOGEN_TEST_SERVERS}/${major}`)
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(text)
+  return { url: text }
+}
+
+/** The url of a new, empty database on the server of a major. */
+export async function freshDatabase(major: number): Promise<string> {
+  const { url } = await server(major)
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const admin = await connectPostgres(url)
+  try {
+    await admin.executeAll([`CREATE DATABASE ${name} TEMPLATE template0`])
+  } finally {
+    await admin.close()
+  }
+  return url.replace('/postgres?', `/${name}?`)
+}
+
+/** A new, empty database of the embedded engine; the test closes it. */
+export function freshPglite(extensions: readonly string[] = []): Promise<Database> {
+  return openPglite({ extensions })
+}
+
+export type Engine = number | 'pglite'
+
+/** What a test that must hold everywhere runs on: `describe.each(engines)('on %s', (engine) => …)`. */
+export const engines: readonly Engine[] = [...majors, 'pglite']
+
+/** A session with a new, empty database of an engine; the test closes it. */
+export async function freshSession(engine: Engine, extensions: readonly string[] = []): Promise<Database> {
+  return engine === 'pglite' ? freshPglite(extensions) : connectPostgres(await freshDatabase(engine))
+}
