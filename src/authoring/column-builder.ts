@@ -161,7 +161,7 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
    * @example text().comment('as the customer wrote it')
    */
   comment(text: string): ColumnBuilder<T, NotNull, Into> {
-    checkText(text, 'a comment')
+    checkText(text)
     const attached = { at: callerPosition(), make: (target: Ref, on: string) => commentObject(target, on, text) }
     return this.#with({ attached: [...this.#state.attached, attached] })
   }
@@ -209,8 +209,11 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
  *
  * @example typeBuilder<string>('app.order_status', [refOf('enum', 'app', 'order_status')])
  */
-export function typeBuilder<T = unknown>(type: string, uses: readonly Ref[] = []): ColumnBuilder<T> {
-  return new ColumnBuilder<T>({ type, uses, at: callerPosition(), attrs: {}, elements: [], attached: [] })
+export function typeBuilder<T = unknown, NotNull extends boolean = false, Into extends Input = 'required'>(
+  type: string,
+  uses: readonly Ref[] = [],
+): ColumnBuilder<T, NotNull, Into> {
+  return new ColumnBuilder({ type, uses, at: callerPosition(), attrs: {}, elements: [], attached: [] })
 }
 
 const ATTRIBUTE_ORDER = ['type', 'inherited', 'collation', 'notNull', 'identity', 'generated', 'storage', 'compression', 'statistics', 'options'] as const

@@ -44,11 +44,11 @@ export const integer = (): ColumnBuilder<number> => typeBuilder('integer')
 export const bigint = (): ColumnBuilder<string> => typeBuilder('bigint')
 
 /** `smallint` with a sequence of its own as its default. */
-export const smallserial = (): ColumnBuilder<number, true, 'optional'> => typeBuilder('smallserial') as ColumnBuilder<number, true, 'optional'>
+export const smallserial = (): ColumnBuilder<number, true, 'optional'> => typeBuilder('smallserial')
 /** `integer` with a sequence of its own as its default. */
-export const serial = (): ColumnBuilder<number, true, 'optional'> => typeBuilder('serial') as ColumnBuilder<number, true, 'optional'>
+export const serial = (): ColumnBuilder<number, true, 'optional'> => typeBuilder('serial')
 /** `bigint` with a sequence of its own as its default. */
-export const bigserial = (): ColumnBuilder<string, true, 'optional'> => typeBuilder('bigserial') as ColumnBuilder<string, true, 'optional'>
+export const bigserial = (): ColumnBuilder<string, true, 'optional'> => typeBuilder('bigserial')
 
 /**
  * `numeric`: exact, with as many digits as wanted; read as a string.
@@ -80,8 +80,6 @@ export const text = (): ColumnBuilder<string> => typeBuilder('text')
 export const varchar = (length?: number): ColumnBuilder<string> => typeBuilder(`character varying${whole(length, 'length of varchar', 1)}`)
 /** `character`: text padded with spaces to its length. */
 export const char = (length?: number): ColumnBuilder<string> => typeBuilder(`character${whole(length, 'length of char', 1)}`)
-/** `name`: an identifier. */
-export const name = (): ColumnBuilder<string> => typeBuilder('name')
 /** `bytea`: bytes. */
 export const bytea = (): ColumnBuilder<Uint8Array> => typeBuilder('bytea')
 
