@@ -16,7 +16,7 @@ export function callerPosition(): SourcePosition | undefined {
 /** The first frame of a stack that stands in a file of the user. */
 export function positionInStack(stack: string): SourcePosition | undefined {
   for (const frame of stack.split('\n').slice(1)) {
-    const match = /\(?((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(frame.trim())
+    const match = /(?:\(|\bat (?:async )?)((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+):(\d+)\)?$/.exec(frame.trim())
     if (!match) continue
     const file = match[1]!.startsWith('file:') ? fileURLToPath(match[1]!) : match[1]!
     if (file.startsWith(OWN_FOLDER) || file.includes('/node_modules/')) continue
