@@ -1,0 +1,232 @@
+import { checkedName, checkedSql, refuse } from '../authoring/checks.js'
+import { Declared } from '../authoring/declared.js'
+import { declaringCall } from '../authoring/names.js'
+import type { QualifiedName, Ref } from '../model/schema-object.js'
+import { qualified } from '../sql/identifiers.js'
+import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
+import type { Kind, PrintedCode, Printer } from './kind.js'
+import { routineObject, type Routine, type RoutineArgument, type RoutineAttrs } from './routine.js'
+import { isIdentifierList, parseIdentifierList, storedSetting, type RoutineSetting } from './routine-settings.js'
+
+/** A type: its name as SQL writes it, or what declares it (`integer()`, an enum, a table for its row type). */
+export type TypeInput = string | SqlSource
+
+/** An argument with more than a type. */
+export interface ArgumentDetails {
+  readonly type: TypeInput
+  readonly mode?: 'in' | 'out' | 'inout' | 'variadic'
+  readonly default?: SqlSource
+}
+
+/** Arguments by name; as a list where some have no name. */
+export type ArgumentsInput =
+  | { readonly [name: string]: TypeInput | ArgumentDetails }
+  | readonly (TypeInput | (ArgumentDetails & { readonly name?: string }))[]
+
+/** Columns of RETURNS TABLE. */
+export type TableInput = { readonly [name: string]: TypeInput } | readonly { readonly name: string; readonly type: TypeInput }[]
+
+/** Values of settings by name; a list for those that are lists of names, such as `search_path`. */
+export type SettingsInput = { readonly [name: string]: string | number | boolean | readonly string[] }
+
+export interface RoutineOptions {
+  readonly args?: ArgumentsInput
+  /** `sql` by default. */
+  readonly language?: string
+  /** The source text, kept exactly as it is. */
+  readonly body?: SqlSource | string
+  /** An SQL-standard body, which PostgreSQL parses at once: `return a + b`, or `begin atomic … end`. */
+  readonly sqlBody?: SqlSource
+  readonly securityDefiner?: boolean
+  readonly transforms?: readonly TypeInput[]
+  /** Settings that hold while it runs. */
+  readonly set?: SettingsInput
+}
+
+export interface FunctionOptions extends RoutineOptions {
+  /** `trigger`, `integer()`, `{ setof: users }`, `{ table: { id: integer() } }`; absent where output arguments say it. */
+  readonly returns?: TypeInput | { readonly setof: TypeInput } | { readonly table: TableInput }
+  /** The object file of a C function, whose `body` is the link symbol. */
+  readonly library?: string
+  readonly window?: boolean
+  /** `volatile` by default. */
+  readonly volatility?: 'immutable' | 'stable' | 'volatile'
+  /** Returns NULL when an argument is NULL, without being called. */
+  readonly strict?: boolean
+  readonly leakproof?: boolean
+  /** `unsafe` by default. */
+  readonly parallel?: 'safe' | 'restricted' | 'unsafe'
+  readonly cost?: number
+  readonly rows?: number
+  /** A planner support function. */
+  readonly support?: TypeInput
+}
+
+/** A declared function or procedure. Stands for its name in sql`…`. */
+export class RoutineBuilder extends Declared implements SqlSource {
+  readonly object: Routine
+  readonly #uses: readonly Ref[]
+
+  constructor(
+    protected readonly kind: Kind,
+    { schema, name }: QualifiedName,
+    options: FunctionOptions,
+  ) {
+    super()
+    const reader = new OptionsReader(`${kind.kind} ${qualified(schema, name)}`)
+    this.object = routineObject(kind.kind as 'function' | 'procedure', schema, name, reader.attrs(options))
+    this.#uses = reader.uses.filter((ref) => ref !== this.object.ref)
+  }
+
+  protected override uses(): readonly Ref[] {
+    return this.#uses
+  }
+
+  [AS_SQL](): SqlText {
+    return new SqlText(qualified(this.object.id.schema, this.object.id.name), [this.object.ref])
+  }
+}
+
+/** Turns what the author wrote into attributes, and remembers the declared objects that it mentions. */
+class OptionsReader {
+  readonly uses: Ref[] = []
+
+  constructor(readonly routine: string) {}
+
+  attrs(options: FunctionOptions): RoutineAttrs {
+    const { returns, language = 'sql', body, sqlBody, library, volatility, parallel, support } = options
+    if ((body === undefined) === (sqlBody === undefined)) refuse(`${this.routine} needs either a body or an sqlBody`, 'give one of the two')
+    const table = returns && typeof returns !== 'string' && !isSqlSource(returns) && 'table' in returns ? returns.table : undefined
+    const list = [...this.#arguments(options.args ?? []), ...this.#columns(table ?? [])]
+    const settings = Object.entries(options.set ?? {}).map(([name, value]): RoutineSetting => storedSetting(checkedName('setting', name), value))
+    return {
+      ...(list.length > 0 && { arguments: list }),
+      ...this.#result(returns),
+      language: checkedName('language', language),
+      ...(body !== undefined && { body: this.#body(body) }),
+      ...(sqlBody !== undefined && { sqlBody: this.#text(`the body of ${this.routine}`, sqlBody).replace(/(\s*;)*\s*$/, '') }),
+      ...(library !== undefined && { library }),
+      ...(options.window && { window: true }),
+      ...(volatility && volatility !== 'volatile' && { volatility }),
+      ...(options.strict && { strict: true }),
+      ...(options.securityDefiner && { securityDefiner: true }),
+      ...(options.leakproof && { leakproof: true }),
+      ...(parallel && parallel !== 'unsafe' && { parallel }),
+      ...(options.cost !== undefined && { cost: options.cost }),
+      ...(options.rows !== undefined && { rows: options.rows }),
+      ...(support !== undefined && { support: this.#type('its support function', support) }),
+      ...(options.transforms?.length && { transforms: options.transforms.map((type) => this.#type('a transform', type)) }),
+      ...(settings.length > 0 && { settings }),
+    }
+  }
+
+  #arguments(input: ArgumentsInput): RoutineArgument[] {
+    const list = Array.isArray(input) ? (input as readonly unknown[]).map((argument) => [undefined, argument]) : Object.entries(input)
+    return (list as [string | undefined, TypeInput | (ArgumentDetails & { name?: string })][]).map(([key, argument]) => {
+      if (argument === undefined) refuse(`argument ${key ?? ''} of ${this.routine} is undefined`, 'is its type declared later, or in a file that imports this one?')
+      const details = typeof argument === 'string' || isSqlSource(argument) ? { type: argument } : argument
+      const { type, mode, default: expression } = details as ArgumentDetails
+      const name = key ?? (details as { name?: string }).name
+      return {
+        ...(mode && mode !== 'in' && { mode }),
+        ...(name !== undefined && { name: checkedName('argument', name) }),
+        type: this.#type(`argument ${name ?? ''}`, type),
+        ...(expression !== undefined && { default: this.#text(`the default of argument ${name ?? ''} of ${this.routine}`, expression) }),
+      }
+    })
+  }
+
+  #columns(input: TableInput): RoutineArgument[] {
+    const list = Array.isArray(input) ? input.map(({ name, type }) => [name, type]) : Object.entries(input)
+    return (list as [string, TypeInput][]).map(([name, type]) => ({
+      mode: 'table',
+      name: checkedName('column', name),
+      type: this.#type(`column ${name}`, type),
+    }))
+  }
+
+  #result(returns: FunctionOptions['returns']): Pick<RoutineAttrs, 'returns' | 'setof'> {
+    if (returns === undefined) return {}
+    if (typeof returns === 'string' || isSqlSource(returns)) return { returns: this.#type('the result', returns) }
+    return 'setof' in returns ? { returns: this.#type('the result', returns.setof), setof: true } : {}
+  }
+
+  /** Bodies are data: every character counts, and an empty one is a body too. */
+  #body(body: SqlSource | string): string {
+    if (typeof body !== 'string') return this.#source(isSqlSource(body) ? body : refuse(`the body of ${this.routine} is not SQL`, 'write it as sql`…` or as a string'))
+    if (body.includes('\0')) refuse(`the body of ${this.routine} holds a NUL character`, 'PostgreSQL cannot store it: remove it')
+    return body
+  }
+
+  #type(what: string, type: TypeInput): string {
+    return this.#source(checkedSql(`the type of ${what} of ${this.routine}`, type, true))
+  }
+
+  #text(what: string, text: SqlSource): string {
+    return this.#source(checkedSql(what, text))
+  }
+
+  #source(source: SqlSource): string {
+    const { text, uses } = source[AS_SQL]()
+    this.uses.push(...uses)
+    return text
+  }
+}
+
+/** Code that declares a function or procedure by its builder. */
+export function printRoutine({ id, attrs }: Routine, printer: Printer, builder: 'func' | 'procedure'): PrintedCode {
+  const table = (attrs.arguments ?? []).filter(({ mode }) => mode === 'table')
+  const args = (attrs.arguments ?? []).filter(({ mode }) => mode !== 'table')
+  const text = (value: unknown) => (value === undefined ? undefined : printer.literal(value))
+  const result = attrs.returns && printer.string(attrs.returns)
+  const members: [string, string | undefined][] = [
+    ['args', args.length > 0 ? printArguments(args, printer) : undefined],
+    ['returns', table.length > 0 ? `{ table: ${printArguments(table, printer)} }` : attrs.setof ? `{ setof: ${result} }` : result],
+    ['language', printer.string(attrs.language)],
+    ['window', text(attrs.window)],
+    ['volatility', text(attrs.volatility)],
+    ['leakproof', text(attrs.leakproof)],
+    ['strict', text(attrs.strict)],
+    ['securityDefiner', text(attrs.securityDefiner)],
+    ['parallel', text(attrs.parallel)],
+    ['cost', text(attrs.cost)],
+    ['rows', text(attrs.rows)],
+    ['support', text(attrs.support)],
+    ['transforms', text(attrs.transforms)],
+    ['set', attrs.settings && printer.literal(Object.fromEntries(attrs.settings.map(settingInput)))],
+    ['library', text(attrs.library)],
+    ['body', attrs.body === undefined ? undefined : attrs.body === '' || attrs.library ? printer.string(attrs.body) : printer.sql(attrs.body)],
+    ['sqlBody', attrs.sqlBody === undefined ? undefined : printer.sql(attrs.sqlBody)],
+  ]
+  const lines = members.flatMap(([key, code]) => (code === undefined ? [] : [`  ${key}: ${code},\n`]))
+  return { place: 'export', code: `${declaringCall(printer, id, builder, builder)}, {\n${lines.join('')}})`, variable: id.name }
+}
+
+function settingInput([name, value]: RoutineSetting): [string, string | string[]] {
+  if (!isIdentifierList(name)) return [name, value]
+  const list = parseIdentifierList(value)
+  return [name, storedSetting(name, list)[1] === value ? list : value]
+}
+
+/** By name; as a list where names are missing, occur twice, or are such that JavaScript would change their order. */
+function printArguments(list: readonly RoutineArgument[], printer: Printer): string {
+  const names = list.map(({ name }) => name)
+  const byName = names.every((name) => name !== undefined && !/^\d+$|^__proto__$/.test(name)) && new Set(names).size === names.length
+  const codes = list.map(({ mode, name, type, default: expression }) => {
+    const details = [
+      ...(byName || name === undefined ? [] : [`name: ${printer.string(name)}`]),
+      `type: ${printer.string(type)}`,
+      ...(mode && mode !== 'table' ? [`mode: ${printer.string(mode)}`] : []),
+      ...(expression === undefined ? [] : [`default: ${printer.sql(expression)}`]),
+    ]
+    const code = details.length > 1 ? `{ ${details.join(', ')} }` : printer.string(type)
+    return byName ? `${propertyName(name!, printer)}: ${code}` : code
+  })
+  const [open, close] = byName ? ['{', '}'] : ['[', ']']
+  const line = codes.join(', ')
+  return line.length <= 80 && !line.includes('\n') ? `${open} ${line} ${close}` : `${open}\n${codes.map((code) => `    ${code},\n`).join('')}  ${close}`
+}
+
+function propertyName(name: string, printer: Printer): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : printer.string(name)
+}
