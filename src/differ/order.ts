@@ -59,6 +59,13 @@ function collectEdges(
   const before = (first: number | undefined, second: number | undefined) => {
     if (first !== undefined && second !== undefined && first !== second) edges.push([first, second])
   }
+  // What goes with an object that was renamed aside is in the way of nothing.
+  const goesAside = (ref: Ref): boolean => {
+    const owner = from.goesWith(ref).find((one) => at('drop', one) !== undefined)
+    if (owner === undefined) return false
+    const drop = actions[at('drop', owner)!]!
+    return (drop.type === 'drop' && drop.aside !== undefined) || goesAside(owner)
+  }
   const holders = new Map<string, number>()
   actions.forEach((action, position) => {
     if (action.type === 'drop' && !action.aside) {
@@ -72,7 +79,7 @@ function collectEdges(
           before(at('create', need.to), position)
           before(at('alter', need.to), position)
         }
-        before(at('rename', action.object.ref) ?? at('drop', action.object.ref), position)
+        if (!goesAside(action.object.ref)) before(at('rename', action.object.ref) ?? at('drop', action.object.ref), position)
         for (const name of kindOf(action.object).occupies?.(action.object) ?? []) before(holders.get(name), position)
         break
       case 'alter':

@@ -27,6 +27,7 @@ export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
   phase: PHASES.type,
   catalog: 'pg_type',
   replacedAside: true,
+  followsAlteration: () => true,
   occupies: ({ id }) => [`relation ${qualified(id.schema, id.name)}`, `type ${qualified(id.schema, id.name)}`],
   catalogQuery: () => `
     SELECT t.oid, 0, n.nspname, t.typname, t.typarray, t.typrelid, a.numbers, a.names, a.types, a.collations, a.comments
@@ -72,8 +73,8 @@ export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
   alter: (from, to) => {
     const statements = attributeChanges(from, to)
     if (!statements) return 'replace'
-    // Columns of the type follow; what reads a dropped or retyped attribute does not.
-    return { statements, displaces: (dependent) => touchesValues(from, to) && dependent.kind !== 'column', elseReplace: true }
+    // Columns of the type and tables made of it follow; what reads a dropped or retyped attribute does not.
+    return { statements, displaces: (dependent) => touchesValues(from, to) && !/^(table|column)$/.test(dependent.kind), elseReplace: true }
   },
   rename: (from, to) => renameQualified('TYPE', from.id, to.id),
   renamed: ({ id, attrs }, name) => compositeTypeObject({ schema: id.schema, name }, attrs.attributes),

@@ -34,6 +34,7 @@ export const domains: Kind = defineKind<DomainObject>({
   phase: PHASES.type,
   catalog: 'pg_type',
   replacedAside: true,
+  followsAlteration: () => true,
   holdsExpressions: ({ attrs }) => attrs.default !== undefined,
   occupies: ({ id }) => [`type ${qualified(id.schema, id.name)}`],
   catalogQuery: ({ major }) => `

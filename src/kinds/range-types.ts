@@ -3,7 +3,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
-import { statement } from '../sql/statement.js'
+import { statement, type Statement } from '../sql/statement.js'
 import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
 import { cut, MAX_NAME_BYTES } from './object-names.js'
 
@@ -45,6 +45,7 @@ export const rangeTypes: Kind = defineKind<RangeTypeObject>({
   phase: PHASES.type,
   catalog: 'pg_type',
   replacedAside: true,
+  followsAlteration: () => true,
   occupies: ({ id, attrs }) => [id, multirangeOf({ id, attrs })].map(({ schema, name }) => `type ${qualified(schema, name)}`),
   catalogQuery: () => `
     SELECT t.oid, 0, n.nspname, t.typname, t.typarray, format_type(r.rngsubtype, NULL),
@@ -110,9 +111,13 @@ export const rangeTypes: Kind = defineKind<RangeTypeObject>({
     const { multirange: _old, ...old } = from.attrs
     const { multirange: _next, ...next } = to.attrs
     if (JSON.stringify(old) !== JSON.stringify(next)) return 'replace'
-    return { statements: renameQualified('TYPE', multirangeOf(from), multirangeOf(to)) }
+    return { statements: renameMultirange(from, to) }
   },
-  rename: (from, to) => [...renameQualified('TYPE', from.id, to.id), ...renameQualified('TYPE', multirangeOf(from), multirangeOf(to))],
+  rename: (from, to) => [
+    ...renameQualified('TYPE', from.id, to.id),
+    ...renameFunctions(from.id, to.id, [`${to.attrs.subtype}, ${to.attrs.subtype}`, `${to.attrs.subtype}, ${to.attrs.subtype}, text`]),
+    ...renameMultirange(from, to),
+  ],
   renamed: ({ id, attrs: { multirange: _multirange, ...attrs } }, name) => rangeTypeObject({ schema: id.schema, name }, attrs),
   address: ({ id }) => `TYPE ${qualified(id.schema, id.name)}`,
   print: ({ id, attrs: { subtype, ...options } }, printer) => {
@@ -124,6 +129,19 @@ export const rangeTypes: Kind = defineKind<RangeTypeObject>({
     }
   },
 })
+
+function renameMultirange(from: RangeTypeObject, to: RangeTypeObject): Statement[] {
+  const range = qualified(to.id.schema, to.id.name)
+  return [
+    ...renameQualified('TYPE', multirangeOf(from), multirangeOf(to)),
+    ...renameFunctions(multirangeOf(from), multirangeOf(to), ['', range, `VARIADIC ${range}[]`]),
+  ]
+}
+
+/** The constructors are named as the type, and keep their names when it gets another one. */
+function renameFunctions(from: QualifiedName, to: QualifiedName, signatures: readonly string[]): Statement[] {
+  return signatures.flatMap((signature) => renameQualified('FUNCTION', from, to, `(${signature})`))
+}
 
 function multirangeOf({ id, attrs }: Pick<RangeTypeObject, 'id' | 'attrs'>): QualifiedName {
   return attrs.multirange ?? { schema: id.schema, name: defaultMultirangeName(id.name) }
