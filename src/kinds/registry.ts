@@ -13,12 +13,26 @@ import { columns } from './columns.js'
 import { columnDefaults } from './column-defaults.js'
 import { partitions } from './partitions.js'
 import { replicaIdentities } from './replica-identities.js'
+import { functions } from './functions.js'
+import { procedures } from './procedures.js'
+import { views } from './views.js'
+import { materializedViews } from './materialized-views.js'
+import { triggers } from './triggers.js'
+import { policies } from './policies.js'
+import { rules } from './rules.js'
+import { eventTriggers } from './event-triggers.js'
+import { comments } from './comments.js'
+import { owners } from './owners.js'
+import { privileges } from './privileges.js'
+import { defaultPrivilegeKind } from './default-privileges.js'
 
 /** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
 const registered: Kind[] = [
   schemas, extensions,
   enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, replicaIdentities, sequenceOwnerships,
+  functions, procedures, views, materializedViews, triggers, policies, rules, eventTriggers,
+  comments, owners, privileges, defaultPrivilegeKind,
 ]
 
 const byName = new Map(registered.map((kind) => [kind.kind, kind]))
