@@ -51,7 +51,7 @@ export async function runMigration(context: RunContext, run: MigrationRun): Prom
   const progress = startOf(context, run)
   try {
     if (run.steps.some((step) => step.type === 'outside')) await runJournaled(context, run, progress)
-    else await context.session.transaction(() => runInside(context, run, progress))
+    else await context.session.transaction((assertOpen) => runInside(context, run, progress, assertOpen))
   } catch (error) {
     throw await failed(context, run, progress, error)
   }
@@ -66,10 +66,10 @@ export async function runMigration(context: RunContext, run: MigrationRun): Prom
 export async function runTogether(context: RunContext, runs: readonly MigrationRun[]): Promise<void> {
   const progresses: Progress[] = []
   try {
-    await context.session.transaction(async () => {
+    await context.session.transaction(async (assertOpen) => {
       for (const run of runs) {
         progresses.push(startOf(context, run))
-        await runInside(context, run, progresses.at(-1)!)
+        await runInside(context, run, progresses.at(-1)!, assertOpen)
       }
     })
   } catch (error) {
@@ -98,9 +98,10 @@ function doneOf({ onEvent }: RunContext, { migration, direction }: MigrationRun,
   onEvent({ type: 'done', migration, direction, milliseconds: performance.now() - started })
 }
 
-async function runInside(context: RunContext, run: MigrationRun, progress: Progress): Promise<void> {
+async function runInside(context: RunContext, run: MigrationRun, progress: Progress, assertOpen: () => Promise<void>): Promise<void> {
   await context.bookkeeping.expectRows(run.rowsBefore)
   await runSteps(context, run, { from: 0, to: run.steps.length, outside: false }, progress)
+  await assertOpen()
   await context.bookkeeping.change(run.rowChanges)
   const milliseconds = performance.now() - progress.started
   await context.bookkeeping.add({ ...entryOf(run), outcome: 'done', ...doneSteps(run, run.steps.length), milliseconds })
@@ -119,9 +120,10 @@ async function runJournaled(context: RunContext, run: MigrationRun, progress: Pr
       await bookkeeping.update(entry, { outcome: 'running', ...doneSteps(run, segment.to) })
       continue
     }
-    await session.transaction(async () => {
+    await session.transaction(async (assertOpen) => {
       await bookkeeping.expectRows(run.rowsBefore)
       await runSteps(context, run, segment, progress)
+      await assertOpen()
       if (last) await bookkeeping.change(run.rowChanges)
       await bookkeeping.update(entry, { outcome: last ? 'done' : 'running', ...doneSteps(run, segment.to) })
     })
@@ -164,9 +166,9 @@ function doneSteps(run: MigrationRun, count: number) {
 }
 
 /** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
-async function failed({ bookkeeping }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
+async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
   const { migration, direction, steps } = run
-  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(cause, run, progress)) : cause
+  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress)) : cause
   const outcome = { outcome: 'failed', ...doneSteps(run, progress.done), error: (failure as Error).message } as const
   const milliseconds = performance.now() - progress.started
   const recorded = progress.entry === undefined ? bookkeeping.add({ ...entryOf(run), ...outcome, milliseconds }) : bookkeeping.update(progress.entry, outcome)
@@ -174,8 +176,9 @@ async function failed({ bookkeeping }: RunContext, run: MigrationRun, progress: 
   return failure
 }
 
-function stateAfter(error: AutogenError, run: MigrationRun, { done, failing }: Progress): string {
+function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, { done, failing }: Progress): string {
   if (error instanceof DatabaseError && /^(08|57P)/.test(error.sqlState ?? '')) return '`autogen current` says where the database is'
+  if (session.endedEarly) return 'a statement of it ended its transaction: what ran before that is committed, what ran after it may be'
   if (done === 0) return 'nothing of it was kept'
   const failed = failing === undefined ? undefined : run.steps[failing - 1]
   const leftover = failed?.type === 'outside' && /\bindex\s+concurrently\b/i.test(failed.sql)

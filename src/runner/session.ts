@@ -12,6 +12,7 @@ export class MigrationSession {
   readonly #database: Database
   readonly #before: ReadonlyMap<string, string>
   #transactions = 0
+  #endedEarly = false
 
   private constructor(database: Database, before: ReadonlyMap<string, string>) {
     this.#database = database
@@ -30,8 +31,11 @@ export class MigrationSession {
     return new MigrationSession(database, new Map(names.map((name, index) => [name, row![index] as string])))
   }
 
-  /** Runs `work` in a transaction and commits; rolls back when it throws, and when the transaction that it ran in is no longer there. */
-  async transaction<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` in a transaction and commits; rolls back when it throws. After statements of the user, `work` calls `assertOpen`, which throws
+   * when they ended the transaction.
+   */
+  async transaction<T>(work: (assertOpen: () => Promise<void>) => Promise<T>): Promise<T> {
     const mark = String(++this.#transactions)
     await this.#database.executeAll([
       BEGIN,
@@ -39,15 +43,20 @@ export class MigrationSession {
       `SET LOCAL ${MARK} = '${mark}'`,
     ])
     try {
-      const result = await work()
-      await this.#assertOpen(mark)
+      const result = await work(() => this.#assertOpen(mark))
       await this.#database.executeAll(['COMMIT'])
       return result
     } catch (error) {
+      this.#endedEarly ||= await this.#isOver(mark)
       // The first failure is the one to report; a rollback on a broken connection fails for the same reason.
       await this.#database.executeAll(['ROLLBACK']).catch(() => undefined)
       throw error
     }
+  }
+
+  /** A statement of the user ended a transaction, so that a rollback did not take everything back. */
+  get endedEarly(): boolean {
+    return this.#endedEarly
   }
 
   /** Runs one statement outside any transaction block. */
@@ -71,12 +80,17 @@ export class MigrationSession {
   }
 
   async #assertOpen(mark: string): Promise<void> {
-    const [row] = await this.#database.query(`SELECT current_setting('${MARK}', true)`)
-    if (row![0] === mark) return
+    if (!(await this.#isOver(mark))) return
+    this.#endedEarly = true
     throw new AutogenError('a statement ended the transaction of the migration', {
-      detail: 'what ran before it is committed, and what ran after it may be',
       hint: 'remove COMMIT and ROLLBACK from the migration; op.outsideTransaction runs a statement by itself',
     })
+  }
+
+  /** False also for a transaction that failed: it still is to be rolled back. */
+  async #isOver(mark: string): Promise<boolean> {
+    const [row] = await this.#database.query(`SELECT current_setting('${MARK}', true)`).catch(() => [])
+    return row !== undefined && row[0] !== mark
   }
 }
 
