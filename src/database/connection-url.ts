@@ -36,6 +36,11 @@ export function assertConnectionUrl(url: string): void {
   }
 }
 
+/** The same server, another database. `name` must need no encoding. */
+export function withDatabase(url: string, name: string): string {
+  return url.replace(/^([^:]+:\/\/[^/?#]*)(\/[^?#]*)?/, `$1/${name}`)
+}
+
 function isParsable(url: string): boolean {
   try {
     // An empty host, as in postgres://user@/database?host=/run/postgresql, is accepted by the driver but not by URL.

@@ -44,5 +44,10 @@ export const engines: readonly Engine[] = [...majors, 'pglite']
 
 /** A session with a new, empty database of an engine; the test closes it. */
 export async function freshSession(engine: Engine, extensions: readonly string[] = []): Promise<Database> {
-  return engine === 'pglite' ? freshPglite(extensions) : connectPostgres(await freshDatabase(engine))
+  return engine === 'pglite' ? freshPglite(extensions) : freshServerDatabase(engine)
+}
+
+/** A session with a new, empty database on the server of a major; the test closes it. */
+export async function freshServerDatabase(major: number): Promise<Database> {
+  return connectPostgres(await freshDatabase(major))
 }

@@ -1,0 +1,188 @@
+import { join, resolve } from 'node:path'
+import { DatabaseError } from '../errors.js'
+import { quoteIdent } from '../sql/identifiers.js'
+import type { Database } from './database.js'
+import { claimGiven, refuseObjects } from './given-scratch.js'
+import { findNative, installedMajors, startNative } from './native.js'
+import { hasExtension } from './native-binaries.js'
+import { embeddedExtensions, openPglite } from './pglite.js'
+import { connectPostgres } from './postgres.js'
+import { createTemporaryDatabase, mayCreateDatabase } from './temporary-database.js'
+
+/** Where scratch databases are made: a choice by itself, one of the engines, or an empty database given by its url. */
+export type ScratchMode = 'auto' | ScratchEngine | `${'postgres' | 'postgresql' | 'pglite'}://${string}`
+type ScratchEngine = 'server' | 'native' | 'embedded'
+
+/** An empty database to elaborate and prove in. */
+export interface Scratch {
+  readonly database: Database
+  readonly engine: ScratchEngine | 'url'
+  /** Removes everything that was made for it. */
+  close(): Promise<void>
+}
+
+export interface ScratchOptions {
+  readonly mode: ScratchMode
+  /** The database that the command is about, which scratch should resemble. */
+  readonly live: Database | null
+  readonly liveUrl?: string
+  /** May `auto` make a database on the server of the live one? */
+  readonly mayWriteToLive: boolean
+  /** Extensions that CREATE EXTENSION must find. */
+  readonly extensions: readonly string[]
+  /** Where the project is: server packages are looked for in its node_modules. */
+  readonly cwd?: string
+}
+
+/**
+ * Opens a scratch database. `auto` takes the live server where that may be written to, else server programs of the same major,
+ * else the embedded engine; the first of these that has the extensions.
+ *
+ * @throws DatabaseError when the engine is not there or lacks an extension
+ * @example const scratch = await openScratch({ mode: 'auto', live, liveUrl, mayWriteToLive: true, extensions: ['citext'] })
+ */
+export async function openScratch(options: ScratchOptions): Promise<Scratch> {
+  const scratch = await openEngine(options)
+  try {
+    await refuseMissing(scratch, options.extensions)
+    await scratch.database.executeAll(['SET client_min_messages = warning'])
+    return scratch
+  } catch (error) {
+    await scratch.close()
+    throw error
+  }
+}
+
+async function openEngine(options: ScratchOptions): Promise<Scratch> {
+  switch (options.mode) {
+    case 'auto':
+      return openAuto(options)
+    case 'server':
+      return openServer(options)
+    case 'native':
+      return openNative(options)
+    case 'embedded':
+      return openEmbedded(options)
+    default:
+      return openGiven(options.mode, options)
+  }
+}
+
+async function openAuto(options: ScratchOptions): Promise<Scratch> {
+  const { live, liveUrl, mayWriteToLive, extensions } = options
+  if (live?.engine === 'postgres' && liveUrl && mayWriteToLive && (await mayCreateDatabase(live))) {
+    try {
+      return await openServer(options)
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !NOT_HERE.includes(error.sqlState ?? '')) throw error
+    }
+  }
+  const embeds = extensions.every((name) => name === 'plpgsql' || embeddedExtensions().includes(name))
+  if (live?.engine !== 'postgres' && embeds) return openEmbedded(options)
+  const native = findNative({ major: nativeMajor(options), cwd: options.cwd, extensions })
+  if (native && (!embeds || extensions.every((name) => hasExtension(native, name)))) return openNative(options)
+  return openEmbedded(options)
+}
+
+/** Refusals that mean "not on this server": privilege, pg_hba.conf, a pooler that does not know new databases. */
+const NOT_HERE = ['42501', '28000', '3D000', '08P01', '0A000', '53300']
+
+async function openServer({ live, liveUrl }: ScratchOptions): Promise<Scratch> {
+  if (live?.engine !== 'postgres' || !liveUrl) {
+    throw new DatabaseError('scratch on the server needs a server: the database is an embedded one', {
+      hint: 'set scratch to auto, native or embedded',
+    })
+  }
+  const { database, drop } = await createTemporaryDatabase(liveUrl)
+  return { database, engine: 'server', close: drop }
+}
+
+async function openNative(options: ScratchOptions): Promise<Scratch> {
+  const server = await startNative({ major: nativeMajor(options), cwd: options.cwd, extensions: options.extensions })
+  const database = await connectPostgres(server.url).catch(async (error: unknown) => {
+    await server.stop()
+    throw error
+  })
+  const close = async () => {
+    await database.close()
+    await server.stop()
+  }
+  return { database, engine: 'native', close }
+}
+
+/** The major of the live database, else the newest there is. */
+function nativeMajor({ live, cwd }: ScratchOptions): number {
+  return live?.version.major ?? installedMajors(cwd ?? process.cwd()).at(-1) ?? 18
+}
+
+async function openEmbedded({ extensions }: ScratchOptions): Promise<Scratch> {
+  const available = extensions.filter((name) => embeddedExtensions().includes(name))
+  const database = await openPglite({ extensions: available })
+  return { database, engine: 'embedded', close: () => database.close() }
+}
+
+async function openGiven(url: string, options: ScratchOptions): Promise<Scratch> {
+  const given = await openDatabase(url, options.cwd ?? process.cwd())
+  try {
+    await refuseObjects(given)
+    if (given.engine === 'postgres' && (await mayCreateDatabase(given))) {
+      const { database, drop } = await createTemporaryDatabase(url)
+      await given.close()
+      return { database, engine: 'url', close: drop }
+    }
+    return { database: given, engine: 'url', close: await claimGiven(given) }
+  } catch (error) {
+    await given.close()
+    throw error
+  }
+}
+
+const ENGINE_NAMES = { server: 'the server', url: 'the scratch server', native: 'the local server programs', embedded: 'the embedded engine' }
+
+async function refuseMissing({ database, engine }: Scratch, extensions: readonly string[]): Promise<void> {
+  if (extensions.length === 0) return
+  const available = (await database.query('select name from pg_available_extensions')).map(([name]) => name)
+  const missing = extensions.filter((name) => !available.includes(name))
+  if (missing.length === 0) return
+  throw new DatabaseError(`${ENGINE_NAMES[engine]}, which scratch runs on, does not have the extension ${missing.join(', ')}`, {
+    hint:
+      engine === 'server'
+        ? 'install it on the server, or set scratch (--scratch, AUTOGEN_SCRATCH) to the url of an empty database on one that has it'
+        : 'set scratch (--scratch, AUTOGEN_SCRATCH) to server, or to the url of an empty database on a server that has it',
+  })
+}
+
+/**
+ * Makes sure that roles exist in scratch, so that objects can belong to them. In an engine of our own they are created as
+ * NOLOGIN; on a server of the user never.
+ *
+ * @throws DatabaseError naming the roles a server of the user does not have
+ */
+export async function ensureRoles({ database, engine }: Scratch, names: Iterable<string>): Promise<void> {
+  const existing = new Set((await database.query('select rolname from pg_roles')).map(([name]) => name as string))
+  const missing = [...new Set(names)].filter((name) => !existing.has(name))
+  if (missing.length === 0) return
+  if (engine === 'native' || engine === 'embedded') {
+    return database.executeAll(missing.map((name) => `CREATE ROLE ${quoteIdent(name)} NOLOGIN`))
+  }
+  const [roles, them] = missing.length > 1 ? ['roles', 'them'] : ['role', 'it']
+  throw new DatabaseError(`${ENGINE_NAMES[engine]} does not have the ${roles} ${missing.join(', ')}`, {
+    hint: `create ${them} there, or set scratch to native or embedded, where missing roles are made up`,
+  })
+}
+
+/**
+ * Opens the database that `url` names: `postgres://…`, `pglite://<directory>` (relative to `cwd`), or without one the embedded
+ * database of the project in `.autogen/db`.
+ *
+ * @throws DatabaseError when it cannot be opened
+ */
+export async function openDatabase(url: string | undefined, cwd: string): Promise<Database> {
+  if (url !== undefined && !/^pglite:/i.test(url)) return connectPostgres(url)
+  const path = url?.replace(/^pglite:(\/\/)?/i, '')
+  if (path === '') {
+    throw new DatabaseError('the url of the embedded database names no directory', { hint: 'write pglite://<directory>' })
+  }
+  // Which extensions a database on disk uses is known only after opening it, so all are at hand.
+  return openPglite({ dataDir: path === undefined ? join(cwd, '.autogen/db') : resolve(cwd, path), extensions: embeddedExtensions() })
+}
