@@ -46,7 +46,8 @@ function stepsOf(ordered: OrderedAction): PlannedStep[] {
   const { action } = ordered
   const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
   const because = 'because' in action && action.because ? `, because of ${describeObject(action.because)}` : ''
-  const hazards = [action, ...ordered.parts].flatMap(lossOf)
+  // What goes with it is part of the same loss.
+  const hazards = lossOf(action)
   const comments = [
     describeOperation(action as Operation) + because,
     ...hazards.map((hazard) => `DATA LOSS: ${hazard.message}`),

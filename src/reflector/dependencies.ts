@@ -8,7 +8,7 @@ import type { AddressBook } from './address-book.js'
  * A reference to a member of an extension becomes one to the extension. A sequence only goes with the column that owns it.
  */
 export const DEPENDENCY_QUERY = `
-  SELECT cls.relname, CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END, CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END,
+  SELECT CASE WHEN r.oid IS NULL THEN cls.relname ELSE 'pg_class' END, CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END, CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END,
          CASE WHEN e.objid IS NULL THEN ref.relname ELSE 'pg_extension' END, coalesce(e.refobjid, d.refobjid),
          CASE WHEN e.objid IS NULL THEN d.refobjsubid ELSE 0 END, bool_or(d.deptype <> 'n'),
          bool_or(d.deptype = 'a' AND s.seqrelid IS NOT NULL)
