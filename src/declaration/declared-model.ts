@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Declaration } from '../authoring/declared.js'
 import type { ServerVersion } from '../database/database.js'
 import { SchemaError, type SourcePosition } from '../errors.js'
-import { kindOf } from '../kinds/registry.js'
+import { allKinds, kindOf } from '../kinds/registry.js'
 import { describeRef } from '../model/object-ref.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { Dependency, Ref } from '../model/schema-object.js'
@@ -31,9 +31,10 @@ export function checkDeclarations(declarations: readonly Declaration[]): void {
     if (first) throw duplicate(first, declaration)
     places.set(declaration.object.ref, declaration)
   }
+  const initial = new Set(allKinds().flatMap((kind) => (kind.initial ?? []).map(({ ref }) => ref)))
   for (const declaration of declarations) {
     const { object, uses } = declaration
-    const missing = [...(object.parent === null ? [] : [object.parent]), ...uses].find((ref) => !places.has(ref))
+    const missing = [...(object.parent === null ? [] : [object.parent]), ...uses].find((ref) => !places.has(ref) && !initial.has(ref))
     if (missing) throw unexported(declaration, missing)
   }
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Jiti, JitiOptions } from 'jiti'
+import type { Jiti } from 'jiti'
 import { loadError } from './load-error.js'
 import { rememberSources } from './original-position.js'
 
@@ -25,30 +25,34 @@ export interface ImportedSources {
  */
 export async function importSources(files: readonly string[], { cwd, tsconfig }: ImportOptions): Promise<ImportedSources> {
   const { createJiti } = await import('jiti')
-  const options: JitiOptions = {
-    fsCache: path.join(cwd, '.autogen', 'cache', 'jiti'),
+  const compiler = createJiti(cwd, { fsCache: path.join(cwd, '.autogen', 'cache', 'jiti') })
+  const sources = new Map<string, string>()
+  const jiti = createJiti(files[0] ?? path.join(cwd, 'schema.ts'), {
+    // The compiler has its own, behind `transform`, which must see every file.
+    fsCache: false,
     interopDefault: false,
     tsconfigPaths: tsconfig ? path.resolve(cwd, tsconfig) : true,
+    transform: (options) => {
+      if (options.filename && isOfProject(options.filename)) sources.set(options.filename, options.source)
+      return { code: compiler.transform(options) }
+    },
     virtualModules: {
       'pg-autogen': whenImported(() => import('../index.js')),
       'pg-autogen/schema': whenImported(() => import('../schema.js')),
     },
-  }
-  const jiti = createJiti(files[0] ?? path.join(cwd, 'schema.ts'), options)
+  })
   const known = new Set(Object.keys(jiti.cache))
-  const read = () => Object.keys(jiti.cache).filter((file) => !known.has(file) && !/[\\/]node_modules[\\/]/.test(file))
-  const remember = () => rememberSources(read(), compileWith(createJiti(cwd, { fsCache: false, sourceMaps: true })))
+  const loaded = () => Object.keys(jiti.cache).filter((file) => !known.has(file) && isOfProject(file))
+  rememberSources(sources, compileWith(createJiti(cwd, { fsCache: false, sourceMaps: true })))
   try {
     const modules: Record<string, unknown>[] = []
     for (const file of files) modules.push(await jiti.import<Record<string, unknown>>(file))
-    remember()
-    return { modules, files: read() }
+    return { modules, files: [...new Set([...sources.keys(), ...loaded()])] }
   } catch (error) {
-    remember()
     throw loadError(error)
   } finally {
     // Node's cache holds them: the next import in this process shall read them anew.
-    for (const file of read()) delete jiti.cache[file]
+    for (const file of loaded()) delete jiti.cache[file]
   }
 }
 
@@ -59,4 +63,8 @@ function compileWith(jiti: Jiti): (source: string, filename: string) => string {
 /** A module that is loaded when the first file imports it: jiti awaits what stands for a module. */
 function whenImported(load: () => Promise<unknown>): PromiseLike<unknown> {
   return { then: (resolve, reject) => load().then(resolve, reject) }
+}
+
+function isOfProject(file: string): boolean {
+  return !/[\\/]node_modules[\\/]/.test(file)
 }

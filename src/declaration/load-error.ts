@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { types } from 'node:util'
 import { positionInStack } from '../authoring/position.js'
 import { AutogenError, SchemaError, type SourcePosition } from '../errors.js'
 import { originalPosition } from './original-position.js'
 
 /** What went wrong while the user's files were imported, as one error with its place. */
 export function loadError(error: unknown): AutogenError {
-  if (!(error instanceof Error)) return new SchemaError(`a schema file threw ${String(error)}`, { cause: error })
+  if (!isError(error)) return new SchemaError(`a schema file threw ${String(error)}`, { cause: error })
   return syntaxError(error) ?? missingModule(error) ?? authoringError(error) ?? runtimeError(error)
 }
 
@@ -21,11 +22,11 @@ function missingModule(error: Error): SchemaError | undefined {
   const match = /Cannot find (?:module|package) '([^']+)'/.exec(error.message)
   const { code } = error as NodeJS.ErrnoException
   if (!match || (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND')) return undefined
-  const name = match[1]!
+  const statement = position(error)
+  const { name, at } = importAt(statement) ?? { name: match[1]!, at: statement }
   const local = /^([./\\]|[A-Za-z]:)/.test(name)
-  const at = position(error)
   return new SchemaError(`cannot find ${local ? 'the file' : 'the package'} ${name} that is imported`, {
-    at: (at && placeOfImport(name, at)) ?? at,
+    at,
     hint: local ? 'check the path of the import' : `install it (npm install ${packageName(name)}), or check the paths of tsconfig.json`,
     cause: error,
   })
@@ -35,14 +36,21 @@ function packageName(name: string): string {
   return name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/')
 }
 
-/** The name of the import where it stands; the place of its call is the start of the line. */
-function placeOfImport(name: string, at: SourcePosition): SourcePosition | undefined {
+const IMPORT = /(?:\bfrom|\bimport\s*\(?|\brequire\s*\()\s*(['"])(.+?)\1/
+
+/** What an import statement names, and where, for the place of its first line. */
+function importAt(start: SourcePosition | undefined): { name: string; at: SourcePosition } | undefined {
+  if (!start) return undefined
   try {
-    const column = readFileSync(at.file, 'utf8').split('\n')[at.line - 1]?.indexOf(name) ?? -1
-    return column < 0 ? undefined : { ...at, column: column + 1 }
+    const lines = readFileSync(start.file, 'utf8').split('\n')
+    for (let line = start.line; line <= lines.length; line++) {
+      const match = IMPORT.exec(lines[line - 1]!)
+      if (match) return { name: match[2]!, at: { file: start.file, line, column: match.index + match[0].length - match[2]!.length } }
+    }
   } catch {
-    return undefined
+    // The file cannot be read: then its place is all there is to say.
   }
+  return undefined
 }
 
 /** Errors of this package; another copy of it throws a class of its own. */
@@ -70,4 +78,9 @@ function runtimeError(error: Error): SchemaError {
 function position(error: Error): SourcePosition | undefined {
   const at = positionInStack(error.stack ?? '')
   return at && originalPosition(at)
+}
+
+/** Also one of another realm. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value)
 }
