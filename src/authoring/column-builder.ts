@@ -47,6 +47,9 @@ export interface ColumnSettings {
   readonly n_distinct_inherited?: number
 }
 
+/** What can be a default; numbers also for types that node-postgres reads as strings since a number cannot hold all of them. */
+type Value<T> = T | (string extends T ? number | bigint : never)
+
 interface State {
   readonly type: string
   readonly uses: readonly Ref[]
@@ -101,7 +104,7 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
    *
    * @example timestamptz().default(sql`now()`)
    */
-  default(value: T | SqlSource): ColumnBuilder<T, NotNull, Into extends 'required' ? 'optional' : Into> {
+  default(value: Value<T> | SqlSource): ColumnBuilder<T, NotNull, Into extends 'required' ? 'optional' : Into> {
     if (this.#state.attrs.generated || this.#state.attrs.identity) refuse('a generated column cannot have a default', 'take one of the two away')
     return this.#with({ default: literal(value, 'the default') })
   }

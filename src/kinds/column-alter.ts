@@ -1,6 +1,6 @@
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { refOf } from '../model/object-ref.js'
-import { quoteIdent, qualified } from '../sql/identifiers.js'
+import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import {
   addNotNull,
@@ -14,6 +14,7 @@ import {
 } from './column-ddl.js'
 import type { AlterContext, Alteration } from './kind.js'
 import { defaultName } from './object-names.js'
+import { repositioning, sequenceChanges, sequenceParameters, type SequenceOptions } from './sequence-options.js'
 import { optionStatements } from './storage-parameters.js'
 
 /** How a column is altered in place; 'replace' where PostgreSQL has no way. */
@@ -48,8 +49,8 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   }
   if (!follows((attrs) => nullness(attrs))) statements.push(...alterNotNull(from, to, alter, context))
   if (identity?.[1]) {
-    if (!identity[0]) statements.push(statement(`${alter} ADD ${identityText(to)}`))
-    else statements.push(...alterIdentity(alter, to, identity[0], identity[1]))
+    if (!identity[0]) statements.push(statement(`${alter} ADD ${identityText(to)}`), continueNumbers(to))
+    else statements.push(...alterIdentity(alter, from, to))
   }
   if (before.storage !== after.storage) statements.push(statement(`${only} SET STORAGE ${storageText(after, major)}`))
   if (before.compression !== after.compression) {
@@ -59,7 +60,7 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   statements.push(...optionStatements(only, before.options, after.options))
   return {
     statements,
-    ...(retyped && { displaces: (dependent: SchemaObject) => !keepsDefault(dependent, from, to, context), elseReplace: true }),
+    ...(retyped && { displaces: (dependent: SchemaObject) => !stays(dependent, from, to, context), elseReplace: true }),
     ...(before.generated && after.generated && !retyped && { elseReplace: true }),
   }
 }
@@ -109,8 +110,10 @@ function mayBeIdentity(type: string | undefined): boolean {
 /** Types among which PostgreSQL casts a constant default by itself, to what the new type would have read. */
 const FAMILIES = [/^(smallint|integer|bigint)$/, /^character varying(\(\d+\))?$|^text$/, /^numeric(\(.*\))?$/]
 
-/** Whether a default stays as it is while its column changes type. */
-function keepsDefault(dependent: SchemaObject, from: Column, to: Column, context: AlterContext): boolean {
+/** Whether something that depends on a column stays as it is while the column changes type. */
+function stays(dependent: SchemaObject, from: Column, to: Column, context: AlterContext): boolean {
+  // The same column of a child, which changes along.
+  if (dependent.kind === 'column' && dependent.parent !== from.parent) return true
   if (dependent.kind !== 'column_default' || dependent.parent !== from.ref) return false
   const next = context.object('to', dependent.ref)
   if (!next || text(next.attrs) !== text(dependent.attrs)) return false
@@ -140,34 +143,45 @@ function forms(notNull: ColumnAttrs['notNull']): NotNull {
   return typeof notNull === 'object' ? notNull : {}
 }
 
-const OPTION_DEFAULTS = [
-  ['increment', 'INCREMENT BY', '1'],
-  ['min', 'MINVALUE', undefined],
-  ['max', 'MAXVALUE', undefined],
-  ['start', 'START WITH', undefined],
-  ['cache', 'CACHE', '1'],
-] as const
-
-function alterIdentity(alter: string, { id }: Column, before: Identity, after: Identity): Statement[] {
-  const sets: string[] = []
-  if (before.generated !== after.generated) sets.push(`SET GENERATED ${after.generated.toUpperCase()}`)
-  for (const [key, words, fallback] of OPTION_DEFAULTS) {
-    if (before[key] === after[key]) continue
-    const value = after[key] ?? fallback ?? (key === 'start' ? defaultStart(after) : undefined)
-    sets.push(value === undefined ? `SET NO ${words}` : `SET ${words} ${value}`)
-  }
-  if (before.cycle !== after.cycle) sets.push(after.cycle ? 'SET CYCLE' : 'SET NO CYCLE')
-  const [oldName, newName] = [before, after].map((identity) => identity.name ?? defaultName(id.table, id.name, 'seq'))
+function alterIdentity(alter: string, from: Column, to: Column): Statement[] {
+  const { id } = to
+  const [before, after] = [from, to].map(({ attrs }) => ({ identity: attrs.identity!, options: optionsOf(attrs) })) as [Numbering, Numbering]
+  const [oldName, newName] = [before, after].map(({ identity }) => identity.name ?? defaultName(id.table, id.name, 'seq')) as [string, string]
+  const sequence = qualified(id.schema, newName)
+  const sets = sequenceChanges(before.options, after.options)
+    .filter((change) => !change.startsWith('AS '))
+    .map((change) => `SET ${change}`)
+  if (before.identity.generated !== after.identity.generated) sets.unshift(`SET GENERATED ${after.identity.generated.toUpperCase()}`)
+  const move = repositioning(before.options, after.options)
+  if (move?.type === 'restart') sets.push('RESTART')
   return [
-    ...(oldName === newName ? [] : [statement(`ALTER SEQUENCE ${qualified(id.schema, oldName!)} RENAME TO ${quoteIdent(newName!)}`)]),
+    ...(oldName === newName ? [] : [statement(`ALTER SEQUENCE ${qualified(id.schema, oldName)} RENAME TO ${quoteIdent(newName)}`)]),
+    ...(move?.type === 'advance'
+      ? [statement(`SELECT setval(${quoteLiteral(sequence)}, ${move.value}, false) FROM ${sequence} WHERE ${move.condition}`)]
+      : []),
     ...(sets.length > 0 ? [statement(`${alter} ${sets.join(' ')}`)] : []),
   ]
 }
 
+interface Numbering {
+  readonly identity: Identity
+  readonly options: SequenceOptions
+}
 
-/** START has no NO form: it is the lowest value of an ascending sequence, the highest of a descending one. */
-function defaultStart({ increment, min, max }: Identity): string {
-  return increment?.startsWith('-') ? (max ?? '-1') : (min ?? '1')
+function optionsOf({ identity, type }: ColumnAttrs): SequenceOptions {
+  const { generated: _, name: __, ...options } = identity!
+  return type === 'smallint' || type === 'integer' ? { dataType: type, ...options } : options
+}
+
+/** The rows that are there have numbers already: the sequence goes on after them. */
+function continueNumbers({ id, attrs }: Column): Statement {
+  const { increment, start, min, max } = sequenceParameters(optionsOf(attrs))
+  const last = `${increment > 0n ? 'max' : 'min'}(${quoteIdent(id.name)})`
+  const table = qualified(id.schema, id.table)
+  const within = increment > 0n ? `BETWEEN ${start} AND ${max}` : `BETWEEN ${min} AND ${start}`
+  return statement(
+    `SELECT setval(pg_get_serial_sequence(${quoteLiteral(table)}, ${quoteLiteral(id.name)}), ${last}) FROM ${table} HAVING ${last} ${within}`,
+  )
 }
 
 function storageText({ storage, type }: ColumnAttrs, major: number): string {
