@@ -49,7 +49,7 @@ export const comments = defineKind<Comment>({
       LEFT JOIN pg_description d ON d.classoid = 'pg_namespace'::regclass AND d.objoid = n.oid AND d.objsubid = 0
       WHERE n.nspname = 'public' AND d.description IS DISTINCT FROM '${PUBLIC_SCHEMA_COMMENT}')
     SELECT d.objoid, d.objsubid, catalog.relname, d.description, d.standard, r.relkind, n.nspname, coalesce(r.relname, cr.relname),
-           a.attname, c.conname, c.conrelid, c.conkey[1]
+           a.attname, c.conname, coalesce(c.conrelid, o.refobjid), coalesce(c.conkey[1], o.refobjsubid)
     FROM described d
     JOIN pg_class catalog ON catalog.oid = d.classoid
     LEFT JOIN pg_class r ON d.classoid = 'pg_class'::regclass AND r.oid = d.objoid
@@ -57,6 +57,7 @@ export const comments = defineKind<Comment>({
     LEFT JOIN pg_constraint c ON d.classoid = 'pg_constraint'::regclass AND c.oid = d.objoid
     LEFT JOIN pg_class cr ON cr.oid = c.conrelid
     LEFT JOIN pg_namespace n ON n.oid = coalesce(r.relnamespace, cr.relnamespace)
+    LEFT JOIN pg_depend o ON r.relkind = 'S' AND o.classid = 'pg_class'::regclass AND o.objid = r.oid AND o.deptype = 'i' AND o.refclassid = 'pg_class'::regclass
     WHERE NOT (r.relkind = 'c' AND d.objsubid > 0) IS TRUE`,
   fromRow(row, context) {
     const [oid, sub, catalog, text, standard] = row as [number, number, string, string | null, string | null]
@@ -96,21 +97,22 @@ interface Part {
  */
 function partOf(row: Row, target: SchemaObject | undefined, on: string | null | undefined, context: ReflectContext): Part | undefined {
   const [oid, , , , , relkind, schema, relation, column, constraint, table, attnum] = row as [
-    number, number, string, string, string | null, string | null, string, string, string | null, string | null, number, number,
+    number, number, string, string, string | null, string | null, string, string, string | null, string | null, number | null, number | null,
   ]
   if (column !== null) {
-    const whole = on?.startsWith('COLUMN ') ? undefined : context.objectAt('pg_class', oid)
+    if (target?.parent && target.ref === refOf('column', schema, relation, column) && !target.attrs.relation) return undefined
+    const whole = context.objectAt('pg_class', oid)
     return whole && { target: refOf('column', schema, relation, column), on: `COLUMN ${qualified(schema, relation, column)}`, parent: whole.ref, more: { column } }
   }
+  const part = target ?? (table ? context.objectAt('pg_class', table, attnum ?? 0) : undefined)
   if (relkind !== null) {
     const [words, kind] = RELATIONS[relkind] ?? []
     const named = `${words} ${qualified(schema, relation)}`
-    return words && target && on !== named ? { target: refOf(kind!, schema, relation), on: named, parent: target.ref } : undefined
+    return words && part && on !== named ? { target: refOf(kind!, schema, relation), on: named, parent: part.ref } : undefined
   }
-  if (constraint !== null && table !== 0 && !on?.startsWith('CONSTRAINT ')) {
-    const whole = target ?? context.objectAt('pg_class', table, attnum)
+  if (constraint !== null && table && !on?.startsWith('CONSTRAINT ')) {
     const named = `CONSTRAINT ${quoteIdent(constraint)} ON ${qualified(schema, relation)}`
-    return whole && { target: refOf('constraint', schema, relation, constraint), on: named, parent: whole.ref }
+    return part && { target: refOf('constraint', schema, relation, constraint), on: named, parent: part.ref }
   }
   return undefined
 }

@@ -77,24 +77,31 @@ export const privileges = defineKind<Privilege>({
            CASE WHEN d.catalog = 'pg_proc' AND (d.oid < 16384 OR e.refobjid IS NOT NULL) THEN (pg_identify_object('pg_proc'::regclass, d.oid, 0)).identity END,
            CASE d.grantee WHEN 0 THEN '${PUBLIC}' WHEN d.owner THEN '${TARGET_OWNER}' ELSE grantee.rolname END,
            CASE d.grantor WHEN d.owner THEN NULL ELSE grantor.rolname END,
-           CASE owner.rolname WHEN current_user THEN NULL ELSE owner.rolname END, d.actual, d.base
+           CASE owner.rolname WHEN current_user THEN NULL ELSE owner.rolname END, d.actual, d.base, o.refobjid, o.refobjsubid,
+           CASE WHEN d.grantor <> d.owner THEN (
+             SELECT array_agg(CASE b.grantor WHEN d.owner THEN NULL ELSE (SELECT rolname FROM pg_roles r WHERE r.oid = b.grantor) END)
+             FROM differing b WHERE b.catalog = d.catalog AND b.oid = d.oid AND b.grantee = d.grantor) END
     FROM differing d
     LEFT JOIN pg_roles grantee ON grantee.oid = d.grantee
     LEFT JOIN pg_roles grantor ON grantor.oid = d.grantor
     LEFT JOIN pg_roles owner ON owner.oid = d.owner
     LEFT JOIN pg_namespace n ON n.oid = d.namespace
     LEFT JOIN pg_depend e ON e.classid = d.catalog::regclass AND e.objid = d.oid AND e.objsubid = 0 AND e.deptype = 'e'
+    LEFT JOIN pg_depend o ON d.words = 'SEQUENCE' AND o.classid = 'pg_class'::regclass AND o.objid = d.oid AND o.deptype = 'i' AND o.refclassid = 'pg_class'::regclass
     WHERE n.nspname IS NULL OR n.nspname !~ '^pg_(toast_)?temp_'
     ORDER BY d.catalog, d.oid, 9, 10`,
   fromRow(row, context) {
     const target = targetOfRow(row, context)
     if (!target) return null
     const [grantee, grantor, owner, actual, base] = row.slice(8) as [string, string | null, string | null, string[] | null, string[] | null]
+    const grantorsGrantors = (row[15] ?? []) as (string | null)[]
     const id = { target: target.ref, on: target.on, grantee, ...(grantor !== null && { grantor }), ...(owner !== null && { owner }) }
-    return { object: privilegeObject(id, difference(actual ?? [], base ?? []), target.parent) }
+    return {
+      object: privilegeObject(id, difference(actual ?? [], base ?? []), target.parent),
+      dependencies: grantorsGrantors.map((by) => ({ to: attachedRef('privilege', id.target, grantor!, ...(by === null ? [] : [by])), auto: false })),
+    }
   },
   dependencies: ({ id, attrs }) => [
-    { to: attachedRef('owner', id.target), auto: false },
     ...(id.grantor === undefined ? [] : [{ to: attachedRef('privilege', id.target, id.grantor), auto: false }]),
     ...Object.keys(attrs.columns ?? {}).map((column) => ({ to: columnRef(id.target, column), auto: false })),
   ],
@@ -122,7 +129,8 @@ interface Target {
 /** The object of the model that a row is about; else the part of one, the member of an extension or the object of the system that it is about. */
 function targetOfRow(row: Row, context: ReflectContext): Target | undefined {
   const [oid, , catalog, words, schema, name, extension, identity] = row as [number, number, string, string, string | null, string, number | null, string | null]
-  const object = context.objectAt(catalog, oid)
+  const column = row[13] === null ? undefined : context.objectAt('pg_class', row[13] as number, row[14] as number)
+  const object = context.objectAt(catalog, oid) ?? column
   const address = object && context.addressOf(object)
   const granted = address == null ? null : grantAddress(address)
   const named = `${words} ${identity ?? (schema === null ? quoteIdent(name) : qualified(schema, name))}`
