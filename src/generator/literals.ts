@@ -1,8 +1,8 @@
 /**
  * Characters that would change, vanish or mislead when they stand as themselves in a source file: control characters, the line ends that
- * JavaScript has besides LF, invisible and direction-changing ones, and halves of surrogate pairs.
+ * JavaScript has besides LF, invisible and direction-changing ones, spaces that only look like one, and halves of surrogate pairs.
  */
-const UNSAFE = /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const UNSAFE = /(?![\t\n ])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Zs}]/gu
 
 /** A string literal in single quotes. */
 export function stringLiteral(text: string): string {
@@ -32,6 +32,6 @@ export function commentLine(text: string): string {
 
 function escapeCharacter(character: string): string {
   const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character]
-  const code = character.charCodeAt(0).toString(16)
-  return named ?? (code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`)
+  const code = character.codePointAt(0)!.toString(16)
+  return named ?? (code.length > 4 ? `\\u{${code}}` : code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`)
 }

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isNativeError } from 'node:util/types'
 import type { Jiti } from 'jiti'
 import { positionInStack } from '../authoring/position.js'
+import { cacheDirectory } from '../database/cache.js'
 import { AutogenError, UsageError } from '../errors.js'
 
 let loader: Promise<Jiti> | undefined
@@ -23,8 +25,13 @@ export async function loadModule(file: string): Promise<Record<string, unknown>>
 }
 
 async function createLoader(): Promise<Jiti> {
-  const [{ createJiti }, api, schema] = await Promise.all([import('jiti'), import('../index.js'), import('../schema.js')])
-  return createJiti(import.meta.url, { virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': schema }, moduleCache: false })
+  const [{ createJiti }, api, schema, cache] = await Promise.all([import('jiti'), import('../index.js'), import('../schema.js'), cacheDirectory()])
+  return createJiti(import.meta.url, {
+    fsCache: join(cache, 'modules'),
+    moduleCache: false,
+    interopDefault: false,
+    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': schema },
+  })
 }
 
 async function unloadable(file: string, error: unknown): Promise<UsageError> {

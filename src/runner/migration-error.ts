@@ -1,7 +1,10 @@
 import { DatabaseError } from '../errors.js'
 import { positionOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
 
-/** A migration that failed. The database is where `detail` says; what the version table holds is true. */
+/** How many lines of a long statement an error shows. */
+const SHOWN_LINES = 10
+
+/** A migration that failed. `detail` shows the statement and says what of the migration is in the database; the version table holds the truth. */
 export class MigrationError extends DatabaseError {
   constructor(
     readonly migration: Migration,
@@ -9,23 +12,40 @@ export class MigrationError extends DatabaseError {
     /** 1-based; undefined when it was no step that failed but the commit or the bookkeeping. */
     readonly step: number | undefined,
     steps: readonly Step[],
-    cause: unknown,
+    cause: Error & { readonly hint?: string; readonly detail?: string },
     state: string,
   ) {
-    const failure = cause as Partial<DatabaseError> & Error
+    const failed = step === undefined ? undefined : steps[step - 1]
+    const { sqlState, position } = cause instanceof DatabaseError ? cause : {}
     const title = migration.message === '' ? migration.revision : `${migration.revision} (${migration.message})`
     const where = step === undefined ? '' : ` at step ${step} of ${steps.length}`
-    super(`the ${direction} of ${title} failed${where}: ${failure.message}`, {
-      at: (step === undefined ? undefined : steps[step - 1]?.at) ?? positionOf(migration),
-      hint: failure.hint,
-      detail: [failure.detail, state].filter(Boolean).join('\n'),
+    super(`the ${direction} of ${title} failed${where}: ${cause.message}`, {
+      at: failed?.at ?? positionOf(migration),
+      hint: cause.hint,
+      detail: [sqlState && `SQLSTATE ${sqlState}`, cause.detail, failed && excerpt(failed.sql, position), state].filter(Boolean).join('\n'),
       cause,
-      ...(cause instanceof DatabaseError && {
-        sqlState: cause.sqlState,
-        statement: cause.statement ?? (step === undefined ? undefined : steps[step - 1]?.sql),
-        position: cause.position,
-        index: step === undefined ? undefined : step - 1,
-      }),
+      sqlState,
+      statement: failed?.sql,
+      position,
+      index: step === undefined ? undefined : step - 1,
     })
   }
+}
+
+/** The lines of a statement up to the place of an error, which is marked; without one, the first lines. */
+export function excerpt(sql: string, position?: number): string {
+  const lines = sql.trimEnd().split('\n')
+  // The server counts characters, not UTF-16 units.
+  const before = position === undefined ? '' : Array.from(sql).slice(0, position - 1).join('')
+  const marked = before.split('\n').length - 1
+  const from = position === undefined ? 0 : Math.max(0, marked - SHOWN_LINES + 2)
+  const shown = lines.slice(from, from + SHOWN_LINES)
+  const result = shown.map((line) => `  ${line}`)
+  if (position !== undefined && marked < from + shown.length) {
+    const column = Array.from(before.slice(before.lastIndexOf('\n') + 1)).map((character) => (character === '\t' ? '\t' : ' '))
+    result.splice(marked - from + 1, 0, `  ${column.join('')}^`)
+  }
+  if (from > 0) result.unshift('  …')
+  if (from + shown.length < lines.length) result.push('  …')
+  return result.join('\n')
 }

@@ -8,7 +8,7 @@ import { readMigration } from '../../src/revisions/directory.js'
 import { outsideTransaction, statement } from '../../src/sql/statement.js'
 import { sql } from '../../src/sql/template.js'
 
-const NASTY = ['`', '\\', '${', '${process.exit(1)}', '*/', '//', '\r\n', '\r', '\n', ' \n', '\t\n', '\u2028', '\u2029', "'", '"', '\u202e', '\ufeff', '\u0000', '\\u0041', '\\n', 'é', '🐘', '\ud800', '{{facts}}', '$&']
+const NASTY = ['`', '\\', '${', '${process.exit(1)}', '*/', '//', '\r\n', '\r', '\n', ' \n', '\t\n', '\u2028', '\u2029', "'", '"', '\u202e', '\ufeff', '\u0000', '\\u0041', '\\n', 'é', '🐘', '\ud800', '\u{e0001}', '\u00a0', '{{facts}}', '$&']
 
 const text = fc.array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary' }), fc.string())).map((parts) => parts.join(''))
 
