@@ -38,7 +38,7 @@ export class VariableNames {
 }
 
 function camelCase(words: readonly string[]): string {
-  const parts = words.flatMap((word) => word.normalize('NFC').split(/[^\p{ID_Continue}]+|_+/u)).filter(Boolean)
+  const parts = words.map((word) => (/\p{Ll}/u.test(word) ? word : word.toLowerCase())).flatMap((word) => word.normalize('NFC').split(/[^\p{ID_Continue}]+|_+/u)).filter(Boolean)
   const joined = parts.map((part, index) => (index === 0 ? part : part[0]!.toUpperCase() + part.slice(1))).join('')
   const [first = ''] = joined
   return /^\p{ID_Start}$/u.test(first) ? first.toLowerCase() + [...joined].slice(1).join('') : `_${joined}`
