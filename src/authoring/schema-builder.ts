@@ -1,7 +1,10 @@
+import { compositeType, type CompositeType } from '../kinds/composite-types.js'
+import { domain, type DomainType } from '../kinds/domains.js'
 import { enumType, type EnumType } from '../kinds/enums.js'
 import { func } from '../kinds/functions.js'
 import { materializedView } from '../kinds/materialized-views.js'
 import { procedure } from '../kinds/procedures.js'
+import { rangeType } from '../kinds/range-types.js'
 import { schemaObject, schemas, type SchemaNamespace } from '../kinds/schemas.js'
 import { sequence } from '../kinds/sequences.js'
 import { view } from '../kinds/views.js'
@@ -11,6 +14,7 @@ import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { checkedName } from './checks.js'
 import { Declared } from './declared.js'
 import type { Columns } from './row-types.js'
+import type { TypeInput } from './type-input.js'
 import { table, type Elements, type Table } from './table-builder.js'
 
 /** What follows the name in a builder's arguments. */
@@ -44,6 +48,24 @@ export class SchemaBuilder extends Declared implements SqlSource {
   /** Declares an enumerated type: see `enumType`. */
   enum<const Label extends string>(name: string, labels: readonly Label[]): EnumType<Label> {
     return enumType(this.#in(name), labels)
+  }
+
+  /** Declares a domain: see `domain`. */
+  domain<T = unknown>(name: string, base: TypeInput<T>): DomainType<T> {
+    return domain(this.#in(name), base)
+  }
+
+  /** Declares a composite type: see `compositeType`. */
+  compositeType<const A extends { readonly [name: string]: TypeInput<any> }>(
+    name: string,
+    attributes: A | readonly (readonly [name: string, type: TypeInput<any>])[],
+  ): CompositeType<A> {
+    return compositeType(this.#in(name), attributes)
+  }
+
+  /** Declares a range type: see `rangeType`. */
+  rangeType(name: string, ...rest: Rest<typeof rangeType>): ReturnType<typeof rangeType> {
+    return rangeType(this.#in(name), ...rest)
   }
 
   /** Declares a sequence: see `sequence`. */

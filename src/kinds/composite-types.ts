@@ -1,10 +1,16 @@
-import { declaringCall } from '../authoring/names.js'
+import { checkedName } from '../authoring/checks.js'
+import { typeBuilder, type ColumnBuilder } from '../authoring/column-builder.js'
+import { Declared } from '../authoring/declared.js'
+import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
+import { collationCode, typeParts, type TypeInput } from '../authoring/type-input.js'
 import { refOf } from '../model/object-ref.js'
-import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { defineKind, PHASES, type Kind } from './kind.js'
+import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { defineKind, PHASES, type Kind, type Printer } from './kind.js'
+import { typeCode } from './type-printing.js'
 
 export interface CompositeAttribute {
   readonly name: string
@@ -81,7 +87,7 @@ export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
   address: (object) => `TYPE ${nameOf(object)}`,
   print: ({ id, attrs }, printer) => ({
     place: 'export',
-    code: `${declaringCall(printer, id, 'compositeType', 'compositeType')}, ${printer.literal(attrs.attributes)})`,
+    code: `${declaringCall(printer, id, 'compositeType', 'compositeType')}, ${attributesCode(attrs.attributes, printer)})`,
     variable: id.name,
   }),
 })
@@ -137,4 +143,69 @@ function typeText({ type, collation }: CompositeAttribute): string {
 
 function nameOf({ id }: CompositeTypeObject): string {
   return qualified(id.schema, id.name)
+}
+
+function attributesCode(attributes: readonly CompositeAttribute[], printer: Printer): string {
+  if (attributes.length === 0) return '{}'
+  // JavaScript would put such keys first, or take them for something else.
+  const asList = attributes.some(({ name }) => /^\d+$|^__proto__$/.test(name))
+  const lines = attributes.map(({ name, type, collation, comment }) => {
+    const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : printer.string(name)
+    const calls = [collation && `.collate(${collationCode(collation, printer)})`, comment && `.comment(${printer.string(comment)})`]
+    const code = typeCode(type, printer) + calls.filter(Boolean).join('')
+    return asList ? `  [${printer.string(name)}, ${code}],\n` : `  ${key}: ${code},\n`
+  })
+  return asList ? `[\n${lines.join('')}]` : `{\n${lines.join('')}}`
+}
+
+/** The TypeScript type of the values of a composite type with such attributes. */
+export type CompositeValue<A> = { [K in keyof A]: A[K] extends ColumnBuilder<infer T, boolean, any> ? T | null : unknown }
+
+/** A declared composite type; called, it makes a column of it. */
+export interface CompositeType<A> {
+  (): ColumnBuilder<CompositeValue<A>>
+}
+
+export class CompositeType<A> extends Declared implements SqlSource {
+  protected readonly kind = compositeTypes
+  readonly #uses: readonly Ref[]
+
+  constructor(
+    readonly object: CompositeTypeObject,
+    uses: readonly Ref[],
+  ) {
+    super(() => typeBuilder(nameOf(object), [object.ref]))
+    this.#uses = uses
+  }
+
+  protected override uses(): readonly Ref[] {
+    return this.#uses
+  }
+
+  [AS_SQL](): SqlText {
+    return new SqlText(nameOf(this.object), [this.object.ref])
+  }
+}
+
+/**
+ * Declares a composite type with its attributes in order; in `public` for a bare name. The result is called to make a column of
+ * it, and stands for its name in sql`…`. A list of pairs keeps names such as '1' in order.
+ *
+ * @example
+ * export const address = compositeType('address', { street: text(), zip: varchar(10).comment('as the post office writes it') })
+ * export const shops = table('shops', { address: address().notNull() })
+ */
+export function compositeType<const A extends { readonly [name: string]: TypeInput<any> }>(
+  name: NameInput,
+  attributes: A | readonly (readonly [name: string, type: TypeInput<any>])[],
+): CompositeType<A> {
+  const id = checkedQualifiedName('composite type', name)
+  const uses: Ref[] = []
+  const entries = Array.isArray(attributes) ? (attributes as readonly [string, TypeInput<any>][]) : Object.entries(attributes)
+  const list = entries.map(([key, input]): CompositeAttribute => {
+    const { uses: used, ...parts } = typeParts(`attribute ${key} of composite type ${id.schema}.${id.name}`, input)
+    uses.push(...used)
+    return { name: checkedName('attribute', key), ...parts }
+  })
+  return new CompositeType<A>(compositeTypeObject(id, list), uses)
 }

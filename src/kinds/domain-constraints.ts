@@ -63,7 +63,8 @@ export const domainConstraints: Kind = defineKind<DomainConstraintObject>({
   address: (object) => (object.id.name === null ? null : `CONSTRAINT ${quoteIdent(object.id.name)} ON DOMAIN ${domainOf(object)}`),
   print: ({ id, attrs }, printer) => ({
     place: 'element',
-    code: `.check(${printer.string(id.name!)}, ${printer.sql(attrs.expression)}${attrs.notValid ? ', { notValid: true }' : ''})`,
+    // The domain puts `domainCheck` before it where the check has more to it.
+    code: `(${printer.string(id.name!)}, ${printer.sql(attrs.expression)}${attrs.notValid ? ', { notValid: true }' : ''})`,
   }),
 })
 

@@ -1,10 +1,18 @@
+import { checkedName } from '../authoring/checks.js'
+import { typeBuilder, type ColumnBuilder } from '../authoring/column-builder.js'
+import { literal } from '../authoring/column-literal.js'
+import { Declared, type Declaration } from '../authoring/declared.js'
+import { DomainCheck, type DomainCheckOptions } from '../authoring/domain-check.js'
+import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
+import { collationCode, typeParts, type TypeInput } from '../authoring/type-input.js'
 import { refOf } from '../model/object-ref.js'
-import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
-import { declaringCall } from '../authoring/names.js'
+import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
+import { typeCode } from './type-printing.js'
 
 export interface DomainAttributes {
   /** The base type as SQL writes it. */
@@ -85,15 +93,19 @@ export const domains: Kind = defineKind<DomainObject>({
   renamed: ({ id, attrs }, name) => domainObject({ schema: id.schema, name }, attrs),
   address: ({ id }) => `DOMAIN ${qualified(id.schema, id.name)}`,
   print: ({ ref, id, attrs }, printer) => {
+    const children = printer.children(ref).filter(({ kind }) => kind === 'domain_constraint')
+    const checks = printer.printed(ref, 'element').map(({ code }, index) =>
+      printer.children(children[index]!.ref).length === 0 ? `.check${code}` : `.check(${printer.use('domainCheck')}${code})`,
+    )
     const calls = [
-      attrs.collation !== undefined && `.collate(${printer.sql(attrs.collation)})`,
+      attrs.collation !== undefined && `.collate(${collationCode(attrs.collation, printer)})`,
       attrs.notNull !== undefined && `.notNull(${attrs.notNull === true ? '' : printer.string(attrs.notNull.name)})`,
       attrs.default !== undefined && `.default(${printer.sql(attrs.default)})`,
-      ...printer.printed(ref, 'element').map(({ code }) => code),
+      ...checks,
     ].filter((call) => call !== false)
     return {
       place: 'export',
-      code: `${declaringCall(printer, id, 'domain', 'domain')}, ${printer.string(attrs.type)})${calls.join('')}`,
+      code: `${declaringCall(printer, id, 'domain', 'domain')}, ${typeCode(attrs.type, printer)})${calls.join('')}`,
       variable: id.name,
     }
   },
@@ -114,4 +126,93 @@ function notNullChanges(from: DomainObject, to: DomainObject, named: boolean): s
   if (!old) return [next === true || !named ? 'SET NOT NULL' : `ADD CONSTRAINT ${quoteIdent(next.name)} NOT NULL`]
   const name = (object: DomainObject, notNull: true | { name: string }) => (notNull === true ? `${object.id.name}_not_null` : notNull.name)
   return [`RENAME CONSTRAINT ${quoteIdent(name(from, old))} TO ${quoteIdent(name(to, next))}`]
+}
+
+/** A declared domain; called, it makes a column of it. */
+export interface DomainType<T> {
+  (): ColumnBuilder<T>
+}
+
+export class DomainType<T> extends Declared implements SqlSource {
+  protected readonly kind = domains
+  readonly #id: QualifiedName
+  readonly #uses: Ref[]
+  readonly #checks: DomainCheck[] = []
+  #attrs: DomainAttributes
+
+  constructor(id: QualifiedName, base: TypeInput<T>) {
+    super(() => typeBuilder(qualified(id.schema, id.name), [refOf('domain', id.schema, id.name)]))
+    const { type, collation, uses } = typeParts(`domain ${id.schema}.${id.name}`, base)
+    this.#id = id
+    this.#attrs = { type, ...(collation && { collation }) }
+    this.#uses = [...uses]
+  }
+
+  get object(): DomainObject {
+    return domainObject(this.#id, this.#attrs)
+  }
+
+  /** Sorts and compares by this collation: a name, or a declared collation. */
+  collate(collation: string | SqlSource): this {
+    const text = isSqlSource(collation) ? this.#take(collation) : quoteIdent(checkedName('collation', collation))
+    this.#attrs = { ...this.#attrs, collation: text }
+    return this
+  }
+
+  /** NULL is refused; the name of the constraint counts from PostgreSQL 17 on. */
+  notNull(name?: string): this {
+    this.#attrs = { ...this.#attrs, notNull: name === undefined ? true : { name: checkedName('constraint', name) } }
+    return this
+  }
+
+  /** The value of columns of the domain that have no default of their own: a value, or an expression as sql`…`. */
+  default(value: T | SqlSource): this {
+    this.#attrs = { ...this.#attrs, default: this.#take(literal(value, `the default of domain ${this.#id.schema}.${this.#id.name}`)) }
+    return this
+  }
+
+  /**
+   * What must not be false for a value, which the expression calls `value`.
+   *
+   * @example domain('year', integer()).check('year_range', sql`value between 1901 and 2155`)
+   */
+  check(check: DomainCheck): this
+  check(expression: SqlSource): this
+  check(name: string, expression: SqlSource, options?: DomainCheckOptions): this
+  check(first: DomainCheck | SqlSource | string, expression?: SqlSource, options: DomainCheckOptions = {}): this {
+    if (typeof first === 'string') this.#checks.push(new DomainCheck(checkedName('constraint', first), expression!, options))
+    else if (isSqlSource(first)) this.#checks.push(new DomainCheck(null, first, options))
+    else this.#checks.push(first)
+    return this
+  }
+
+  protected override uses(): readonly Ref[] {
+    return this.#uses
+  }
+
+  protected override parts(): readonly Declaration[] {
+    return this.#checks.flatMap((check, index) => check.declarationsOn(this.#id, index + 1))
+  }
+
+  #take(sql: SqlSource): string {
+    const { text, uses } = sql[AS_SQL]()
+    this.#uses.push(...uses)
+    return text
+  }
+
+  [AS_SQL](): SqlText {
+    return new SqlText(qualified(this.#id.schema, this.#id.name), [this.object.ref])
+  }
+}
+
+/**
+ * Declares a domain, a type with a narrower range of values; in `public` for a bare name. The result is called to make a column of
+ * it, and stands for its name in sql`…`.
+ *
+ * @example
+ * export const email = domain('email', text()).notNull().check('email_at', sql`value ~ '@'`)
+ * export const users = table('users', { email: email().unique() })
+ */
+export function domain<T = unknown>(name: NameInput, base: TypeInput<T>): DomainType<T> {
+  return new DomainType<T>(checkedQualifiedName('domain', name), base)
 }

@@ -1,3 +1,4 @@
+import { typeBuilder, type ColumnBuilder } from '../authoring/column-builder.js'
 import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
 import { Declared } from '../authoring/declared.js'
 import { callerPosition } from '../authoring/position.js'
@@ -73,6 +74,10 @@ function labelList(labels: readonly string[]): string {
 }
 
 /** A declared enum; called, it makes a column of its type. */
+export interface EnumType<Label extends string> {
+  (): ColumnBuilder<Label>
+}
+
 export class EnumType<Label extends string> extends Declared implements SqlSource {
   protected readonly kind = enums
   readonly object: EnumObject
@@ -81,7 +86,7 @@ export class EnumType<Label extends string> extends Declared implements SqlSourc
     id: QualifiedName,
     readonly labels: readonly Label[],
   ) {
-    super()
+    super(() => typeBuilder(qualified(id.schema, id.name), [refOf('enum', id.schema, id.name)]))
     this.object = enumObject(id, labels)
   }
 

@@ -1,3 +1,6 @@
+import { checkedName } from '../authoring/checks.js'
+import { Declared, type Declaration } from '../authoring/declared.js'
+import { extensionVersion, type ExtensionVersionObject } from '../authoring/extension-version.js'
 import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
@@ -33,9 +36,48 @@ export const extensions: Kind = defineKind<ExtensionObject>({
     elseReplace: true,
   }),
   address: ({ id }) => `EXTENSION ${quoteIdent(id.name)}`,
-  print: ({ id, attrs }, printer) => ({
-    place: 'export',
-    code: `${printer.use('extension')}(${printer.string(id.name)}${attrs.schema === undefined ? '' : `, ${printer.literal({ schema: attrs.schema })}`})`,
-    variable: id.name,
-  }),
+  print: ({ ref, id, attrs }, printer) => {
+    const version = printer.children(ref).find((child): child is ExtensionVersionObject => child.kind === 'extension_version')?.attrs.version
+    const options = attrs.schema === undefined && version === undefined ? '' : `, ${printer.literal({ schema: attrs.schema, version })}`
+    return { place: 'export', code: `${printer.use('extension')}(${printer.string(id.name)}${options})`, variable: id.name }
+  },
 })
+
+export interface ExtensionOptions {
+  /** The schema its objects lie in, where that is not `public`; must be one that exists or is declared. */
+  readonly schema?: string
+  /** Compared only where it is given. */
+  readonly version?: string
+}
+
+/** A declared extension. */
+export class Extension extends Declared {
+  protected readonly kind = extensions
+  readonly object: ExtensionObject
+  readonly #version: string | undefined
+
+  constructor(name: string, options: ExtensionOptions) {
+    super()
+    this.object = extensionObject(name, options.schema)
+    this.#version = options.version
+  }
+
+  protected override parts(): readonly Declaration[] {
+    const version = this.#version
+    return version === undefined ? [] : [{ object: extensionVersion(this.object.id.name, version), at: this.at, uses: [] }]
+  }
+}
+
+/**
+ * Declares an extension.
+ *
+ * @example
+ * export const citext = extension('citext')
+ * export const hstore = extension('hstore', { schema: 'extensions', version: '1.8' })
+ */
+export function extension(name: string, options: ExtensionOptions = {}): Extension {
+  checkedName('extension', name)
+  if (options.schema !== undefined) checkedName('schema', options.schema)
+  if (options.version !== undefined) checkedName('extension version', options.version)
+  return new Extension(name, options)
+}

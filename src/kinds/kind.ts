@@ -114,8 +114,11 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly replacedAside?: boolean
   /** The schema it lies in, for the scope; null for what belongs to the whole database. Default: `id.schema`, or null. */
   readonly schemaOf?: (object: O) => string | null
-  /** The setting of `manage` that decides, beside the one for schemas, whether it takes part. Its `id.target` names what it is about. */
-  readonly concern?: 'privileges' | 'owners' | 'roles'
+  /**
+   * The setting of `manage` that decides, beside the one for schemas, whether it takes part; `versions` takes part where it is declared.
+   * Its `id.target` names what it is about.
+   */
+  readonly concern?: 'privileges' | 'owners' | 'roles' | 'versions'
   /** Objects of this kind that every new database already has. */
   readonly initial?: readonly O[]
   /** The name it occupies in a namespace that other kinds share, such as `relation app.users`; two objects cannot hold one name at once. */

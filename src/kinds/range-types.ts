@@ -1,10 +1,16 @@
-import { declaringCall } from '../authoring/names.js'
+import { checkedName, checkedSql } from '../authoring/checks.js'
+import { typeBuilder, type ColumnBuilder } from '../authoring/column-builder.js'
+import { Declared } from '../authoring/declared.js'
+import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
+import { collationCode, typeParts, type TypeInput } from '../authoring/type-input.js'
 import { refOf } from '../model/object-ref.js'
-import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
-import { qualified } from '../sql/identifiers.js'
+import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
 import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
+import { typeCode } from './type-printing.js'
 import { cut, MAX_NAME_BYTES } from './object-names.js'
 
 export interface RangeTypeAttributes {
@@ -121,10 +127,14 @@ export const rangeTypes: Kind = defineKind<RangeTypeObject>({
   renamed: ({ id, attrs: { multirange: _multirange, ...attrs } }, name) => rangeTypeObject({ schema: id.schema, name }, attrs),
   address: ({ id }) => `TYPE ${qualified(id.schema, id.name)}`,
   print: ({ id, attrs: { subtype, ...options } }, printer) => {
-    const further = Object.keys(options).length > 0 ? `, ${printer.literal(options)}` : ''
+    const entries = Object.entries(options).map(([key, value]) => {
+      if (key === 'collation') return `collation: ${collationCode(value as string, printer)}`
+      return `${key}: ${typeof value === 'string' ? printer.string(value) : printer.literal(multirangeInput(id, value))}`
+    })
+    const further = entries.length > 0 ? `, { ${entries.join(', ')} }` : ''
     return {
       place: 'export',
-      code: `${declaringCall(printer, id, 'rangeType', 'rangeType')}, ${printer.string(subtype)}${further})`,
+      code: `${declaringCall(printer, id, 'rangeType', 'rangeType')}, ${typeCode(subtype, printer)}${further})`,
       variable: id.name,
     }
   },
@@ -151,8 +161,85 @@ function isDefaultMultirange(id: QualifiedName, { schema, name }: QualifiedName)
   return schema === id.schema && name === defaultMultirangeName(id.name)
 }
 
+function multirangeInput(id: QualifiedName, { schema, name }: QualifiedName): NameInput {
+  return schema === id.schema ? name : { schema, name }
+}
+
 /** PostgreSQL puts `multi` before the first `range`, or `_multirange` at the end. */
 function defaultMultirangeName(name: string): string {
   const at = name.indexOf('range')
   return cut(at < 0 ? `${cut(name, MAX_NAME_BYTES - 11)}_multirange` : `${name.slice(0, at)}multi${name.slice(at)}`, MAX_NAME_BYTES)
+}
+
+/** Options of a declared range type; names of operator classes and functions as SQL writes them. */
+export interface RangeTypeOptions {
+  readonly operatorClass?: string | SqlSource
+  readonly collation?: string | SqlSource
+  readonly canonical?: string | SqlSource
+  readonly subtypeDiff?: string | SqlSource
+  /** Name of the multirange type; a bare name lies in the schema of the range type. */
+  readonly multirange?: NameInput
+}
+
+/** A declared range type; called, it makes a column of it. */
+export interface RangeType {
+  (): ColumnBuilder<string>
+}
+
+export class RangeType extends Declared implements SqlSource {
+  protected readonly kind = rangeTypes
+  readonly #uses: readonly Ref[]
+
+  constructor(
+    readonly object: RangeTypeObject,
+    uses: readonly Ref[],
+  ) {
+    super(() => typeBuilder(qualified(object.id.schema, object.id.name), [object.ref]))
+    this.#uses = uses
+  }
+
+  /** A column of the multirange type that belongs to it. */
+  multirange(): ColumnBuilder<string> {
+    const { schema, name } = multirangeOf(this.object)
+    return typeBuilder(qualified(schema, name), [this.object.ref])
+  }
+
+  protected override uses(): readonly Ref[] {
+    return this.#uses
+  }
+
+  [AS_SQL](): SqlText {
+    return new SqlText(qualified(this.object.id.schema, this.object.id.name), [this.object.ref])
+  }
+}
+
+/**
+ * Declares a range type; in `public` for a bare name. The result is called to make a column of it, and stands for its name in sql`…`.
+ *
+ * @example export const floatrange = rangeType('floatrange', doublePrecision(), { subtypeDiff: 'float8mi' })
+ */
+export function rangeType(name: NameInput, subtype: TypeInput, options: RangeTypeOptions = {}): RangeType {
+  const id = checkedQualifiedName('range type', name)
+  const what = `range type ${id.schema}.${id.name}`
+  const { multirange } = options
+  const { type, collation: own, uses } = typeParts(what, subtype)
+  const used = [...uses]
+  const text = (key: 'operatorClass' | 'canonical' | 'subtypeDiff' | 'collation') => {
+    const value = options[key]
+    if (value === undefined) return {}
+    if (key === 'collation' && !isSqlSource(value)) return { collation: quoteIdent(checkedName('collation', value)) }
+    const sql = checkedSql(`${key} of ${what}`, value, true)
+    used.push(...sql.uses)
+    return { [key]: sql.text }
+  }
+  const object = rangeTypeObject(id, {
+    subtype: type,
+    ...text('operatorClass'),
+    ...(own && { collation: own }),
+    ...text('collation'),
+    ...text('canonical'),
+    ...text('subtypeDiff'),
+    ...(multirange !== undefined && { multirange: typeof multirange === 'string' ? { schema: id.schema, name: checkedName('type', multirange) } : multirange }),
+  })
+  return new RangeType(object, used)
 }

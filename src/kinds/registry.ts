@@ -1,6 +1,7 @@
 import type { Kind } from './kind.js'
 import { schemas } from './schemas.js'
 import { extensions } from './extensions.js'
+import { extensionVersions } from './extension-versions.js'
 import { enums } from './enums.js'
 import { domains } from './domains.js'
 import { domainConstraints } from './domain-constraints.js'
@@ -28,7 +29,7 @@ import { defaultPrivilegeKind } from './default-privileges.js'
 
 /** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
 const registered: Kind[] = [
-  schemas, extensions,
+  schemas, extensions, extensionVersions,
   enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, replicaIdentities, sequenceOwnerships,
   functions, procedures, views, materializedViews, triggers, policies, rules, eventTriggers,

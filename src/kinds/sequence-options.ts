@@ -95,13 +95,10 @@ export type Repositioning =
  */
 export function repositioning(from: SequenceOptions, to: SequenceOptions): Repositioning | undefined {
   const [old, next] = [sequenceParameters(from), sequenceParameters(to)]
-  if (next.min > old.max || next.max < old.min || old.start < next.min !== old.start > next.max) {
-    const up = next.increment > 0n
-    const allowed = (value: bigint) => value >= old.min && value <= old.max && value >= next.min && value <= next.max
-    const forward = up === old.increment > 0n && (up ? old.start < next.min : old.start > next.max)
-    const value = [next.start, up ? next.min : next.max].find(allowed)
-    if (!forward || value === undefined) return { type: 'restart' }
-    return { type: 'advance', condition: up ? `last_value < ${next.min}` : `last_value > ${next.max}`, value }
-  }
-  return undefined
+  if (old.start >= next.min && old.start <= next.max) return undefined
+  const up = next.increment > 0n
+  const forward = up === old.increment > 0n && (up ? old.start < next.min : old.start > next.max)
+  const value = [next.start, up ? next.min : next.max].find((one) => one >= old.min && one <= old.max)
+  if (!forward || value === undefined) return { type: 'restart' }
+  return { type: 'advance', condition: up ? `last_value < ${next.min}` : `last_value > ${next.max}`, value }
 }

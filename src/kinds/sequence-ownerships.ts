@@ -1,22 +1,8 @@
-import { attachedRef, refOf } from '../model/object-ref.js'
-import type { QualifiedName, RelationPart, SchemaObject } from '../model/schema-object.js'
+import { sequenceOwnershipObject, type SequenceOwnershipObject } from '../authoring/sequence-ownership.js'
+import { refOf } from '../model/object-ref.js'
 import { qualified } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
-
-/** Identified by its sequence; `column` is the owner. */
-export type SequenceOwnershipObject = SchemaObject<QualifiedName, { readonly column: RelationPart }>
-
-export function sequenceOwnershipObject(sequence: QualifiedName, { schema, table, name }: RelationPart): SequenceOwnershipObject {
-  const parent = refOf('sequence', sequence.schema, sequence.name)
-  return {
-    kind: 'sequence_ownership',
-    ref: attachedRef('sequence_ownership', parent),
-    parent,
-    id: sequence,
-    attrs: { column: { schema, table, name } },
-  }
-}
 
 /** Which column a sequence belongs to: it is dropped with it. */
 export const sequenceOwnerships: Kind = defineKind<SequenceOwnershipObject>({
@@ -40,10 +26,10 @@ export const sequenceOwnerships: Kind = defineKind<SequenceOwnershipObject>({
   dropsImplicitly: ({ parent }, dropped) => dropped(parent!),
   alter: (_from, to) => ({ statements: [ownedBy(to)] }),
   address: () => null,
-  print: ({ attrs: { column } }, printer) => ({
-    place: 'suffix',
-    code: `.ownedBy(${printer.literal(column)})`,
-  }),
+  print: ({ attrs: { column } }, printer) => {
+    const table = printer.variable(refOf('table', column.schema, column.table))
+    return { place: 'suffix', code: `.ownedBy(${table ? `() => ${printer.member(table, column.name)}` : printer.literal(column)})` }
+  },
 })
 
 function ownedBy({ id, attrs: { column } }: SequenceOwnershipObject) {

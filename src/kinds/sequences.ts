@@ -1,8 +1,12 @@
 import { refuse } from '../authoring/checks.js'
-import { Declared } from '../authoring/declared.js'
+import { ColumnReference } from '../authoring/column-reference.js'
+import { Declared, type Declaration } from '../authoring/declared.js'
 import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
+import { callerPosition } from '../authoring/position.js'
+import { sequenceOwnershipObject } from '../authoring/sequence-ownership.js'
+import type { SourcePosition } from '../errors.js'
 import { refOf } from '../model/object-ref.js'
-import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
@@ -65,7 +69,9 @@ export const sequences: Kind = defineKind<SequenceObject>({
   address: ({ id }) => `SEQUENCE ${qualified(id.schema, id.name)}`,
   dropLoses: () => 'how far it has counted is gone',
   print: ({ id, attrs }, printer) => {
-    const numbers = Object.fromEntries(Object.entries(attrs).map(([key, value]) => [key, typeof value === 'string' && key !== 'dataType' ? safeNumber(value) : value]))
+    const numbers = Object.fromEntries(
+      Object.entries(attrs).map(([key, value]) => [key, typeof value === 'string' && key !== 'dataType' ? safeNumber(value) : value]),
+    )
     const options = Object.keys(attrs).length > 0 ? `, ${printer.literal(numbers)}` : ''
     return { place: 'export', code: `${declaringCall(printer, id, 'sequence', 'sequence')}${options})`, variable: id.name }
   },
@@ -93,8 +99,33 @@ export interface SequenceInput {
 export class Sequence extends Declared implements SqlSource {
   protected readonly kind = sequences
 
+  #owner: (() => { readonly column: RelationPart; readonly ref: Ref }) | undefined
+  #ownedAt: SourcePosition | undefined
+
   constructor(readonly object: SequenceObject) {
     super()
+  }
+
+  /**
+   * The column it belongs to: it is dropped with it.
+   *
+   * @example invoiceNumbers.ownedBy(() => invoices.number)
+   */
+  ownedBy(column: RelationPart | (() => ColumnReference)): this {
+    this.#ownedAt = callerPosition()
+    this.#owner = () => {
+      const reference = typeof column === 'function' ? column() : column
+      const { schema, table, name } =
+        reference instanceof ColumnReference ? { schema: reference.table.schema, table: reference.table.name, name: reference.name } : reference
+      return { column: { schema, table, name }, ref: refOf('column', schema, table, name) }
+    }
+    return this
+  }
+
+  protected override parts(): readonly Declaration[] {
+    if (!this.#owner) return []
+    const { column, ref } = this.#owner()
+    return [{ object: sequenceOwnershipObject(this.object.id, column), at: this.#ownedAt, uses: [ref] }]
   }
 
   [AS_SQL](): SqlText {

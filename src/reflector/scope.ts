@@ -51,7 +51,7 @@ class Rules {
   constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema }: ScopeOptions) {
     const { schemas, privileges = 'declared', owners = 'declared', roles = 'declared' } = manage ?? {}
     this.#schemas = schemas === 'all' ? 'all' : new Set(schemas ?? ['public', ...declared.flatMap((object) => schemaOf(object) ?? [])])
-    this.#concerns = { privileges, owners: owners === true ? 'all' : owners === false ? 'none' : owners, roles }
+    this.#concerns = { privileges, owners: owners === true ? 'all' : owners === false ? 'none' : owners, roles, versions: 'declared' }
     this.#declared = new Set(declared.map(({ ref }) => ref))
     this.#declaredTargets = new Set(declared.flatMap((object) => concernKey(object) ?? []))
     this.#initial = new Set(allKinds().flatMap(({ initial }) => (initial ?? []).map(({ ref }) => ref)))
