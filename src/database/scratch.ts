@@ -7,6 +7,7 @@ import { findNative, installedMajors, startNative } from './native.js'
 import { hasExtension } from './native-binaries.js'
 import { embeddedExtensions, openPglite } from './pglite.js'
 import { connectPostgres } from './postgres.js'
+import { prepareRoles } from './scratch-roles.js'
 import { createTemporaryDatabase, mayCreateDatabase } from './temporary-database.js'
 
 /** Where scratch databases are made: a choice by itself, one of the engines, or an empty database given by its url. */
@@ -30,6 +31,8 @@ export interface ScratchOptions {
   readonly mayWriteToLive: boolean
   /** Extensions that CREATE EXTENSION must find. */
   readonly extensions: readonly string[]
+  /** Roles that must exist; on the live server they are the user's business. */
+  readonly roles?: readonly string[]
   /** Where the project is: server packages are looked for in its node_modules. */
   readonly cwd?: string
 }
@@ -45,6 +48,10 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const scratch = await openEngine(options)
   try {
     await refuseMissing(scratch, options.extensions)
+    if (scratch.engine !== 'server') {
+      const ours = scratch.engine !== 'url'
+      await prepareRoles(scratch.database, options.roles ?? [], ours ? await roleOf(options.live) : undefined)
+    }
     await scratch.database.executeAll(['SET client_min_messages = warning'])
     return scratch
   } catch (error) {
@@ -82,6 +89,12 @@ async function openAuto(options: ScratchOptions): Promise<Scratch> {
   const native = findNative({ major: nativeMajor(options), cwd: options.cwd, extensions })
   if (native && (!embeds || extensions.every((name) => hasExtension(native, name)))) return openNative(options)
   return openEmbedded(options)
+}
+
+async function roleOf(live: Database | null): Promise<string | undefined> {
+  if (!live) return undefined
+  const [[role]] = (await live.query('SELECT current_user::text')) as [[string]]
+  return role
 }
 
 /** Refusals that mean "not on this server": privilege, pg_hba.conf, a pooler that does not know new databases. */

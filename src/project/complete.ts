@@ -21,3 +21,14 @@ export function complete(declared: SchemaModel, now: SchemaModel, scope: Scope):
   const outside = now.toData().dependencies.filter(({ from, to }) => refs.has(from) && refs.has(to) && !(inside.get(from) && inside.get(to)))
   return new SchemaModel({ ...inside.toData(), objects, dependencies: [...inside.toData().dependencies, ...outside] })
 }
+
+/**
+ * A state without what PostgreSQL made by itself outside the scope: privileges that default privileges give to a new table, when
+ * nobody asked to manage them. `before` holds what was there already.
+ */
+export function withoutSideEffects(now: SchemaModel, before: SchemaModel, scope: Scope): SchemaModel {
+  const covered = scope.restrict(now)
+  const data = now.toData()
+  const objects = data.objects.filter(({ ref }) => covered.get(ref) || before.get(ref))
+  return objects.length === data.objects.length ? now : new SchemaModel({ ...data, objects })
+}

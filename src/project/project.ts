@@ -4,8 +4,10 @@ import type { Scratch, ScratchMode } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
+import { kindOf } from '../kinds/registry.js'
 import type { ProvingGround } from '../planner/proof.js'
 import type { Scope } from '../reflector/scope.js'
+import { withoutSideEffects } from './complete.js'
 
 /** Where a project's parts are, after flags, environment and configuration file were put together. */
 export interface ProjectSettings {
@@ -92,6 +94,7 @@ export class Project {
         liveUrl: this.settings.database,
         mayWriteToLive: this.mayWriteToLive,
         extensions: declarations.flatMap(({ object }) => (object.kind === 'extension' ? [object.id.name as string] : [])),
+        roles: declarations.flatMap(({ object }) => kindOf(object).roles?.(object) ?? []),
       }),
     )
   }
@@ -101,12 +104,13 @@ export class Project {
     const { reflect } = await import('../reflector/reflect.js')
     const { rebuild, settle } = await import('../declaration/elaborate.js')
     const scope = await this.wholeScope((await this.declared()).declarations.map(({ object }) => object))
+    const stated = await this.scope()
     const settled = new Map<SchemaModel, Promise<SchemaModel>>()
     let scratch = await this.scratch()
     await rebuild(scratch.database, state)
     return {
       database: () => scratch.database,
-      reflect: () => reflect(scratch.database, scope),
+      reflect: async () => withoutSideEffects(await reflect(scratch.database, scope), state, stated),
       restore: async (earlier) => {
         scratch = await this.openScratch()
         await rebuild(scratch.database, earlier)

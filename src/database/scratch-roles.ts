@@ -1,0 +1,32 @@
+import { quoteIdent } from '../sql/identifiers.js'
+import { DatabaseError } from '../errors.js'
+import type { Database } from './database.js'
+
+/** Another run made it at the same moment; or this role may not, and PostgreSQL will say which object needs it. */
+const EXCUSED = ['42710', '23505', '42501']
+
+/**
+ * Makes the roles that a schema names in a scratch engine of its own, without rights to log in, and goes on as the role that
+ * migrations run as: what belongs to "whoever runs migrations" there must belong to the same name here. Never for scratch on the
+ * server of the live database, whose roles are real.
+ *
+ * @example await prepareRoles(scratch, ['reader', 'writer'], 'app_owner')
+ */
+export async function prepareRoles(database: Database, roles: readonly string[], workAs?: string): Promise<void> {
+  const [[current]] = (await database.query('SELECT current_user::text')) as [[string]]
+  const known = new Set((await database.query('SELECT rolname FROM pg_roles')).map(([name]) => name as string))
+  for (const role of new Set(roles)) {
+    if (!known.has(role) && role !== workAs) await createRole(database, `CREATE ROLE ${quoteIdent(role)} NOLOGIN`)
+  }
+  if (workAs === undefined || workAs === current) return
+  if (!known.has(workAs)) await createRole(database, `CREATE ROLE ${quoteIdent(workAs)} SUPERUSER`)
+  await database.executeAll([`SET SESSION AUTHORIZATION ${quoteIdent(workAs)}`])
+}
+
+async function createRole(database: Database, sql: string): Promise<void> {
+  try {
+    await database.executeAll([sql])
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || !EXCUSED.includes(error.sqlState ?? '')) throw error
+  }
+}
