@@ -18,6 +18,7 @@ export function extensionObject(name: string, schema = 'public'): ExtensionObjec
 export const extensions: Kind = defineKind<ExtensionObject>({
   kind: 'extension',
   phase: PHASES.extension,
+  schemaOf: ({ attrs }) => attrs.schema ?? 'public',
   catalog: 'pg_extension',
   catalogQuery: () => `
     SELECT e.oid, 0, e.extname, n.nspname

@@ -88,7 +88,7 @@ export const privileges = defineKind<Privilege>({
     LEFT JOIN pg_namespace n ON n.oid = d.namespace
     LEFT JOIN pg_depend e ON e.classid = d.catalog::regclass AND e.objid = d.oid AND e.objsubid = 0 AND e.deptype = 'e'
     LEFT JOIN pg_depend o ON d.words = 'SEQUENCE' AND o.classid = 'pg_class'::regclass AND o.objid = d.oid AND o.deptype = 'i' AND o.refclassid = 'pg_class'::regclass
-    WHERE n.nspname IS NULL OR n.nspname !~ '^pg_(toast_)?temp_'
+    WHERE coalesce(n.nspname, d.name) <> 'information_schema' AND (n.nspname IS NULL OR n.nspname !~ '^pg_(toast_)?temp_')
     ORDER BY d.catalog, d.oid, 9, 10`,
   fromRow(row, context) {
     const target = targetOfRow(row, context)
