@@ -2,15 +2,18 @@ import type { SourcePosition } from '../errors.js'
 import { columnDefaultObject } from '../kinds/column-defaults.js'
 import type { ColumnAttrs, Identity } from '../kinds/column-ddl.js'
 import { columnObject } from '../kinds/columns.js'
+import { check, foreignKey, primaryKey, unique, type ForeignKeyOptions } from '../kinds/constraints/builders.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { AS_SQL, isSqlSource, type SqlSource, type SqlText } from '../sql/template.js'
 import { checkText, commentObject } from './attachments.js'
 import { checkedName, checkedSql, refuse } from './checks.js'
 import { literal } from './column-literal.js'
+import { settingsAttrs, type ColumnSettings } from './column-settings.js'
 import { ColumnReference } from './column-reference.js'
 import type { Declaration } from './declared.js'
 import type { ElementTarget, TableElement } from './elements.js'
+import type { NameInput } from './names.js'
 import { callerPosition } from './position.js'
 
 /** Whether a row to insert must have a value for a column, may, or must not. */
@@ -37,14 +40,11 @@ export interface NotNullOptions {
   readonly notValid?: boolean
 }
 
-/** Settings of a column that have no method of their own. */
-export interface ColumnSettings {
-  readonly storage?: 'plain' | 'external' | 'extended' | 'main'
-  readonly compression?: 'pglz' | 'lz4'
-  /** Statistics target. */
-  readonly statistics?: number
-  readonly n_distinct?: number
-  readonly n_distinct_inherited?: number
+/** A foreign key of one column. */
+export interface ReferenceOptions extends Omit<ForeignKeyOptions, 'setColumns'> {
+  readonly name?: string
+  readonly deferrable?: boolean
+  readonly initially?: 'immediate' | 'deferred'
 }
 
 /** What can be a default; numbers also for types that node-postgres reads as strings since a number cannot hold all of them. */
@@ -130,6 +130,72 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
   }
 
   /**
+   * The column alone is the primary key. Without a name PostgreSQL chooses one: `users_pkey`.
+   *
+   * @example id: bigint().generatedAlwaysAsIdentity().primaryKey()
+   */
+  primaryKey(name?: string): ColumnBuilder<T, true, Into> {
+    return this.#withAttrs<true>({ notNull: this.#state.attrs.notNull ?? true }).#withElement(() => primaryKey(name), (key, column) => key.on(column))
+  }
+
+  /**
+   * No two rows have the same value. Without a name PostgreSQL chooses one: `users_email_key`.
+   *
+   * @example email: text().notNull().unique()
+   */
+  unique(name?: string, options: { readonly nullsNotDistinct?: boolean } = {}): ColumnBuilder<T, NotNull, Into> {
+    return this.#withElement(
+      () => (options.nullsNotDistinct ? unique(name).nullsNotDistinct() : unique(name)),
+      (key, column) => key.on(column),
+    )
+  }
+
+  /**
+   * A foreign key of this column alone. The other column is given by a function, because its table may be declared further down;
+   * or by names.
+   *
+   * @example user_id: bigint().references(() => users.id, { onDelete: 'cascade' })
+   * @example user_id: bigint().references({ schema: 'legacy', name: 'users' }, 'id')
+   */
+  references(column: () => any, options?: ReferenceOptions): ColumnBuilder<T, NotNull, Into>
+  references(table: NameInput, column: string, options?: ReferenceOptions): ColumnBuilder<T, NotNull, Into>
+  references(target: (() => any) | NameInput, second?: string | ReferenceOptions, third?: ReferenceOptions): ColumnBuilder<T, NotNull, Into> {
+    const { name, deferrable, initially, ...options } = (typeof target === 'function' ? (second as ReferenceOptions | undefined) : third) ?? {}
+    return this.#withElement(
+      () => {
+        const key = foreignKey(name)
+        if (typeof target === 'function') key.references(target, options)
+        else key.references(target, [second as string], options)
+        return deferrable || initially ? key.deferrable({ initially }) : key
+      },
+      (key, column) => key.on(column),
+    )
+  }
+
+  /**
+   * A condition that every row meets.
+   *
+   * @example total: numeric().check(sql`total >= 0`)
+   * @example total: numeric().check('orders_total_positive', sql`total >= 0`)
+   */
+  check(name: string, condition: SqlSource): ColumnBuilder<T, NotNull, Into>
+  check(condition: SqlSource): ColumnBuilder<T, NotNull, Into>
+  check(first: string | SqlSource, second?: SqlSource): ColumnBuilder<T, NotNull, Into> {
+    return this.#withElement(
+      () => (typeof first === 'string' ? check(first, second!) : check(first)),
+      (element) => element,
+    )
+  }
+
+  /** `make` is called at once, so that its input is checked, and for every table that has the column. */
+  #withElement<E extends TableElement>(make: () => E, on: (element: E, column: ColumnReference) => TableElement): this {
+    make()
+    const at = callerPosition()
+    const element = (column: ColumnReference) => on(Object.assign(make(), { at }), column)
+    return this.#with({ elements: [...this.#state.elements, element] }) as ColumnBuilder<any, any, any> as this
+  }
+
+  /**
    * Sorts and compares by this collation: a name, or a declared collation.
    *
    * @example text().collate('C')
@@ -148,14 +214,16 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
    * @example bytea().settings({ storage: 'external', statistics: 500 })
    */
   settings(settings: ColumnSettings): ColumnBuilder<T, NotNull, Into> {
-    const { storage, compression, statistics, ...rest } = settings
-    const options = Object.fromEntries(Object.entries(rest).sort().map(([name, value]) => [name, String(value)]))
-    return this.#withAttrs({
-      ...(storage && { storage }),
-      ...(compression && { compression }),
-      ...(statistics !== undefined && { statistics }),
-      ...(Object.keys(options).length > 0 && { options }),
-    })
+    return this.#withAttrs(settingsAttrs(settings))
+  }
+
+  /**
+   * The column comes from a parent of the table, and is only named for what this table says about it beyond that.
+   *
+   * @example app.table('b', { created_at: timestamptz().inherited().default(sql`now()`) }).inherits(a)
+   */
+  inherited(): ColumnBuilder<T, NotNull, Into> {
+    return this.#withAttrs({ inherited: true })
   }
 
   /**
@@ -196,7 +264,7 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
     const reference = new ColumnReference({ schema: table.schema, name: table.name }, name, column.ref)
     return [
       { object: column, at, uses },
-      ...(this.#state.default ? [{ object: columnDefaultObject(id, { expression: this.#state.default.text }), at, uses: this.#state.default.uses }] : []),
+      ...(this.#state.default ? [{ object: columnDefaultObject(id, { expression: this.#state.default.text, ...(attrs.inherited && { apart: 'INHERITED' as const }) }), at, uses: this.#state.default.uses }] : []),
       ...this.#state.elements.flatMap((element) => element(reference).elementDeclarations(table)),
       ...this.#state.attached.map(({ at, make }) => ({
         object: make(column.ref, `COLUMN ${qualified(table.schema, table.name, name)}`),

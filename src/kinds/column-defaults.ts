@@ -2,6 +2,9 @@ import { refOf } from '../model/object-ref.js'
 import type { RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import type { Column } from './column-ddl.js'
+import { isPlainlyInherited } from './column-printing.js'
+import { defaultCode } from './type-printing.js'
 import { defineKind, PHASES } from './kind.js'
 
 export interface ColumnDefaultAttrs {
@@ -49,7 +52,16 @@ export const columnDefaults = defineKind<ColumnDefault>({
     statements: from.attrs.expression === to.attrs.expression ? [] : [statement(`${alterColumn(to)} SET DEFAULT ${to.attrs.expression}`)],
   }),
   address: () => null,
-  print: ({ attrs }, printer) => ({ place: 'suffix', code: `.default(${printer.sql(attrs.expression)})` }),
+  print: ({ attrs, id, parent }, printer) => {
+    const column = printer.object(parent!) as Column | undefined
+    const alone = {
+      code: `${printer.use('columnDefault')}(${printer.literal({ schema: id.schema, name: id.table })}, ${printer.string(id.name)}, ${printer.sql(attrs.expression)})`,
+      variable: `${id.table}_${id.name}_default`,
+    }
+    if (!column?.attrs.type) return { place: 'suffix', code: '', alone }
+    if (isPlainlyInherited(column, printer)) return { place: 'none', code: '' }
+    return { place: 'suffix', code: `.default(${defaultCode(attrs.expression, column.attrs.type, printer)})` }
+  },
 })
 
 /** ONLY, since every child has a default of its own. */

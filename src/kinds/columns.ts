@@ -5,6 +5,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { alterColumn } from './column-alter.js'
 import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity } from './column-ddl.js'
+import { printColumn } from './column-printing.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
 
@@ -56,7 +57,7 @@ interface SequenceRow {
 const STORAGE = { p: 'plain', e: 'external', m: 'main', x: 'extended' } as const
 const COMPRESSION = { p: 'pglz', l: 'lz4' } as const
 
-/** Columns of tables; of views only those that something hangs on. */
+/** Columns of tables; of views only those with a default, of materialized views those with settings. */
 export const columns = defineKind<Column>({
   kind: 'column',
   phase: PHASES.column,
@@ -105,11 +106,7 @@ export const columns = defineKind<Column>({
   },
   address: ({ id }) => `COLUMN ${qualified(id.schema, id.table, id.name)}`,
   dropLoses: ({ attrs }) => (attrs.relation || attrs.generated ? undefined : 'the values are gone'),
-  print: ({ id, attrs }, printer) => ({
-    place: 'column',
-    key: id.name,
-    code: `${printer.use('type')}(${printer.string(attrs.type ?? '')})`,
-  }),
+  print: printColumn,
 })
 
 function catalogQuery({ major }: ServerVersion): string {
@@ -159,8 +156,7 @@ function catalogQuery({ major }: ServerVersion): string {
           : ''
       }
     WHERE a.attnum > 0 AND NOT a.attisdropped AND c.oid >= 16384 AND c.relpersistence <> 't'
-      AND (c.relkind IN ('r', 'p') OR c.relkind IN ('v', 'm') AND (${settings} OR a.atthasdef OR a.attacl IS NOT NULL
-          OR EXISTS (SELECT FROM pg_description de WHERE de.classoid = 'pg_class'::regclass AND de.objoid = c.oid AND de.objsubid = a.attnum))
+      AND (c.relkind IN ('r', 'p') OR c.relkind IN ('v', 'm') AND (${settings} OR a.atthasdef)
         AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'))
     ORDER BY 1, 2`
 }

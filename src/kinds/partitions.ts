@@ -2,6 +2,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { boundCode, relationCode } from './table-printing.js'
 import { defineKind, PHASES } from './kind.js'
 
 export interface PartitionAttrs {
@@ -48,6 +49,6 @@ export const partitions = defineKind<Partition>({
   address: () => null,
   print: ({ attrs }, printer) => ({
     place: 'suffix',
-    code: `.partitionOf(${printer.literal(attrs.parent)}, ${printer.sql(attrs.bound)})`,
+    code: `.partitionOf(${relationCode('table', attrs.parent, printer)}, ${boundCode(attrs.bound, printer)})`,
   }),
 })

@@ -4,6 +4,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, type Column } from './column-ddl.js'
 import { defineKind, PHASES } from './kind.js'
+import { printTable } from './table-printing.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
 
 export interface TableAttrs {
@@ -120,7 +121,7 @@ export const tables = defineKind<Table>({
       : null,
   address: (table) => `TABLE ${nameOf(table)}`,
   dropLoses: ({ attrs }) => (attrs.partitionBy ? undefined : 'the rows are gone'),
-  print: ({ id }, printer) => ({ place: 'export', code: `${printer.use('table')}(${printer.string(id.name)}, {})`, variable: id.name }),
+  print: printTable,
 })
 
 function attrsOf(extras: Extras): TableAttrs {

@@ -1,0 +1,93 @@
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, Ref } from '../model/schema-object.js'
+import type { Column, ColumnAttrs, Identity } from './column-ddl.js'
+import type { PrintedCode, Printer } from './kind.js'
+import { typeCode } from './type-printing.js'
+
+/** Code of a column in its table's list. */
+export function printColumn(column: Column, printer: Printer): PrintedCode {
+  const { id, attrs } = column
+  if (attrs.relation === 'MATERIALIZED VIEW') {
+    const relation = printer.literal({ schema: id.schema, name: id.table })
+    const code = `${printer.use('columnSettings')}(${relation}, ${printer.string(id.name)}, ${printer.literal(settingsOf(attrs))})`
+    return { place: 'export', code, variable: `${id.table}_${id.name}_settings` }
+  }
+  if (attrs.relation || isPlainlyInherited(column, printer)) return { place: 'none', code: '' }
+  const code = [
+    typeCode(attrs.type!, printer),
+    attrs.collation && `.collate(${collationCode(attrs.collation, printer)})`,
+    attrs.generated && `.generatedAlwaysAs(${printer.sql(attrs.generated.expression)}${attrs.generated.virtual ? ', { virtual: true }' : ''})`,
+    attrs.identity && identityCode(attrs.identity, printer),
+    notNullCode(attrs, printer),
+    settingsCode(attrs, printer),
+    attrs.inherited && '.inherited()',
+  ]
+  return { place: 'column', key: column.id.name, code: code.filter(Boolean).join('') }
+}
+
+/** Whether the table's parents give the column exactly as it is, so that the table need not mention it. */
+export function isPlainlyInherited(column: Column, printer: Printer): boolean {
+  const { id, attrs, ref } = column
+  if (!attrs.inherited || attrs.statistics !== undefined || attrs.options) return false
+  const table = printer.object(refOf('table', id.schema, id.table))
+  for (const parent of (table?.attrs.inherits ?? []) as QualifiedName[]) {
+    const above = printer.object(refOf('column', parent.schema, parent.name, id.name))
+    if (above) return text(looks(above as Column, printer, above.ref)) === text(looks(column, printer, ref))
+  }
+  return false
+}
+
+/** What a column passes on to children of its table, and anything that hangs on it. */
+function looks({ attrs }: Column, printer: Printer, ref: Ref): unknown {
+  const { storage, compression, generated } = attrs
+  const hanging = printer.children(ref).filter(({ kind }) => kind !== 'column_default')
+  const byDefault = printer.children(ref).find(({ kind }) => kind === 'column_default')?.attrs.expression as string | undefined
+  return [storage, compression, generated, attrs.notNull !== undefined, byDefault, attrs.inherited ? hanging.length : 0]
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value)
+}
+
+/** Collations of PostgreSQL itself need no schema. */
+function collationCode(collation: string, printer: Printer): string {
+  const [, name] = /^pg_catalog\.(?:"((?:[^"]|"")*)"|[a-z_][a-z0-9_$]*)$/.exec(collation) ?? []
+  if (!collation.startsWith('pg_catalog.')) return printer.sql(collation)
+  return printer.string(name?.replaceAll('""', '"') ?? collation.slice('pg_catalog.'.length))
+}
+
+const IDENTITY_OPTIONS = [
+  ['start', 'startWith'],
+  ['increment', 'incrementBy'],
+  ['min', 'minValue'],
+  ['max', 'maxValue'],
+  ['cache', 'cache'],
+] as const
+
+function identityCode(identity: Identity, printer: Printer): string {
+  const options: Record<string, unknown> = {}
+  if (identity.name !== undefined) options.name = identity.name
+  for (const [key, option] of IDENTITY_OPTIONS) {
+    const value = identity[key]
+    if (value !== undefined) options[option] = Number.isSafeInteger(Number(value)) ? Number(value) : value
+  }
+  if (identity.cycle) options.cycle = true
+  const method = identity.generated === 'always' ? 'generatedAlwaysAsIdentity' : 'generatedByDefaultAsIdentity'
+  return `.${method}(${Object.keys(options).length > 0 ? printer.literal(options) : ''})`
+}
+
+function notNullCode({ notNull, identity }: ColumnAttrs, printer: Printer): string | undefined {
+  if (notNull === undefined || notNull === 'inherited') return undefined
+  if (notNull === true) return identity ? undefined : '.notNull()'
+  return `.notNull(${printer.literal(notNull)})`
+}
+
+function settingsCode(attrs: ColumnAttrs, printer: Printer): string | undefined {
+  const settings = settingsOf(attrs)
+  return Object.values(settings).some((value) => value !== undefined) ? `.settings(${printer.literal(settings)})` : undefined
+}
+
+function settingsOf({ storage, compression, statistics, options }: ColumnAttrs): Record<string, unknown> {
+  const numbers = Object.fromEntries(Object.entries(options ?? {}).map(([name, value]) => [name, Number(value)]))
+  return { storage, compression, statistics, ...numbers }
+}

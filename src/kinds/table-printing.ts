@@ -1,0 +1,79 @@
+import { declaringCall } from '../authoring/names.js'
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName } from '../model/schema-object.js'
+import type { PrintedCode, Printer } from './kind.js'
+import type { Table } from './tables.js'
+
+/** Code of a table with its columns and elements. */
+export function printTable({ ref, id, attrs }: Table, printer: Printer): PrintedCode {
+  const columns = printer.printed(ref, 'column').map(({ key, code }) => `${printer.property(key!)}: ${code},`)
+  const elements = printer.printed(ref, 'element').map(({ code }) => `${code},`)
+  const code = [
+    `${declaringCall(printer, id, 'table', 'table')}, {\n${columns.join('\n')}\n}`,
+    elements.length > 0 ? `, (t) => [\n${elements.join('\n')}\n])` : ')',
+    ...(attrs.ofType ? [`.ofType(${relationCode('composite_type', attrs.ofType, printer)})`] : []),
+    ...(attrs.inherits ?? []).map((parent) => `.inherits(${relationCode('table', parent, printer)})`),
+    ...(attrs.partitionBy === undefined ? [] : [partitionByCode(attrs.partitionBy, printer)]),
+    ...(attrs.unlogged ? ['.unlogged()'] : []),
+    ...(attrs.accessMethod ? [`.accessMethod(${printer.string(attrs.accessMethod)})`] : []),
+    ...(attrs.tablespace ? [`.tablespace(${printer.string(attrs.tablespace)})`] : []),
+    ...(attrs.with ? [`.with(${printer.literal(attrs.with)})`] : []),
+    ...securityCode(attrs),
+  ].join('')
+  return { place: 'export', code, variable: id.name }
+}
+
+/** A relation's variable, or its name where it is exported later. */
+export function relationCode(kind: string, { schema, name }: QualifiedName, printer: Printer): string {
+  return printer.variable(refOf(kind, schema, name)) ?? printer.literal({ schema, name })
+}
+
+const NAME = '[a-z_][a-z0-9_]*'
+
+function partitionByCode(key: string, printer: Printer): string {
+  const [, strategy, names] = new RegExp(`^(RANGE|LIST|HASH) \\((${NAME}(?:, ${NAME})*)\\)$`).exec(key) ?? []
+  if (!names) return `.partitionBy(${printer.sql(key)})`
+  const method = { RANGE: 'partitionByRange', LIST: 'partitionByList', HASH: 'partitionByHash' }[strategy as 'RANGE' | 'LIST' | 'HASH']
+  return `.${method}(${names.split(', ').map((name) => printer.string(name)).join(', ')})`
+}
+
+function securityCode({ rowSecurity, forceRowSecurity }: Table['attrs']): string[] {
+  if (!rowSecurity && !forceRowSecurity) return []
+  if (!forceRowSecurity) return ['.rowLevelSecurity()']
+  return [`.rowLevelSecurity({ ${rowSecurity ? '' : 'enable: false, '}force: true })`]
+}
+
+/** The argument that says which rows a partition holds. */
+export function boundCode(bound: string, printer: Printer): string {
+  if (bound === 'DEFAULT') return printer.string('default')
+  const list = /^FOR VALUES IN \((.*)\)$/s.exec(bound)
+  if (list) return withValues(bound, printer, ([values]) => `{ in: [${values!.join(', ')}] }`, list[1]!)
+  const range = /^FOR VALUES FROM \((.*)\) TO \((.*)\)$/s.exec(bound)
+  if (range) return withValues(bound, printer, ([from, to]) => `{ from: ${one(from!)}, to: ${one(to!)} }`, range[1]!, range[2]!)
+  const hash = /^FOR VALUES WITH \(modulus (\d+), remainder (\d+)\)$/.exec(bound)
+  if (hash) return `{ modulus: ${hash[1]}, remainder: ${hash[2]} }`
+  return printer.sql(bound)
+}
+
+const one = (values: readonly string[]): string => (values.length === 1 ? values[0]! : `[${values.join(', ')}]`)
+
+function withValues(bound: string, printer: Printer, code: (lists: string[][]) => string, ...texts: string[]): string {
+  const lists = texts.map((text) => valueCodes(text, printer))
+  return lists.every((list) => list !== undefined) ? code(lists as string[][]) : printer.sql(bound)
+}
+
+/** Codes of constants in a list; undefined when one of them is something else. */
+function valueCodes(text: string, printer: Printer): string[] | undefined {
+  const codes: string[] = []
+  const value = /\s*('(?:[^'\\]|'')*'|-?\d{1,15}|true|false|NULL|MINVALUE|MAXVALUE)\s*(,|$)/y
+  for (let end = 0; end < text.length; end = value.lastIndex) {
+    value.lastIndex = end
+    const match = value.exec(text)
+    if (!match) return undefined
+    const constant = match[1]!
+    if (constant.startsWith("'")) codes.push(printer.string(constant.slice(1, -1).replaceAll("''", "'")))
+    else if (/^(MINVALUE|MAXVALUE)$/.test(constant)) codes.push(printer.sql(constant))
+    else codes.push(constant === 'NULL' ? 'null' : constant)
+  }
+  return codes.length > 0 ? codes : undefined
+}
