@@ -74,9 +74,16 @@ export const comments = defineKind<Comment>({
   address: () => null,
   print: ({ id, attrs, parent }, printer) => {
     const text = attrs.text === null ? 'null' : printer.string(attrs.text)
-    const alone = { code: `${printer.use('comment')}(${printer.string(id.on)}, ${text})`, variable: `comment_on_${id.on}` }
-    if (id.column !== undefined) return { place: 'suffix', code: `.columnComment(${printer.string(id.column)}, ${text})`, alone }
-    return parent === id.target ? { place: 'suffix', code: `.comment(${text})`, alone } : { place: 'export', ...alone }
+    const alone = () => ({ code: `${printer.use('comment')}(${printer.string(id.on)}, ${text})`, variable: `comment_on_${id.on}` })
+    if (id.column === undefined && parent !== id.target) return { place: 'export', ...alone() }
+    return {
+      place: 'suffix',
+      code: id.column === undefined ? `.comment(${text})` : `.columnComment(${printer.string(id.column)}, ${text})`,
+      // Only when asked for: what it uses would be imported in vain.
+      get alone() {
+        return alone()
+      },
+    }
   },
 })
 

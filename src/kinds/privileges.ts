@@ -112,11 +112,19 @@ export const privileges = defineKind<Privilege>({
   address: () => null,
   print: ({ id, attrs, parent }, printer) => {
     const calls = grantCalls(id, attrs, printer)
-    const alone = {
+    const alone = () => ({
       code: `${printer.use('privilegesOn')}(${printer.string(id.on)})${calls}`,
       variable: `privileges_of_${id.grantee}_on_${id.on}`,
+    })
+    if (parent !== id.target) return { place: 'export', ...alone() }
+    return {
+      place: 'suffix',
+      code: calls,
+      // Only when asked for: what it uses would be imported in vain.
+      get alone() {
+        return alone()
+      },
     }
-    return parent === id.target ? { place: 'suffix', code: calls, alone } : { place: 'export', ...alone }
   },
 })
 
