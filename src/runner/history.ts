@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import type { Database } from '../database/database.js'
-import { RevisionError } from '../errors.js'
+import { DatabaseError, RevisionError } from '../errors.js'
 import { packageVersion } from '../package-version.js'
 import type { Direction } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
@@ -92,7 +92,15 @@ export class Bookkeeping {
         error text
       )`)
     }
-    for (const statement of statements) await this.#database.executeAll([statement])
+    try {
+      for (const statement of statements) await this.#database.executeAll([statement])
+    } catch (error) {
+      throw new DatabaseError(`the bookkeeping tables cannot be made in schema ${this.#schema}: ${(error as Error).message}`, {
+        ...(error as DatabaseError),
+        hint: 'let somebody who may create the schema and grant it, or choose another one with versionSchema',
+        cause: error,
+      })
+    }
   }
 
   /** Inside a transaction: locks the rows of the version table, which must be the expected ones. */

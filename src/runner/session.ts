@@ -26,14 +26,14 @@ export class MigrationSession {
         hint: 'commit or roll back first: migrations make transactions of their own',
       })
     }
-    const names = EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!)
+    const names = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!), 'role']
     const [row] = await database.query(`SELECT ${names.map((name) => `current_setting(${quoteLiteral(name)})`).join(', ')}`)
     return new MigrationSession(database, new Map(names.map((name, index) => [name, row![index] as string])))
   }
 
   /**
    * Runs `work` in a transaction and commits; rolls back when it throws. After statements of the user, `work` calls `assertOpen`, which throws
-   * when they ended the transaction.
+   * when they ended the transaction, and goes back to the role that they may have left.
    */
   async transaction<T>(work: (assertOpen: () => Promise<void>) => Promise<T>): Promise<T> {
     const mark = String(++this.#transactions)
@@ -75,16 +75,22 @@ export class MigrationSession {
 
   /** Puts the caller's settings back, also when a migration changed them for the session. */
   async restore(): Promise<void> {
-    const calls = [...this.#before].map(([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, false)`)
-    await this.#database.query(`SELECT ${calls.join(', ')}`)
+    await this.#database.query(`SELECT ${[...this.#before.keys()].map((name) => this.#setting(name)).join(', ')}`)
   }
 
   async #assertOpen(mark: string): Promise<void> {
-    if (!(await this.#isOver(mark))) return
+    if (!(await this.#isOver(mark))) {
+      await this.#database.query(`SELECT ${this.#setting('role')}`)
+      return
+    }
     this.#endedEarly = true
     throw new AutogenError('a statement ended the transaction of the migration', {
       hint: 'remove COMMIT and ROLLBACK from the migration; op.outsideTransaction runs a statement by itself',
     })
+  }
+
+  #setting(name: string): string {
+    return `set_config(${quoteLiteral(name)}, ${quoteLiteral(this.#before.get(name)!)}, false)`
   }
 
   /** False also for a transaction that failed: it still is to be rolled back. */

@@ -147,23 +147,28 @@ test('B51 runs without a database', () => {
   expect(() => planUpgrade(linear, 'a:c', [])).toThrow('"a:c" is a range of revisions, where one revision is wanted')
 })
 
-test('10,000 revisions are read, planned and listed in under 100 ms', () => {
+test('with 10,000 revisions, reading the graph and each plan takes less than 100 ms', () => {
   const many: Revision[] = []
   const id = (n: number) => `r${String(n).padStart(6, '0')}`
   for (let n = 0; n < 10_000; n++) {
     const revises = n === 0 ? [] : n % 10 === 5 && n > 5 ? [id(n - 1), id(n - 3)] : n % 10 === 3 ? [id(n - 2)] : [id(n - 1)]
     many.push({ revision: id(n), revises, dependsOn: n % 100 === 50 ? [id(n - 40)] : [], branchLabels: [], message: '' })
   }
-  const work = () => {
-    const graph = new RevisionGraph(many)
-    const rows = planUpgrade(graph, 'heads', []).after
-    planDowngrade(graph, 'base', rows)
-    historyRange(graph, `${id(100)}:`)
-    return graph
+  const graph = new RevisionGraph(many)
+  const rows = planUpgrade(graph, 'heads', []).after
+  const work: Record<string, () => unknown> = {
+    read: () => new RevisionGraph(many),
+    upgrade: () => planUpgrade(graph, 'heads', []),
+    downgrade: () => planDowngrade(graph, 'base', rows),
+    range: () => historyRange(graph, `${id(100)}:`),
   }
-  work()
-  const started = performance.now()
-  const graph = work()
-  expect(graph.nodes).toHaveLength(10_000)
-  expect(performance.now() - started).toBeLessThan(process.env.CI ? 1_000 : 400)
+  for (const [name, run] of Object.entries(work)) {
+    // The best of several: other processes may take the processor away from one.
+    const times = Array.from({ length: 8 }, () => {
+      const started = performance.now()
+      run()
+      return performance.now() - started
+    })
+    expect({ name, slow: Math.min(...times) >= 100 }).toEqual({ name, slow: false })
+  }
 })

@@ -2,7 +2,8 @@ import type { Database } from '../../src/database/database.js'
 import type { MigrationError } from '../../src/runner/migration-error.js'
 import type { RunEvent } from '../../src/runner/run-migration.js'
 import { downgrade, preview, readState, stamp, upgrade } from '../../src/runner/runner.js'
-import { embedded, migration, server, steps, tables, value, type TestEngine } from './support.js'
+import { engines } from '../support/servers.js'
+import { migration, steps, tables, TestEngine, value } from './support.js'
 
 const A = migration('aaaa', [], steps('CREATE TABLE a (id int PRIMARY KEY)'), steps('DROP TABLE a'), 'first')
 const B = migration('bbbb', ['aaaa'], steps('CREATE TABLE b (id int)', 'INSERT INTO b VALUES (1)'), steps('DROP TABLE b'))
@@ -23,10 +24,10 @@ async function log(database: Database): Promise<string[]> {
   return entries.map((entry) => `${entry.direction} ${entry.revision} ${entry.outcome} ${entry.stepsDone}`)
 }
 
-describe.each<[string, TestEngine]>([server(14), server(18), embedded()].map((engine) => [engine.name, engine]))('%s', (_, engine) => {
+describe.each(engines)('on %s', (name) => {
+  const engine = new TestEngine(name)
   let database: Database
-  beforeAll(() => engine.start(), 60_000)
-  afterAll(() => engine.stop())
+  afterAll(() => engine.close())
   beforeEach(async () => {
     database = await engine.fresh()
   })
@@ -125,7 +126,17 @@ describe.each<[string, TestEngine]>([server(14), server(18), embedded()].map((en
       await database.query('RESET search_path')
     })
 
-    test('a connection in a transaction is refused', async () => {
+    test('a role that a migration leaves set does not last', async () => {
+      const role = `painter_${Date.now().toString(36)}`
+      await database.executeAll([`CREATE ROLE ${role}`, `GRANT ALL ON SCHEMA public TO ${role}`])
+      const paints = migration('aaaa', [], steps(`SET ROLE ${role}`, 'CREATE TABLE painted ()', 'outside: SELECT 1', `SET ROLE ${role}`))
+      await upgrade({ database, migrations: [paints, B] })
+      expect(await value(database, `SELECT string_agg(tableowner, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'`)).toBe(`postgres ${role}`)
+      expect(await value(database, 'SELECT current_user')).toBe('postgres')
+      await database.executeAll([`DROP OWNED BY ${role}`, `DROP ROLE ${role}`])
+    })
+
+    test('B54 a connection in a transaction is refused', async () => {
       await database.executeAll(['BEGIN', 'CREATE TABLE mine ()'])
       expect((await failure(upgrade({ database, migrations: ALL }))).message).toBe('the connection is in a transaction')
       await database.executeAll(['COMMIT'])
@@ -150,7 +161,7 @@ describe.each<[string, TestEngine]>([server(14), server(18), embedded()].map((en
   describe('failures', () => {
     const broken = migration('bbbb', ['aaaa'], steps('CREATE TABLE b (id int)', 'INSERT INTO b VALUES (1/0)', 'CREATE TABLE never ()'), [], 'second')
 
-    test('in the middle: the migration is rolled back, those before it are kept', async () => {
+    test('B54 in the middle: the migration is rolled back, those before it are kept', async () => {
       const error = await failure(upgrade({ database, migrations: [A, broken, C] }))
       expect(error).toMatchObject({
         message: 'the upgrade of bbbb (second) failed at step 2 of 3: division by zero',
@@ -191,7 +202,7 @@ describe.each<[string, TestEngine]>([server(14), server(18), embedded()].map((en
       expect(await tables(database)).toBe('a')
     })
 
-    test('all in one transaction: nothing is kept', async () => {
+    test('B54 all in one transaction: nothing is kept', async () => {
       const error = await failure(upgrade({ database, migrations: [A, broken, C], singleTransaction: true }))
       expect(error.message).toBe('the upgrade of bbbb (second) failed at step 2 of 3: division by zero')
       expect(await tables(database)).toBe('')
@@ -213,7 +224,7 @@ describe.each<[string, TestEngine]>([server(14), server(18), embedded()].map((en
       expect((await failure(upgrade({ database, migrations: [A, fails] }))).detail).toMatch(/a statement of it ended its transaction/)
     })
 
-    test('a script that leaves a transaction open', async () => {
+    test('B54 a script that leaves a transaction open', async () => {
       const opens = migration('bbbb', ['aaaa'], steps('outside: BEGIN'))
       const error = await failure(upgrade({ database, migrations: [A, opens] }))
       expect(error.message).toBe('the upgrade of bbbb failed at step 1 of 1: the statement left a transaction open')
@@ -297,7 +308,7 @@ describe.each<[string, TestEngine]>([server(14), server(18), embedded()].map((en
   })
 
   describe('the version table', () => {
-    test('reading never makes it', async () => {
+    test('B52 reading never makes it', async () => {
       expect(await readState(database)).toEqual({ rows: [], entries: [] })
       await upgrade({ database, migrations: [] })
       await failure(downgrade({ database, migrations: ALL }, '-1'))
@@ -337,6 +348,15 @@ describe.each<[string, TestEngine]>([server(14), server(18), embedded()].map((en
       expect((await upgrade({ database, migrations: [edited, B, C], allowEdited: true })).after).toEqual(['cccc'])
       await downgrade({ database, migrations: [edited, B, C] }, 'base')
       expect((await upgrade({ database, migrations: [edited, B, C] })).after).toEqual(['cccc'])
+    })
+
+    test('without the right to make it', async () => {
+      const role = `guest_${Date.now().toString(36)}`
+      await database.executeAll([`CREATE ROLE ${role}`, `SET ROLE ${role}`])
+      const error = await failure(upgrade({ database, migrations: [A] }))
+      await database.executeAll(['RESET ROLE', `DROP ROLE ${role}`])
+      expect(error.message).toMatch(/^the bookkeeping tables cannot be made in schema autogen: permission denied for database/)
+      expect(error.sqlState).toBe('42501')
     })
 
     test('stamp', async () => {

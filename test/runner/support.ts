@@ -1,66 +1,46 @@
 import type { Database } from '../../src/database/database.js'
-import { startNative, type NativeServer } from '../../src/database/native.js'
-import { openPglite } from '../../src/database/pglite.js'
 import { connectPostgres } from '../../src/database/postgres.js'
 import { hashSteps } from '../../src/revisions/record.js'
 import type { Migration, Step } from '../../src/revisions/revision.js'
+import { freshDatabase, freshPglite, type Engine } from '../support/servers.js'
 
-/** A database for one test at a time; `connect` opens further sessions where the engine has them. */
-export interface TestEngine {
-  readonly name: string
+/** Empty databases of an engine, one for each test. */
+export class TestEngine {
   readonly manySessions: boolean
-  start(): Promise<void>
-  /** Makes an empty database and opens a session with it. */
-  fresh(): Promise<Database>
-  connect(): Promise<Database>
-  stop(): Promise<void>
-}
+  #url = ''
+  #embedded: Database | undefined
+  #open: Database[] = []
 
-export function server(major: number): TestEngine {
-  let running: NativeServer
-  let admin: Database
-  let count = 0
-  const open: Database[] = []
-  const connect = async () => {
-    const database = await connectPostgres(running.url.replace('/postgres?', `/t${count}?`))
-    open.push(database)
+  constructor(readonly engine: Engine) {
+    this.manySessions = engine !== 'pglite'
+  }
+
+  /** Makes an empty database and opens a session with it. The embedded engine, which takes long to start, is emptied instead. */
+  async fresh(): Promise<Database> {
+    await this.#closeSessions()
+    if (this.engine !== 'pglite') {
+      this.#url = await freshDatabase(this.engine)
+      return this.connect()
+    }
+    this.#embedded ??= await freshPglite()
+    await this.#embedded.executeAll(['DROP SCHEMA IF EXISTS autogen CASCADE', 'DROP SCHEMA public CASCADE', 'CREATE SCHEMA public'])
+    return this.#embedded
+  }
+
+  /** A further session with the same database. */
+  async connect(): Promise<Database> {
+    const database = await connectPostgres(this.#url)
+    this.#open.push(database)
     return database
   }
-  return {
-    name: `PostgreSQL ${major}`,
-    manySessions: true,
-    start: async () => {
-      running = await startNative({ major })
-      admin = await connectPostgres(running.url)
-    },
-    fresh: async () => {
-      await Promise.all(open.splice(0).map((database) => database.close()))
-      count++
-      await admin.executeAll([`CREATE DATABASE t${count}`])
-      return connect()
-    },
-    connect,
-    stop: async () => {
-      await Promise.all([...open, admin].map((database) => database.close()))
-      await running.stop()
-    },
-  }
-}
 
-export function embedded(): TestEngine {
-  let database: Database
-  return {
-    name: 'PGlite',
-    manySessions: false,
-    start: async () => {
-      database = await openPglite()
-    },
-    fresh: async () => {
-      await database.executeAll(['DROP SCHEMA IF EXISTS autogen CASCADE', 'DROP SCHEMA public CASCADE', 'CREATE SCHEMA public'])
-      return database
-    },
-    connect: () => Promise.reject(new Error('the embedded engine has one session')),
-    stop: () => database.close(),
+  async close(): Promise<void> {
+    await this.#closeSessions()
+    await this.#embedded?.close()
+  }
+
+  async #closeSessions(): Promise<void> {
+    await Promise.all(this.#open.splice(0).map((database) => database.close()))
   }
 }
 
