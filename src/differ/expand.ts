@@ -2,7 +2,7 @@ import { kindOf } from '../kinds/registry.js'
 import type { AlterContext, Alteration } from '../kinds/kind.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
-import type { Operation } from '../operations/operation.js'
+import { subject, type Operation } from '../operations/operation.js'
 
 /** What a migration does to one object. */
 export type Action =
@@ -12,7 +12,7 @@ export type Action =
   | { readonly type: 'rename'; readonly from: SchemaObject; readonly to: SchemaObject }
 
 export interface ExpandOptions {
-  /** Objects whose alteration PostgreSQL refused in scratch: they are replaced. */
+  /** Objects whose alteration, or a part of them whose creation, PostgreSQL refused in scratch: they are replaced. */
   readonly replace?: ReadonlySet<Ref>
 }
 
@@ -34,7 +34,7 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     if (!displaces) return
     for (const dependency of from.neededBy(ref)) {
       const dependent = from.get(dependency.from)!
-      if (kindOf(dependent).followsAlteration?.(dependent)) continue
+      if (kindOf(dependent).followsAlteration?.(dependent, old, next)) continue
       if (displaces === true || displaces(dependent)) displace(dependent, because ?? ref)
     }
   }
@@ -67,6 +67,22 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
   for (const operation of operations) {
     if (operation.type === 'create') actions.set(`create ${operation.object.ref}`, operation)
     else if (operation.type === 'drop') actions.set(`drop ${operation.object.ref}`, operation)
+  }
+  const changed = new Set(operations.map(subject))
+  for (const operation of operations) {
+    if (operation.type === 'drop') {
+      // What stays as it is although something it needs goes had its choice among several of them, as a foreign key among indexes.
+      for (const { from: ref, auto } of from.neededBy(operation.object.ref)) {
+        if (!auto && !changed.has(ref)) displace(from.get(ref)!, operation.object.ref)
+      }
+    }
+    if (operation.type !== 'drop' && operation.type !== 'alter') continue
+    const old = operation.type === 'drop' ? operation.object : operation.from
+    const parent = old.parent !== null && to.get(old.parent)
+    if (parent && from.get(parent.ref) && kindOf(old).replacesParent?.(old, context)) rebuild(parent.ref, undefined)
+  }
+  for (const ref of options.replace ?? []) {
+    if (from.get(ref) && to.get(ref)) rebuild(ref, undefined)
   }
   for (const operation of operations) {
     if (operation.type === 'alter' && !rebuilt.has(operation.to.ref) && !actions.has(`alter ${operation.to.ref}`)) {

@@ -80,7 +80,14 @@ export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
     const statements = attributeChanges(from, to)
     if (!statements) return 'replace'
     // Columns of the type and tables made of it follow; what reads a dropped or retyped attribute does not.
-    return { statements, displaces: (dependent) => touchesValues(from, to) && !/^(table|column)$/.test(dependent.kind), elseReplace: true }
+    const dropped = from.attrs.attributes.filter(({ name }) => !to.attrs.attributes.some((attribute) => attribute.name === name))
+    const loses = `the values of ${dropped.map(({ name }) => quoteIdent(name)).join(', ')} are gone wherever the type is stored`
+    return {
+      statements,
+      displaces: (dependent) => touchesValues(from, to) && !/^(table|column)$/.test(dependent.kind),
+      elseReplace: true,
+      ...(dropped.length > 0 && { loses }),
+    }
   },
   rename: (from, to) => renameQualified('TYPE', from.id, to.id),
   renamed: ({ id, attrs }, name) => compositeTypeObject({ schema: id.schema, name }, attrs.attributes),

@@ -35,6 +35,8 @@ export const domainConstraints: Kind = defineKind<DomainConstraintObject>({
   kind: 'domain_constraint',
   phase: PHASES.constraint,
   catalog: 'pg_constraint',
+  // A column of a type that contains the domain, such as an array, cannot be checked: PostgreSQL refuses a new check then.
+  elseReplacesParent: true,
   // CREATE DOMAIN takes no NOT VALID.
   folds: ({ attrs }) => !attrs.notValid,
   holdsExpressions: () => true,

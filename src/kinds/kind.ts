@@ -42,6 +42,8 @@ export interface Alteration {
   readonly displaces?: boolean | ((dependent: SchemaObject) => boolean)
   /** When PostgreSQL takes none of the alternatives of a statement, the object is replaced and its data is lost. */
   readonly elseReplace?: boolean
+  /** What of the data is lost, when something is. */
+  readonly loses?: string
 }
 
 /** Code of one object in `schema.ts`. */
@@ -105,8 +107,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * (`x IN ('a', 'b')` over varchar): such a difference counts only when it stays after both texts went through scratch equally often.
    */
   readonly holdsExpressions?: (object: O) => boolean
-  /** PostgreSQL itself keeps objects of this kind right when something they depend on is altered in place. */
-  readonly followsAlteration?: (object: O) => boolean
+  /** PostgreSQL itself keeps objects of this kind right when something they depend on is altered in place, from `old` to `next`. */
+  readonly followsAlteration?: (object: O, old: SchemaObject, next: SchemaObject) => boolean
   /**
    * Replacing it would lose data that other objects hold: it is renamed aside, created anew, the dependents that can `rebind`
    * are moved over, and the old one is dropped.
@@ -133,6 +135,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   dependencies?(object: O): readonly Omit<Dependency, 'from'>[]
   /** The roles it names, which must exist before it. */
   roles?(object: O): readonly string[]
+  /** PostgreSQL may refuse to create it apart from its parent: then the parent is replaced, which brings it along. */
+  readonly elseReplacesParent?: boolean
   /** The statements that create it; `parts` are the children that were folded into it, in their order. */
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): readonly Statement[]
   /** Its text inside its parent's CREATE; `parts` as in `create` (a default inside a column). */
@@ -142,6 +146,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   drop(object: O): readonly Statement[]
   /** False: needs a drop of its own although something it auto-depends on is dropped too; `dropped` tells what else is. */
   dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean
+  /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent is replaced for it. */
+  replacesParent?(object: O, context: AlterContext): boolean
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
   /** The statements that give it another name, when PostgreSQL can. */
   rename?(from: O, to: O): readonly Statement[]

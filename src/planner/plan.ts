@@ -23,8 +23,8 @@ export interface PlannedStep {
   readonly statement: Statement
   /** The object it is about. */
   readonly ref: Ref
-  /** PostgreSQL may refuse it in any form: then the object is replaced. */
-  readonly elseReplace: boolean
+  /** The object that is replaced when PostgreSQL refuses the statement in any form. */
+  readonly elseReplace?: Ref
 }
 
 export interface PlanOptions extends ExpandOptions {
@@ -52,18 +52,25 @@ function stepsOf(ordered: OrderedAction): PlannedStep[] {
     describeOperation(action as Operation) + because,
     ...hazards.map((hazard) => `DATA LOSS: ${hazard.message}`),
   ]
-  const elseReplace = action.type === 'alter' && action.alteration.elseReplace === true
+  const elseReplace = replacedOnRefusal(action)
   return statementsOf(ordered).map((statement, index) => ({
     comments: index === 0 ? comments : [],
     hazards: index === 0 ? hazards : [],
     statement,
     ref,
-    elseReplace,
+    ...(elseReplace && { elseReplace }),
   }))
 }
 
+function replacedOnRefusal(action: Action): Ref | undefined {
+  if (action.type === 'alter') return action.alteration.elseReplace ? action.to.ref : undefined
+  if (action.type !== 'create' || !kindOf(action.object).elseReplacesParent) return undefined
+  return action.object.parent ?? undefined
+}
+
 function lossOf(action: Action): Hazard[] {
-  if (action.type !== 'drop' || action.aside) return []
-  const message = kindOf(action.object).dropLoses?.(action.object)
-  return message ? [{ code: 'data-loss', object: action.object.ref, message: `${describeObject(action.object.ref)}: ${message}` }] : []
+  if (action.type === 'create' || action.type === 'rename' || (action.type === 'drop' && action.aside)) return []
+  const object = action.type === 'drop' ? action.object : action.to
+  const message = action.type === 'drop' ? kindOf(object).dropLoses?.(object) : action.alteration.loses
+  return message ? [{ code: 'data-loss', object: object.ref, message: `${describeObject(object.ref)}: ${message}` }] : []
 }

@@ -106,7 +106,7 @@ async function planAndRun(
     if (!result.failed) return result.steps
     const { step, error } = result.failed
     if (result.committed) await ground.restore(from)
-    if (step.elseReplace && !replace.has(step.ref)) replace.add(step.ref)
+    if (step.elseReplace && !replace.has(step.elseReplace)) replace.add(step.elseReplace)
     else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
     else {
       throw new ProofError(`the generated ${direction} fails in scratch at ${describeObject(step.ref)}: ${error.message}`, {
