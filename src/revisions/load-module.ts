@@ -25,14 +25,17 @@ export async function loadModule(file: string): Promise<Record<string, unknown>>
 }
 
 async function createLoader(): Promise<Jiti> {
-  const [{ createJiti }, api, schema, cache] = await Promise.all([import('jiti'), import('../index.js'), import('../schema.js'), cacheDirectory()])
+  const [{ createJiti }, api, cache] = await Promise.all([import('jiti'), import('../index.js'), cacheDirectory()])
   return createJiti(import.meta.url, {
     fsCache: join(cache, 'modules'),
     moduleCache: false,
     interopDefault: false,
-    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': schema },
+    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': authoringApi },
   })
 }
+
+/** Loaded when the first file imports it, which few do: the loader awaits what stands for a module. */
+const authoringApi: PromiseLike<unknown> = { then: (resolve, reject) => import('../schema.js').then(resolve, reject) }
 
 async function unloadable(file: string, error: unknown): Promise<UsageError> {
   // Not instanceof: the file may run in a realm of its own.

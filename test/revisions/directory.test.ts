@@ -137,6 +137,11 @@ describe('what cannot be read is an error with file and line', () => {
   })
 })
 
+test('a migration may use the declarations of a schema', async () => {
+  await file('m.ts', minimal('aaaa', 'null', 'upgrade: (op) => op.execute(sql`SELECT ${word}`)').replace('\n', "\nimport { sql as other } from 'pg-autogen/schema'\nconst word = other`now()`\n"))
+  expect((await readMigrations(folder))[0]!.upgrade[0]!.sql).toBe('SELECT now()')
+})
+
 test('B46 one file that is reached through two folders', async () => {
   await file('one/a.ts', minimal('aaaa', 'null'))
   await symlink(join(folder, 'one'), join(folder, 'two'))
