@@ -132,7 +132,8 @@ async function launch({ binaries, user, home, data, settings, major }: Launch): 
     await stop()
     throw new DatabaseError(`the PostgreSQL ${major} server in ${binaries.directory} does not start`, { detail, cause: error })
   }
-  return { url: `postgres://postgres@/postgres?host=${encodeURIComponent(sockets)}`, major, stop }
+  const port = settings.port === undefined ? '' : `&port=${settings.port}`
+  return { url: `postgres://postgres@/postgres?host=${encodeURIComponent(sockets)}${port}`, major, stop }
 }
 
 /** A fresh data directory, made once per build: copying it is ten times faster than initdb. */

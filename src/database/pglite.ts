@@ -188,6 +188,13 @@ class PgliteDatabase implements Database {
       .catch((error: unknown) => {
         throw statementError(error, sql, index)
       })
+    if (answers.at(-1)?.name !== 'readyForQuery') {
+      throw new DatabaseError(`${this.label} broke down at this statement`, {
+        statement: sql,
+        index,
+        hint: 'it may have run out of memory; a server has no such limit',
+      })
+    }
     let rows: Row[] = []
     let parsers: ValueParser[] = []
     for (const answer of answers) {

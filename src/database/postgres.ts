@@ -4,6 +4,7 @@ import { DatabaseError } from '../errors.js'
 import { connectionError } from './connection-error.js'
 import { assertConnectionUrl, redactUrl } from './connection-url.js'
 import type { Database, Row, ServerVersion } from './database.js'
+import { passwordFromFile } from './password-file.js'
 import { isServerError, noticeOf, statementError, type ServerMessage } from './server-error.js'
 import { Turnstile, canBeFollowedBlindly } from './session.js'
 import { parameterText, parserFor } from './values.js'
@@ -56,6 +57,9 @@ async function connect(url: string, options: PostgresOptions): Promise<Database>
     // Such as an unreadable sslrootcert; the code of a file error would be taken for one of the network.
     throw connectionError((error as Error).message, label, undefined)
   }
+  // The driver reads the password file too, but announces on stderr that it will stop doing so.
+  const { host, port, database: name, user } = client
+  if (client.password == null) client.password = passwordFromFile({ host, port, database: name, user })
   const database = new PostgresDatabase(client, label)
   try {
     await client.connect()

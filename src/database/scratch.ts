@@ -191,11 +191,20 @@ export async function ensureRoles({ database, engine }: Scratch, names: Iterable
  * @throws DatabaseError when it cannot be opened
  */
 export async function openDatabase(url: string | undefined, cwd: string): Promise<Database> {
-  if (url !== undefined && !/^pglite:/i.test(url)) return connectPostgres(url)
+  if (url !== undefined && !/^pglite:/i.test(url)) return supported(await connectPostgres(url))
   const path = url?.replace(/^pglite:(\/\/)?/i, '')
   if (path === '') {
     throw new DatabaseError('the url of the embedded database names no directory', { hint: 'write pglite://<directory>' })
   }
   // Which extensions a database on disk uses is known only after opening it, so all are at hand.
   return openPglite({ dataDir: path === undefined ? join(cwd, '.autogen/db') : resolve(cwd, path), extensions: embeddedExtensions() })
+}
+
+const OLDEST_MAJOR = 14
+
+async function supported(database: Database): Promise<Database> {
+  const { major } = database.version
+  if (major >= OLDEST_MAJOR) return database
+  await database.close()
+  throw new DatabaseError(`${database.label} is PostgreSQL ${major}, which is too old`, { hint: `PostgreSQL ${OLDEST_MAJOR} and later are supported` })
 }

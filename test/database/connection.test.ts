@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { redactUrl } from '../../src/database/postgres.js'
-import { connectPostgres } from '../../src/database/postgres.js'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startNative, type NativeServer } from '../../src/database/native.js'
+import { connectPostgres, redactUrl } from '../../src/database/postgres.js'
 import { DatabaseError } from '../../src/errors.js'
 import { freshDatabase, majors, server } from '../support/servers.js'
 
@@ -113,6 +116,52 @@ describe.each(majors)('a server of major %i', (major) => {
     expect(database.label).not.toContain(SECRET.slice(0, 4))
     expect(database.label).toContain('postgres://postgres@')
     await database.close()
+  })
+})
+
+describe('a server that asks for passwords', () => {
+  let own: NativeServer
+  let tcp: string
+  let folder: string
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'autogen-password-'))
+    own = await startNative({ major: majors.at(-1)!, settings: { listen_addresses: '127.0.0.1', port: '54329' } })
+    const admin = await connectPostgres(own.url)
+    await admin.executeAll([`CREATE ROLE app LOGIN PASSWORD '${SECRET}'`, `CREATE ROLE "o:d\\d" LOGIN PASSWORD 'p:w\\d'`])
+    const [row] = await admin.query('show hba_file')
+    writeFileSync(row![0] as string, 'local all postgres trust\nhost all all all scram-sha-256\n')
+    await admin.query('select pg_reload_conf()')
+    await admin.close()
+    tcp = '127.0.0.1:54329/postgres'
+  })
+  afterAll(async () => {
+    await own.stop()
+    rmSync(folder, { recursive: true })
+    delete process.env.PGPASSFILE
+  })
+
+  const connects = async (url: string) => {
+    const database = await connectPostgres(url)
+    const [row] = await database.query('select session_user')
+    await database.close()
+    return row![0]
+  }
+
+  test('right and wrong passwords', async () => {
+    expect(await connects(`postgres://app:${encodeURIComponent(SECRET)}@${tcp}`)).toBe('app')
+    const wrong = await refusal(`postgres://app:not${encodeURIComponent(SECRET)}@${tcp}`)
+    expect(wrong).toMatchObject({ sqlState: '28P01', hint: expect.stringContaining('user and password') })
+    expect((await refusal(`postgres://app@${tcp}`)).message).toMatch(/the server asks for a password/)
+  })
+
+  test('the password file of psql', async () => {
+    const file = path.join(folder, 'pgpass')
+    process.env.PGPASSFILE = file
+    writeFileSync(file, `# comment\n*:1:*:app:no\n127.0.0.1:54329:*:app:${SECRET}\n*:*:*:o\\:d\\\\d:p\\:w\\\\d\n`, { mode: 0o600 })
+    expect(await connects(`postgres://app@${tcp}`)).toBe('app')
+    expect(await connects(`postgres://${encodeURIComponent('o:d\\d')}@${tcp}`)).toBe('o:d\\d')
+    chmodSync(file, 0o644)
+    expect((await refusal(`postgres://app@${tcp}`)).message).toMatch(/the server asks for a password/)
   })
 })
 
