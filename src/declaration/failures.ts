@@ -4,7 +4,7 @@ import { SchemaError, type DatabaseError, type SourcePosition } from '../errors.
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref } from '../model/schema-object.js'
 import { showPosition, words } from './declared-model.js'
-import { originalPosition } from './original-position.js'
+import { originalPosition, readyPositions } from './original-position.js'
 import { objectOf, type Failure } from './steps.js'
 
 /** SQLSTATEs for something that does not exist: often a consequence of another failure. */
@@ -36,14 +36,16 @@ function mentions(message: string, name: string): boolean {
 
 /** The error for declared objects that PostgreSQL refuses. */
 export async function schemaError(failures: readonly Failure[], declarations: readonly Declaration[], model: SchemaModel): Promise<SchemaError> {
+  await readyPositions()
   const places = new Map(declarations.map(({ object, at }) => [object.ref, at]))
   const [first, ...others] = mostTellingFirst(failures, model)
   const { step, error } = first!
   const { kind, name } = words(objectOf(step).ref)
   const excerpt = excerptOf(error)
-  const declared = places.get(objectOf(step).ref)
+  const compiled = places.get(objectOf(step).ref)
+  const declared = compiled && originalPosition(compiled)
   return new SchemaError(`${kind} ${name}: ${error.message}`, {
-    at: (declared && excerpt && (await placeOf(excerpt, declared))) ?? (declared && originalPosition(declared)),
+    at: (declared && excerpt && (await placeOf(excerpt, declared))) ?? declared,
     detail: [error.detail, excerpt && showExcerpt(excerpt), ...others.map((other) => alsoFailed(other, places))].filter(Boolean).join('\n') || undefined,
     hint: error.hint ?? hintFor(error),
     cause: error,

@@ -1,7 +1,6 @@
 import path from 'node:path'
-import type { Jiti } from 'jiti'
 import { loadError } from './load-error.js'
-import { rememberSources } from './original-position.js'
+import { readyPositions, rememberSources, type MappingTransform } from './original-position.js'
 
 export interface ImportOptions {
   /** Folder of the project. */
@@ -43,7 +42,8 @@ export async function importSources(files: readonly string[], { cwd, tsconfig }:
   })
   const known = new Set(Object.keys(jiti.cache))
   const loaded = () => Object.keys(jiti.cache).filter((file) => !known.has(file) && isOfProject(file))
-  rememberSources(sources, compileWith(createJiti(cwd, { fsCache: false, sourceMaps: true })))
+  rememberSources(sources, mappingCompiler)
+  await readyPositions()
   try {
     const modules: Record<string, unknown>[] = []
     for (const file of files) modules.push(await jiti.import<Record<string, unknown>>(file))
@@ -56,7 +56,10 @@ export async function importSources(files: readonly string[], { cwd, tsconfig }:
   }
 }
 
-function compileWith(jiti: Jiti): (source: string, filename: string) => string {
+/** Compiles as files are compiled for loading, with source maps. */
+export async function mappingCompiler(): Promise<MappingTransform> {
+  const { createJiti } = await import('jiti')
+  const jiti = createJiti(import.meta.url, { fsCache: false, sourceMaps: true })
   return (source, filename) => jiti.transform({ source, filename, ts: true, async: true, retainLines: true })
 }
 

@@ -1,18 +1,26 @@
 import { isDeclared, type Declaration } from '../authoring/declared.js'
 import { isManage, type Manage } from '../authoring/manage.js'
 import { SchemaError } from '../errors.js'
+import type { SchemaObject } from '../model/schema-object.js'
 import { checkDeclarations } from './declared-model.js'
 import { importSources, type ImportOptions } from './import-sources.js'
+import { digestOf, outlineOf, SchemaCache } from './schema-cache.js'
 import { sourceFiles } from './source-files.js'
 
 export interface LoadOptions extends ImportOptions {
   /** Also lets TypeScript check the types of the files. */
   readonly typecheck?: boolean
+  /** Folder of caches, such as `.autogen/cache`: files that are unchanged need not be loaded. */
+  readonly cache?: string
 }
 
 /** What the user's files declare. */
 export interface LoadedSchema {
   readonly declarations: readonly Declaration[]
+  /** The declared objects that decide the scope. */
+  readonly outline: readonly SchemaObject[]
+  /** Stands for all declarations. */
+  readonly digest: string
   /** What they answer for, where they export `manage(…)`. */
   readonly scope: Manage | undefined
   /** All files of the project that were read. */
@@ -28,16 +36,31 @@ export interface LoadedSchema {
  */
 export async function loadSchema(paths: readonly string[], options: LoadOptions): Promise<LoadedSchema> {
   const entries = sourceFiles(paths, options.cwd)
-  const { modules, files } = await importSources(entries, options)
+  const cache = options.cache === undefined ? undefined : new SchemaCache(options.cache, options.cwd, entries)
+  const known = await cache?.find()
+  const loaded = known ?? (await loadSources(entries, options))
   if (options.typecheck) {
     const { typecheck } = await import('./typecheck.js')
-    await typecheck(files, options)
+    await typecheck(loaded.files, options)
   }
+  if (!known) await cache?.store(loaded)
+  return loaded
+}
+
+async function loadSources(entries: readonly string[], options: LoadOptions): Promise<LoadedSchema> {
+  const { modules, files } = await importSources(entries, options)
   const found = new Set<unknown>()
   for (const exported of modules) collect(exported, found, 2)
-  const declarations = [...found].flatMap((value) => (isDeclared(value) ? value.declarations() : []))
-  checkDeclarations(declarations)
-  return { declarations: inSourceOrder(declarations, files), scope: onlyScope([...found].filter(isManage)), files }
+  const all = [...found].flatMap((value) => (isDeclared(value) ? value.declarations() : []))
+  checkDeclarations(all)
+  const declarations = inSourceOrder(all, files)
+  return {
+    declarations,
+    outline: outlineOf(declarations),
+    digest: digestOf(declarations),
+    scope: onlyScope([...found].filter(isManage)),
+    files,
+  }
 }
 
 /** Adds what is declared by a value or the members of arrays, plain objects and modules, down to `depth`. */

@@ -4,24 +4,36 @@ import type { SourcePosition } from '../errors.js'
 /** Compiles a source as it was compiled for loading, with a source map at its end. */
 export type MappingTransform = (source: string, file: string) => string
 
+interface Load {
+  readonly sources: ReadonlyMap<string, string>
+  readonly prepare: () => Promise<MappingTransform>
+  transform?: MappingTransform
+}
+
 /** What was loaded, the latest first. */
-const loads: { readonly sources: ReadonlyMap<string, string>; readonly transform: MappingTransform }[] = []
+const loads: Load[] = []
 const maps = new Map<string, SourceMap | null>()
 
 /** Makes positions in these sources known. More may be added to the map while files are loaded. */
-export function rememberSources(sources: ReadonlyMap<string, string>, transform: MappingTransform): void {
-  loads.unshift({ sources, transform })
+export function rememberSources(sources: ReadonlyMap<string, string>, prepare: () => Promise<MappingTransform>): void {
+  loads.unshift({ sources, prepare })
+}
+
+/** To be awaited before `originalPosition` is asked: the compiler is loaded only when there is an error to show. */
+export async function readyPositions(): Promise<void> {
+  for (const load of loads) load.transform ??= await load.prepare()
 }
 
 /**
- * The place that the user knows for one in compiled code. Lines are the same in both; columns are not, and are looked up only
- * when an error is shown, since a source map costs more than loading the file.
+ * The place that the user knows for one in compiled code. Columns differ there and sometimes lines; they are looked up only when
+ * an error is shown, since a source map costs more than loading the file.
  */
 export function originalPosition(at: SourcePosition): SourcePosition {
   const load = loads.find(({ sources }) => sources.has(at.file))
-  if (!load || at.column === undefined) return at
+  const transform = load?.transform
+  if (!load || !transform || at.column === undefined) return at
   const source = load.sources.get(at.file)!
-  const found = mapOf(source, () => load.transform(source, at.file))?.findEntry(at.line - 1, at.column - 1)
+  const found = mapOf(source, () => transform(source, at.file))?.findEntry(at.line - 1, at.column - 1)
   if (!found || !('originalLine' in found)) return { ...at, column: undefined }
   const text = source.split('\n')[found.originalLine] ?? ''
   let column = found.originalColumn
