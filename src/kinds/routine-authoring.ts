@@ -199,7 +199,7 @@ export function printRoutine({ id, attrs }: Routine, printer: Printer, builder: 
     ['sqlBody', attrs.sqlBody === undefined ? undefined : printer.sql(attrs.sqlBody)],
   ]
   const lines = members.flatMap(([key, code]) => (code === undefined ? [] : [`  ${key}: ${code},\n`]))
-  return { place: 'export', code: `${declaringCall(printer, id, builder, builder)}, {\n${lines.join('')}})`, variable: id.name }
+  return { place: 'export', code: `${declaringCall(printer, id, builder === 'func' ? 'function' : builder, builder)}, {\n${lines.join('')}})`, variable: id.name }
 }
 
 function settingInput([name, value]: RoutineSetting): [string, string | string[]] {
