@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Database } from '../src/database/database.js'
+import { prepareRoles } from '../src/database/scratch-roles.js'
 import { loadSchema } from '../src/declaration/load.js'
 import { elaborate } from '../src/declaration/elaborate.js'
 import { diff } from '../src/differ/diff.js'
+import { kindOf } from '../src/kinds/registry.js'
 import { prove, type ProvenSteps } from '../src/planner/proof.js'
 import { scopeOf } from '../src/reflector/scope.js'
 import { provingGround } from './support/ground.js'
@@ -55,7 +57,16 @@ describe.each(engines)('on $name', ({ major, open, name }) => {
     const to = await elaborate(scratch, after.declarations, { scope })
     const operations = diff(from, to)
     expect(operations).not.toEqual([])
-    const ground = await provingGround(openOne, from, scope)
+    const roles = [from, to].flatMap((model) => [...model.objects.values()].flatMap((object) => kindOf(object).roles?.(object) ?? []))
+    const ground = await provingGround(
+      async () => {
+        const database = await openOne()
+        await prepareRoles(database, roles)
+        return database
+      },
+      from,
+      scope,
+    )
     const { upgrade, downgrade } = await prove(ground, from, to, operations)
     if (major === NEWEST && name !== 'PGlite') {
       expectText(folder, 'upgrade.sql', upgrade)
