@@ -102,7 +102,7 @@ export const privileges = defineKind<Privilege>({
     }
   },
   dependencies: ({ id, attrs }) => [
-    ...(id.grantor === undefined ? [] : [{ to: attachedRef('privilege', id.target, id.grantor), auto: false }]),
+    ...(id.grantor === undefined ? [] : grantorNeeds(id.target, id.grantor).map((to) => ({ to, auto: false }))),
     ...Object.keys(attrs.columns ?? {}).map((column) => ({ to: columnRef(id.target, column), auto: false })),
   ],
   roles: ({ id }) => [id.grantee, ...(id.grantor === undefined ? [] : [id.grantor])].filter((role) => role !== PUBLIC && role !== TARGET_OWNER),
@@ -169,6 +169,13 @@ function parse(item: string): { privilege: string; option: boolean; column: stri
   const space = item.indexOf(' ')
   const word = space < 0 ? item : item.slice(0, space)
   return { privilege: word.replace('*', ''), option: word.endsWith('*'), column: space < 0 ? undefined : item.slice(space + 1) }
+}
+
+/** To grant, a role needs the option to do so and the right to look into the schema. */
+function grantorNeeds(target: Ref, grantor: string): Ref[] {
+  const [, schema] = /^[a-z_]+:("(?:[^"]|"")*"|[^".]+)\./.exec(target) ?? []
+  const own = attachedRef('privilege', target, grantor)
+  return schema === undefined ? [own] : [own, ...[grantor, PUBLIC].map((role) => attachedRef('privilege', `schema:${schema}`, role))]
 }
 
 function columnRef(target: Ref, column: string): Ref {
