@@ -4,8 +4,9 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import type { Column } from './column-ddl.js'
 import { isPlainlyInherited } from './column-printing.js'
+import { isPlainPartition } from './partition-shorthand.js'
 import { defaultCode } from './type-printing.js'
-import { defineKind, PHASES } from './kind.js'
+import { defineKind, PHASES, type Printer } from './kind.js'
 
 export interface ColumnDefaultAttrs {
   /** As pg_get_expr prints it. */
@@ -54,15 +55,17 @@ export const columnDefaults = defineKind<ColumnDefault>({
   address: () => null,
   print: ({ attrs, id, parent }, printer) => {
     const column = printer.object(parent!) as Column | undefined
-    const alone = {
-      code: `${printer.use('columnDefault')}(${printer.literal({ schema: id.schema, name: id.table })}, ${printer.string(id.name)}, ${printer.sql(attrs.expression)})`,
-      variable: `${id.table}_${id.name}_default`,
-    }
-    if (!column?.attrs.type) return { place: 'suffix', code: '', alone }
-    if (isPlainlyInherited(column, printer)) return { place: 'none', code: '' }
+    if (!column?.attrs.type) return { place: 'suffix', code: '', alone: aloneCode(id, attrs, printer) }
+    if (isPlainlyInherited(column, printer) || isPlainPartition(id, printer)) return { place: 'none', code: '' }
     return { place: 'suffix', code: `.default(${defaultCode(attrs.expression, column.attrs.type, printer)})` }
   },
 })
+
+function aloneCode({ schema, table, name }: RelationPart, { expression }: ColumnDefaultAttrs, printer: Printer): { code: string; variable: string } {
+  const view = printer.literal({ schema, name: table })
+  const code = `${printer.use('columnDefault')}(${view}, ${printer.string(name)}, ${printer.sql(expression)})`
+  return { code, variable: `${table}_${name}_default` }
+}
 
 /** ONLY, since every child has a default of its own. */
 function alterColumn({ id, attrs }: ColumnDefault): string {

@@ -1,7 +1,10 @@
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref } from '../model/schema-object.js'
 import type { Column, ColumnAttrs, Identity } from './column-ddl.js'
+import type { Constraint } from './constraints/attributes.js'
+import { columnShorthand } from './constraints/shorthand.js'
 import type { PrintedCode, Printer } from './kind.js'
+import { isPlainPartition } from './partition-shorthand.js'
 import { typeCode } from './type-printing.js'
 
 /** Code of a column in its table's list. */
@@ -12,17 +15,28 @@ export function printColumn(column: Column, printer: Printer): PrintedCode {
     const code = `${printer.use('columnSettings')}(${relation}, ${printer.string(id.name)}, ${printer.literal(settingsOf(attrs))})`
     return { place: 'export', code, variable: `${id.table}_${id.name}_settings` }
   }
-  if (attrs.relation || isPlainlyInherited(column, printer)) return { place: 'none', code: '' }
+  if (attrs.relation || isPlainlyInherited(column, printer) || isPlainPartition(id, printer)) return { place: 'none', code: '' }
+  const constraints = shorthands(column, printer)
   const code = [
     typeCode(attrs.type!, printer),
     attrs.collation && `.collate(${collationCode(attrs.collation, printer)})`,
     attrs.generated && `.generatedAlwaysAs(${printer.sql(attrs.generated.expression)}${attrs.generated.virtual ? ', { virtual: true }' : ''})`,
     attrs.identity && identityCode(attrs.identity, printer),
-    notNullCode(attrs, printer),
+    constraints.includes('.primaryKey()') && attrs.notNull === true ? '' : notNullCode(attrs, printer),
+    ...constraints,
     settingsCode(attrs, printer),
     attrs.inherited && '.inherited()',
   ]
   return { place: 'column', key: column.id.name, code: code.filter(Boolean).join('') }
+}
+
+function shorthands({ id, parent }: Column, printer: Printer): string[] {
+  return printer
+    .children(parent!)
+    .filter(({ kind }) => kind === 'constraint')
+    .map((constraint) => columnShorthand(constraint as Constraint, printer))
+    .filter((shorthand) => shorthand?.column === id.name)
+    .map((shorthand) => shorthand!.code)
 }
 
 /** Whether the table's parents give the column exactly as it is, so that the table need not mention it. */

@@ -2,6 +2,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { isPlainPartition } from './partition-shorthand.js'
 import { boundCode, relationCode } from './table-printing.js'
 import { defineKind, PHASES } from './kind.js'
 
@@ -47,8 +48,8 @@ export const partitions = defineKind<Partition>({
   ],
   alter: () => 'replace',
   address: () => null,
-  print: ({ attrs }, printer) => ({
-    place: 'suffix',
-    code: `.partitionOf(${relationCode('table', attrs.parent, printer)}, ${boundCode(attrs.bound, printer)})`,
-  }),
+  print: ({ id, attrs }, printer) => {
+    if (isPlainPartition(id, printer)) return { place: 'none', code: '' }
+    return { place: 'suffix', code: `.partitionOf(${relationCode('table', attrs.parent, printer)}, ${boundCode(attrs.bound, printer)})` }
+  },
 })

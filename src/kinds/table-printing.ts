@@ -2,25 +2,37 @@ import { declaringCall } from '../authoring/names.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName } from '../model/schema-object.js'
 import type { PrintedCode, Printer } from './kind.js'
+import { isPlainPartition } from './partition-shorthand.js'
+import type { PartitionAttrs } from './partitions.js'
+import type { StorageParameters } from './storage-parameters.js'
 import type { Table } from './tables.js'
 
 /** Code of a table with its columns and elements. */
 export function printTable({ ref, id, attrs }: Table, printer: Printer): PrintedCode {
   const columns = printer.printed(ref, 'column').map(({ key, code }) => `${printer.property(key!)}: ${code},`)
   const elements = printer.printed(ref, 'element').map(({ code }) => `${code},`)
+  const callback = elements.length > 0 ? `, (t) => [\n${elements.join('\n')}\n])` : ')'
+  const plain = isPlainPartition(id, printer) ? (printer.object(refOf('partition', id.schema, id.name))!.attrs as PartitionAttrs) : undefined
   const code = [
-    `${declaringCall(printer, id, 'table', 'table')}, {\n${columns.join('\n')}\n}`,
-    elements.length > 0 ? `, (t) => [\n${elements.join('\n')}\n])` : ')',
+    plain ? partitionCode(id, plain, callback, printer) : `${declaringCall(printer, id, 'table', 'table')}, {\n${columns.join('\n')}\n}${callback}`,
     ...(attrs.ofType ? [`.ofType(${relationCode('composite_type', attrs.ofType, printer)})`] : []),
     ...(attrs.inherits ?? []).map((parent) => `.inherits(${relationCode('table', parent, printer)})`),
     ...(attrs.partitionBy === undefined ? [] : [partitionByCode(attrs.partitionBy, printer)]),
     ...(attrs.unlogged ? ['.unlogged()'] : []),
     ...(attrs.accessMethod ? [`.accessMethod(${printer.string(attrs.accessMethod)})`] : []),
     ...(attrs.tablespace ? [`.tablespace(${printer.string(attrs.tablespace)})`] : []),
-    ...(attrs.with ? [`.with(${printer.literal(attrs.with)})`] : []),
+    ...(attrs.with ? [`.with(${printer.literal(plainValues(attrs.with))})`] : []),
     ...securityCode(attrs),
   ].join('')
   return { place: 'export', code, variable: id.name }
+}
+
+/** `events.partition('events_2024', { … }`; where the partitioned table is exported later, a table without columns says the same. */
+function partitionCode(id: QualifiedName, { parent, bound }: PartitionAttrs, callback: string, printer: Printer): string {
+  const variable = printer.variable(refOf('table', parent.schema, parent.name))
+  const name = id.schema === parent.schema ? printer.string(id.name) : printer.literal(id)
+  if (variable) return `${variable}.partition(${name}, ${boundCode(bound, printer)}${callback}`
+  return `${declaringCall(printer, id, 'table', 'table')}, {}${callback}.partitionOf(${printer.literal(parent)}, ${boundCode(bound, printer)})`
 }
 
 /** A relation's variable, or its name where it is exported later. */
@@ -35,6 +47,14 @@ function partitionByCode(key: string, printer: Printer): string {
   if (!names) return `.partitionBy(${printer.sql(key)})`
   const method = { RANGE: 'partitionByRange', LIST: 'partitionByList', HASH: 'partitionByHash' }[strategy as 'RANGE' | 'LIST' | 'HASH']
   return `.${method}(${names.split(', ').map((name) => printer.string(name)).join(', ')})`
+}
+
+function plainValues(parameters: StorageParameters): Record<string, string | number | boolean> {
+  const plain = (value: string) => {
+    if (value === 'true' || value === 'false') return value === 'true'
+    return String(Number(value)) === value ? Number(value) : value
+  }
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, plain(value)]))
 }
 
 function securityCode({ rowSecurity, forceRowSecurity }: Table['attrs']): string[] {
