@@ -36,6 +36,7 @@ export function connectionError(error: unknown, label: string, password: string 
   if (known) return fail(...known)
   if (/timeout expired/.test(raw)) return fail('no answer in time', 'check host, port and firewall, or raise connect_timeout in the database url')
   if (/does not support SSL/i.test(raw)) return fail('the server does not offer TLS', 'remove sslmode from the database url, or use sslmode=disable')
+  if (/verify-ca requires/.test(raw)) return fail('sslmode=verify-ca has no authority to verify with', 'add sslrootcert=<file> to the database url')
   if (/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ERR_TLS|ERR_SSL|EPROTO/.test(code)) {
     return fail(`TLS failed: ${raw}`, 'name the authority with sslrootcert=<file> in the database url, or use sslmode=require, which does not verify')
   }

@@ -41,6 +41,28 @@ export function withDatabase(url: string, name: string): string {
   return url.replace(/^([^:]+:\/\/[^/?#]*)(\/[^?#]*)?/, `$1/${name}`)
 }
 
+/** A parameter after the question mark, as written. */
+export function urlParameter(url: string, name: string): string | undefined {
+  return new RegExp(`[?&]${name}=([^&#]*)`).exec(url)?.[1]
+}
+
+/** The url with a parameter set. */
+export function withUrlParameter(url: string, name: string, value: string): string {
+  const pattern = new RegExp(`([?&]${name}=)[^&#]*`)
+  if (pattern.test(url)) return url.replace(pattern, `$1${value}`)
+  return `${url}${url.includes('?') ? '&' : '?'}${name}=${value}`
+}
+
+/** Makes node-postgres read sslmode as libpq does: sockets have no TLS; `no-verify` is an invention of the driver. */
+export function asLibpqReads(url: string): string {
+  const named = /^[^:]+:\/\/(?:[^/?#@]*@)?([^/?#]*)/.exec(url)?.[1]
+  const host = urlParameter(url, 'host') ?? (named || process.env.PGHOST || '')
+  if (/^(\/|%2f)/i.test(host)) return withUrlParameter(url, 'sslmode', 'disable')
+  const mode = urlParameter(url, 'sslmode')
+  if (mode === undefined || mode === 'no-verify' || urlParameter(url, 'uselibpqcompat')) return url
+  return withUrlParameter(url, 'uselibpqcompat', 'true')
+}
+
 function isParsable(url: string): boolean {
   try {
     // An empty host, as in postgres://user@/database?host=/run/postgresql, is accepted by the driver but not by URL.

@@ -32,6 +32,8 @@ export interface NativeServer {
 /** Nothing here outlives the process, so nothing has to survive a crash of the machine. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
+  // Part of the socket's name; $PGPORT must not decide it.
+  port: '5432',
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
@@ -132,8 +134,8 @@ async function launch({ binaries, user, home, data, settings, major }: Launch): 
     await stop()
     throw new DatabaseError(`the PostgreSQL ${major} server in ${binaries.directory} does not start`, { detail, cause: error })
   }
-  const port = settings.port === undefined ? '' : `&port=${settings.port}`
-  return { url: `postgres://postgres@/postgres?host=${encodeURIComponent(sockets)}${port}`, major, stop }
+  const url = `postgres://postgres@/postgres?host=${encodeURIComponent(sockets)}&port=${settings.port}`
+  return { url, major, stop }
 }
 
 /** A fresh data directory, made once per build: copying it is ten times faster than initdb. */

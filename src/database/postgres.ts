@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import type { Client, CustomTypesConfig, QueryArrayResult } from 'pg'
 import { DatabaseError } from '../errors.js'
 import { connectionError } from './connection-error.js'
-import { assertConnectionUrl, redactUrl } from './connection-url.js'
+import { asLibpqReads, assertConnectionUrl, redactUrl, urlParameter, withUrlParameter } from './connection-url.js'
 import type { Database, Row, ServerVersion } from './database.js'
 import { passwordFromFile } from './password-file.js'
 import { isServerError, noticeOf, statementError, type ServerMessage } from './server-error.js'
@@ -27,26 +27,32 @@ export interface PostgresOptions {
  */
 export async function connectPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
   assertConnectionUrl(url)
-  const mode = parameter(url, 'sslmode')
-  if (mode !== 'prefer' && mode !== 'allow') return connect(url, options)
+  const mode = urlParameter(url, 'sslmode') ?? process.env.PGSSLMODE
+  const label = redactUrl(url)
   try {
-    return await connect(withParameter(url, 'sslmode', 'prefer'), options)
+    return await connect(url, label, options)
   } catch (error) {
-    if (!/does not offer TLS/.test((error as Error).message)) throw error
-    return connect(withParameter(url, 'sslmode', 'disable'), options)
+    const { message, sqlState } = error as DatabaseError
+    // psql without sslmode, or with allow or prefer, ends up with whichever the server takes.
+    if ((mode === 'prefer' || mode === 'allow') && /does not offer TLS/.test(message)) {
+      return connect(withUrlParameter(url, 'sslmode', 'disable'), label, options)
+    }
+    if (mode === undefined && sqlState === '28000' && /no encryption|SSL off|SSL required|TLS/i.test(message)) {
+      return connect(withUrlParameter(url, 'sslmode', 'require'), label, options)
+    }
+    throw error
   }
 }
 
-async function connect(url: string, options: PostgresOptions): Promise<Database> {
+async function connect(url: string, label: string, options: PostgresOptions): Promise<Database> {
   const { default: pg } = await import('pg')
-  const label = redactUrl(url)
-  const seconds = Number(parameter(url, 'connect_timeout'))
+  const seconds = Number(urlParameter(url, 'connect_timeout'))
   // The driver takes the user's name from $USER only, which containers often lack; psql asks the system.
   pg.defaults.user ||= userInfo().username
   let client: Client
   try {
     client = new pg.Client({
-      connectionString: parameter(url, 'sslmode') === undefined || parameter(url, 'uselibpqcompat') ? url : withParameter(url, 'uselibpqcompat', 'true'),
+      connectionString: asLibpqReads(url),
       application_name: options.applicationName ?? 'pg-autogen',
       connectionTimeoutMillis: seconds > 0 ? seconds * 1000 : (options.connectTimeoutMs ?? 15_000),
       keepAlive: true,
@@ -195,14 +201,4 @@ function internals(client: Client): Internals {
 function parseVersion(text: string): ServerVersion {
   const [, major, minor] = /^(\d+)(?:\.(\d+))?/.exec(text) ?? []
   return { number: Number(major) * 10_000 + Number(minor ?? 0), major: Number(major) }
-}
-
-function parameter(url: string, name: string): string | undefined {
-  return new RegExp(`[?&]${name}=([^&#]*)`).exec(url)?.[1]
-}
-
-function withParameter(url: string, name: string, value: string): string {
-  const pattern = new RegExp(`([?&]${name}=)[^&#]*`)
-  if (pattern.test(url)) return url.replace(pattern, `$1${value}`)
-  return `${url}${url.includes('?') ? '&' : '?'}${name}=${value}`
 }

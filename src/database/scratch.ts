@@ -48,11 +48,11 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const scratch = await openEngine(options)
   try {
     await refuseMissing(scratch, options.extensions)
-    if (scratch.engine !== 'server') {
-      const ours = scratch.engine !== 'url'
-      await prepareRoles(scratch.database, options.roles ?? [], ours ? await roleOf(options.live) : undefined)
-    }
     await scratch.database.executeAll(['SET client_min_messages = warning'])
+    const roles = options.roles ?? []
+    if (scratch.engine === 'server') return scratch
+    if (scratch.engine === 'url') return withoutRoles(scratch, options, await prepareRoles(scratch.database, roles))
+    await prepareRoles(scratch.database, roles, await roleOf(options.live))
     return scratch
   } catch (error) {
     await scratch.close()
@@ -89,6 +89,17 @@ async function openAuto(options: ScratchOptions): Promise<Scratch> {
   const native = findNative({ major: nativeMajor(options), cwd: options.cwd, extensions })
   if (native && (!embeds || extensions.every((name) => hasExtension(native, name)))) return openNative(options)
   return openEmbedded(options)
+}
+
+/** The server of a given url outlives the run: roles made there go with the scratch database. */
+function withoutRoles(scratch: Scratch, options: ScratchOptions, roles: readonly string[]): Scratch {
+  if (roles.length === 0) return scratch
+  const close = async () => {
+    await scratch.close()
+    const session = await openDatabase(options.mode, options.cwd ?? process.cwd())
+    await session.executeAll(roles.map((role) => `DROP ROLE IF EXISTS ${quoteIdent(role)}`)).finally(() => session.close())
+  }
+  return { ...scratch, close }
 }
 
 async function roleOf(live: Database | null): Promise<string | undefined> {
@@ -162,25 +173,6 @@ async function refuseMissing({ database, engine }: Scratch, extensions: readonly
       engine === 'server'
         ? 'install it on the server, or set scratch (--scratch, AUTOGEN_SCRATCH) to the url of an empty database on one that has it'
         : 'set scratch (--scratch, AUTOGEN_SCRATCH) to server, or to the url of an empty database on a server that has it',
-  })
-}
-
-/**
- * Makes sure that roles exist in scratch, so that objects can belong to them. In an engine of our own they are created as
- * NOLOGIN; on a server of the user never.
- *
- * @throws DatabaseError naming the roles a server of the user does not have
- */
-export async function ensureRoles({ database, engine }: Scratch, names: Iterable<string>): Promise<void> {
-  const existing = new Set((await database.query('select rolname from pg_roles')).map(([name]) => name as string))
-  const missing = [...new Set(names)].filter((name) => !existing.has(name))
-  if (missing.length === 0) return
-  if (engine === 'native' || engine === 'embedded') {
-    return database.executeAll(missing.map((name) => `CREATE ROLE ${quoteIdent(name)} NOLOGIN`))
-  }
-  const [roles, them] = missing.length > 1 ? ['roles', 'them'] : ['role', 'it']
-  throw new DatabaseError(`${ENGINE_NAMES[engine]} does not have the ${roles} ${missing.join(', ')}`, {
-    hint: `create ${them} there, or set scratch to native or embedded, where missing roles are made up`,
   })
 }
 

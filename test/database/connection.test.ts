@@ -101,13 +101,13 @@ describe.each(majors)('a server of major %i', (major) => {
     })
   })
 
-  test('TLS that the server does not offer', async () => {
-    // Sockets have no TLS, and asking for it on one is refused the same way.
+  test('sockets have no TLS, whatever sslmode says', async () => {
     const url = await freshDatabase(major)
-    expect((await refusal(`${url}&sslmode=require`)).message).toMatch(/the server does not offer TLS/)
-    const database = await connectPostgres(`${url}&sslmode=prefer`)
-    expect(await database.query('select 1')).toEqual([[1]])
-    await database.close()
+    for (const mode of ['prefer', 'require', 'verify-full']) {
+      const database = await connectPostgres(`${url}&sslmode=${mode}`)
+      expect(await database.query('select 1')).toEqual([[1]])
+      await database.close()
+    }
   })
 
   test('the label has no password', async () => {
@@ -125,14 +125,15 @@ describe('a server that asks for passwords', () => {
   let folder: string
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'autogen-password-'))
-    own = await startNative({ major: majors.at(-1)!, settings: { listen_addresses: '127.0.0.1', port: '54329' } })
+    const port = await freePort()
+    own = await startNative({ major: majors.at(-1)!, settings: { listen_addresses: '127.0.0.1', port } })
     const admin = await connectPostgres(own.url)
     await admin.executeAll([`CREATE ROLE app LOGIN PASSWORD '${SECRET}'`, `CREATE ROLE "o:d\\d" LOGIN PASSWORD 'p:w\\d'`])
     const [row] = await admin.query('show hba_file')
     writeFileSync(row![0] as string, 'local all postgres trust\nhost all all all scram-sha-256\n')
     await admin.query('select pg_reload_conf()')
     await admin.close()
-    tcp = '127.0.0.1:54329/postgres'
+    tcp = `127.0.0.1:${port}/postgres`
   })
   afterAll(async () => {
     await own.stop()
@@ -154,16 +155,31 @@ describe('a server that asks for passwords', () => {
     expect((await refusal(`postgres://app@${tcp}`)).message).toMatch(/the server asks for a password/)
   })
 
+  test('TLS that the server does not offer: refused when it is required, passed over when it is preferred', async () => {
+    const url = `postgres://app:${encodeURIComponent(SECRET)}@${tcp}`
+    expect((await refusal(`${url}?sslmode=require`)).message).toMatch(/the server does not offer TLS/)
+    expect((await refusal(`${url}?sslmode=verify-ca`)).message).toMatch(/no authority to verify with/)
+    expect(await connects(`${url}?sslmode=prefer`)).toBe('app')
+  })
+
   test('the password file of psql', async () => {
     const file = path.join(folder, 'pgpass')
     process.env.PGPASSFILE = file
-    writeFileSync(file, `# comment\n*:1:*:app:no\n127.0.0.1:54329:*:app:${SECRET}\n*:*:*:o\\:d\\\\d:p\\:w\\\\d\n`, { mode: 0o600 })
+    writeFileSync(file, `# comment\n*:1:*:app:no\n${tcp.split('/')[0]}:*:app:${SECRET}\n*:*:*:o\\:d\\\\d:p\\:w\\\\d\n`, { mode: 0o600 })
     expect(await connects(`postgres://app@${tcp}`)).toBe('app')
     expect(await connects(`postgres://${encodeURIComponent('o:d\\d')}@${tcp}`)).toBe('o:d\\d')
     chmodSync(file, 0o644)
     expect((await refusal(`postgres://app@${tcp}`)).message).toMatch(/the server asks for a password/)
   })
 })
+
+async function freePort(): Promise<string> {
+  const service = createServer()
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
+  const { port } = service.address() as AddressInfo
+  await new Promise((resolve) => service.close(resolve))
+  return String(port)
+}
 
 test('the driver is loaded when a connection is made, not before', () => {
   const check = `

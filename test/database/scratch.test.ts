@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Database } from '../../src/database/database.js'
 import { connectPostgres } from '../../src/database/postgres.js'
-import { ensureRoles, openDatabase, openScratch, type Scratch, type ScratchOptions } from '../../src/database/scratch.js'
+import { openDatabase, openScratch, type Scratch, type ScratchOptions } from '../../src/database/scratch.js'
 import { DatabaseError } from '../../src/errors.js'
 import { freshDatabase, freshPglite, majors, server } from '../support/servers.js'
 
@@ -134,11 +134,19 @@ describe.each(majors)('on a server of major %i', (major) => {
     await again.close()
   })
 
-  test('missing roles are never made on a server of the user', async () => {
+  test('missing roles are never made on the live server', async () => {
     const target = await live(major)
-    const scratch = closing(await openScratch({ ...base, mode: 'server', ...target }))
-    await ensureRoles(scratch, ['postgres'])
-    await expect(ensureRoles(scratch, ['postgres', 'nobody_here'])).rejects.toThrow(/the server does not have the role nobody_here/)
+    closing(await openScratch({ ...base, mode: 'server', ...target, roles: ['nobody_here'] }))
+    expect(await count(target.live, `pg_roles where rolname = 'nobody_here'`)).toBe(0)
+  })
+
+  test('roles made on the server of a given url are gone afterwards', async () => {
+    const url = await freshDatabase(major)
+    const scratch = await openScratch({ ...base, mode: url as 'auto', roles: ['made_up', 'postgres'] })
+    await scratch.database.executeAll(['CREATE SCHEMA s AUTHORIZATION made_up'])
+    await scratch.close()
+    const given = closing(await connectPostgres(url))
+    expect(await count(given, `pg_roles where rolname in ('made_up', 'postgres')`)).toBe(1)
   })
 
   test('an extension the server lacks', async () => {
@@ -151,20 +159,26 @@ describe.each(majors)('on a server of major %i', (major) => {
     expect(await scratchDatabases(target.live)).toBe(0)
   })
 
+  test('native works as the role of the live session', async () => {
+    const target = await live(major)
+    await target.live.executeAll([`CREATE ROLE "App Owner ${major}"`, `SET ROLE "App Owner ${major}"`])
+    const scratch = closing(await openScratch({ ...base, mode: 'native', ...target }))
+    await worksAsScratch(scratch)
+    expect(await scratch.database.query(`select pg_get_userbyid(relowner)::text from pg_class where relname = 'a'`)).toEqual([[`App Owner ${major}`]])
+  })
+
   test('native: missing roles are made up, extensions are found', async () => {
     const target = await live(major)
-    const scratch = closing(await openScratch({ ...base, mode: 'native', ...target, extensions: ['citext'] }))
-    await ensureRoles(scratch, ['app', 'Röle "x"', 'postgres'])
+    const scratch = closing(await openScratch({ ...base, mode: 'native', ...target, extensions: ['citext'], roles: ['app', 'Röle "x"', 'postgres'] }))
     await scratch.database.executeAll(['CREATE EXTENSION citext', 'CREATE SCHEMA s AUTHORIZATION "Röle ""x"""'])
   })
 })
 
 test('without a server, auto takes the embedded engine, with the extensions', async () => {
   const embedded = closing(await freshPglite())
-  const scratch = closing(await openScratch({ ...base, live: embedded, extensions: ['citext', 'plpgsql'] }))
+  const scratch = closing(await openScratch({ ...base, live: embedded, extensions: ['citext', 'plpgsql'], roles: ['app'] }))
   expect(scratch.engine).toBe('embedded')
   await worksAsScratch(scratch)
-  await ensureRoles(scratch, ['app'])
   await scratch.database.executeAll(['CREATE EXTENSION citext', 'CREATE SCHEMA s AUTHORIZATION app'])
 })
 
