@@ -22,7 +22,7 @@ const folders = readdirSync(ROOT)
   .filter((folder) => existsSync(path.join(ROOT, folder, 'after.ts')))
   .sort()
 
-const engines: { name: string; major: number; open: () => Promise<Database> }[] = [
+const engines: { name: string; major: number; open: (extensions: readonly string[]) => Promise<Database> }[] = [
   { name: `PostgreSQL ${Math.min(...majors)}`, major: Math.min(...majors), open: () => freshServerDatabase(Math.min(...majors)) },
   { name: `PostgreSQL ${NEWEST}`, major: NEWEST, open: () => freshServerDatabase(NEWEST) },
   { name: 'PGlite', major: 18, open: freshPglite },
@@ -34,11 +34,6 @@ test('there are fixtures to prove', () => {
 
 describe.each(engines)('on $name', ({ major, open, name }) => {
   const opened: Database[] = []
-  const openOne = async () => {
-    const database = await open()
-    opened.push(database)
-    return database
-  }
 
   afterEach(async () => {
     for (const database of opened.splice(0)) await database.close()
@@ -47,11 +42,14 @@ describe.each(engines)('on $name', ({ major, open, name }) => {
   test.each(folders.filter((folder) => minVersion(folder) <= major))('%s', async (folder) => {
     const before = await loadSchema([path.join(ROOT, folder, 'before.ts')], { cwd: ROOT })
     const after = await loadSchema([path.join(ROOT, folder, 'after.ts')], { cwd: ROOT })
-    const scope = scopeOf(
-      after.scope,
-      [...before.declarations, ...after.declarations].map(({ object }) => object),
-      { versionSchema: 'autogen' },
-    )
+    const declared = [...before.declarations, ...after.declarations].map(({ object }) => object)
+    const scope = scopeOf(after.scope, declared, { versionSchema: 'autogen' })
+    const extensions = declared.flatMap(({ kind, id }) => (kind === 'extension' ? [id.name as string] : []))
+    const openOne = async () => {
+      const database = await open(extensions)
+      opened.push(database)
+      return database
+    }
     const scratch = await openOne()
     const from = await elaborate(scratch, before.declarations, { scope })
     const to = await elaborate(scratch, after.declarations, { scope })

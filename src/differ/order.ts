@@ -101,7 +101,7 @@ function collectEdges(
           const drop = at('drop', dependent.from)
           const dropped = drop === undefined ? undefined : actions[drop]!
           const goesAlong = dependent.auto && dependent.to === action.from.ref
-          if (dropped?.type === 'drop' && !dropped.aside && !goesAlong) before(drop, position)
+          if (dropped?.type === 'drop' && !dropped.aside && !goesAlong && !goesAside(dependent.from)) before(drop, position)
         }
         break
     }

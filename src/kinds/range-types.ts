@@ -218,7 +218,7 @@ export class RangeType extends Declared implements SqlSource {
  *
  * @example export const floatrange = rangeType('floatrange', doublePrecision(), { subtypeDiff: 'float8mi' })
  */
-export function rangeType(name: NameInput, subtype: TypeInput, options: RangeTypeOptions = {}): RangeType {
+export function rangeType(name: NameInput, subtype: TypeInput<any>, options: RangeTypeOptions = {}): RangeType {
   const id = checkedQualifiedName('range type', name)
   const what = `range type ${id.schema}.${id.name}`
   const { multirange } = options
