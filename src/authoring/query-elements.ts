@@ -1,41 +1,34 @@
 import type { Printer } from '../kinds/kind.js'
 import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
-import { quoteIdent } from '../sql/identifiers.js'
-import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { checkedName, refuse } from './checks.js'
+import { ColumnReference } from './column-reference.js'
 import type { Declaration } from './declared.js'
 import type { TableElement } from './elements.js'
 
-/** A column of a view or materialized view, which only its query knows. */
-export interface QueryColumnReference extends SqlSource {
-  readonly name: string
-}
-
-/** The columns of a view or materialized view by name; any name is taken, PostgreSQL says whether it is right. */
-export type QueryColumnReferences = { readonly [name: string]: QueryColumnReference }
-
-/** What the last argument of `view` and `materializedView` is: gives their indexes, triggers and rules. */
+/**
+ * The callback of a view or materialized view: gives its indexes, triggers and rules. Its argument has a column of any name, because
+ * only the query knows which there are.
+ */
 export type QueryElements = (t: any) => readonly TableElement[]
+
+/** What follows the query in the arguments of `view` and `materializedView`. */
+export type QueryRest<O> = [options?: O | QueryElements, elements?: QueryElements]
 
 /** The declarations that the callback of a view or materialized view returns. */
 export function queryElementDeclarations(relation: SchemaObject<QualifiedName>, elements: QueryElements | undefined): Declaration[] {
   if (!elements) return []
   const { ref, id } = relation
-  return elements(columnReferences(ref)).flatMap((element) => element.elementDeclarations({ schema: id.schema, name: id.name, ref }))
+  return elements(columnReferences(id, ref)).flatMap((element) => element.elementDeclarations({ schema: id.schema, name: id.name, ref }))
 }
 
-function columnReferences(ref: Ref): QueryColumnReferences {
-  return new Proxy({} as QueryColumnReferences, {
-    get: (_, name) =>
-      typeof name === 'string' ? { name, [AS_SQL]: () => new SqlText(quoteIdent(name), [ref]) } : undefined,
-  })
+function columnReferences(relation: QualifiedName, ref: Ref): unknown {
+  return new Proxy({}, { get: (_, name) => (typeof name === 'string' ? new ColumnReference(relation, name, ref) : undefined) })
 }
 
 /** Options and callback, of which either may be left out. */
-export function splitRest<O extends object>(rest: readonly (O | QueryElements | undefined)[]): { options: O; elements: QueryElements | undefined } {
-  const elements = rest.find((value) => typeof value === 'function')
-  const options = rest.find((value) => value !== undefined && typeof value !== 'function')
-  return { options: (options ?? {}) as O, elements: elements as QueryElements | undefined }
+export function splitRest<O>(rest: QueryRest<O>): { options: O; elements: QueryElements | undefined } {
+  const [first, second] = rest
+  return typeof first === 'function' ? { options: {} as O, elements: first as QueryElements } : { options: (first ?? {}) as O, elements: second }
 }
 
 /** Throws SchemaError for names that a relation's columns cannot have. */

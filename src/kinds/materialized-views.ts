@@ -1,7 +1,7 @@
 import { checkedName, checkedSql } from '../authoring/checks.js'
 import { Declared, type Declaration } from '../authoring/declared.js'
 import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
-import { checkColumnNames, printQueryElements, queryElementDeclarations, splitRest, type QueryElements } from '../authoring/query-elements.js'
+import { checkColumnNames, printQueryElements, queryElementDeclarations, splitRest, type QueryElements, type QueryRest } from '../authoring/query-elements.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
@@ -165,20 +165,9 @@ export class MaterializedViewBuilder extends Declared implements SqlSource {
  *   uniqueIndex('totals_user').on(t.user_id),
  * ])
  */
-export function materializedView(
-  name: NameInput,
-  definition: SqlSource,
-  options?: MaterializedViewOptions,
-  elements?: QueryElements,
-): MaterializedViewBuilder
-export function materializedView(name: NameInput, definition: SqlSource, elements?: QueryElements): MaterializedViewBuilder
-export function materializedView(
-  name: NameInput,
-  definition: SqlSource,
-  ...rest: readonly (MaterializedViewOptions | QueryElements | undefined)[]
-): MaterializedViewBuilder {
+export function materializedView(name: NameInput, definition: SqlSource, ...rest: QueryRest<MaterializedViewOptions>): MaterializedViewBuilder {
   const id = checkedQualifiedName('materialized view', name)
-  const { options, elements } = splitRest<MaterializedViewOptions>(rest)
+  const { options, elements } = splitRest(rest)
   const text = qualified(id.schema, id.name)
   checkColumnNames(options.columns, `materialized view ${text}`)
   return new MaterializedViewBuilder(id, checkedSql(`the query of materialized view ${text}`, definition), options, elements)

@@ -4,12 +4,10 @@ import { declaringCall } from '../authoring/names.js'
 import type { QualifiedName, Ref } from '../model/schema-object.js'
 import { qualified } from '../sql/identifiers.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
+import { typeParts, type TypeInput } from '../authoring/type-input.js'
 import type { Kind, PrintedCode, Printer } from './kind.js'
 import { routineObject, type Routine, type RoutineArgument, type RoutineAttrs } from './routine.js'
 import { isIdentifierList, parseIdentifierList, storedSetting, type RoutineSetting } from './routine-settings.js'
-
-/** A type: its name as SQL writes it, or what declares it (`integer()`, an enum, a table for its row type). */
-export type TypeInput = string | SqlSource
 
 /** An argument with more than a type. */
 export interface ArgumentDetails {
@@ -87,6 +85,10 @@ export class RoutineBuilder extends Declared implements SqlSource {
   }
 }
 
+function isType(value: unknown): value is TypeInput {
+  return typeof value === 'string' || isSqlSource(value) || (typeof value === 'object' && value !== null && 'columnDeclarations' in value)
+}
+
 /** Turns what the author wrote into attributes, and remembers the declared objects that it mentions. */
 class OptionsReader {
   readonly uses: Ref[] = []
@@ -96,7 +98,7 @@ class OptionsReader {
   attrs(options: FunctionOptions): RoutineAttrs {
     const { returns, language = 'sql', body, sqlBody, library, volatility, parallel, support } = options
     if ((body === undefined) === (sqlBody === undefined)) refuse(`${this.routine} needs either a body or an sqlBody`, 'give one of the two')
-    const table = returns && typeof returns !== 'string' && !isSqlSource(returns) && 'table' in returns ? returns.table : undefined
+    const table = returns !== undefined && !isType(returns) && 'table' in returns ? returns.table : undefined
     const list = [...this.#arguments(options.args ?? []), ...this.#columns(table ?? [])]
     const settings = Object.entries(options.set ?? {}).map(([name, value]): RoutineSetting => storedSetting(checkedName('setting', name), value))
     return {
@@ -121,10 +123,10 @@ class OptionsReader {
   }
 
   #arguments(input: ArgumentsInput): RoutineArgument[] {
-    const list = Array.isArray(input) ? (input as readonly unknown[]).map((argument) => [undefined, argument]) : Object.entries(input)
+    const list = Array.isArray(input) ? input.map((argument): [undefined, unknown] => [undefined, argument]) : Object.entries(input)
     return (list as [string | undefined, TypeInput | (ArgumentDetails & { name?: string })][]).map(([key, argument]) => {
-      if (argument === undefined) refuse(`argument ${key ?? ''} of ${this.routine} is undefined`, 'is its type declared later, or in a file that imports this one?')
-      const details = typeof argument === 'string' || isSqlSource(argument) ? { type: argument } : argument
+      if (argument === undefined || argument === null) refuse(`argument ${key ?? ''} of ${this.routine} is undefined`, 'is its type declared later, or in a file that imports this one?')
+      const details = isType(argument) ? { type: argument } : argument
       const { type, mode, default: expression } = details as ArgumentDetails
       const name = key ?? (details as { name?: string }).name
       return {
@@ -147,7 +149,7 @@ class OptionsReader {
 
   #result(returns: FunctionOptions['returns']): Pick<RoutineAttrs, 'returns' | 'setof'> {
     if (returns === undefined) return {}
-    if (typeof returns === 'string' || isSqlSource(returns)) return { returns: this.#type('the result', returns) }
+    if (isType(returns)) return { returns: this.#type('the result', returns) }
     return 'setof' in returns ? { returns: this.#type('the result', returns.setof), setof: true } : {}
   }
 
@@ -158,8 +160,10 @@ class OptionsReader {
     return body
   }
 
-  #type(what: string, type: TypeInput): string {
-    return this.#source(checkedSql(`the type of ${what} of ${this.routine}`, type, true))
+  #type(what: string, input: TypeInput): string {
+    const { type, uses } = typeParts(`${what} of ${this.routine}`, input)
+    this.uses.push(...uses)
+    return type
   }
 
   #text(what: string, text: SqlSource): string {

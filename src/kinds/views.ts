@@ -1,7 +1,7 @@
 import { checkedSql } from '../authoring/checks.js'
 import { Declared, type Declaration } from '../authoring/declared.js'
 import { checkedQualifiedName, declaringCall, type NameInput } from '../authoring/names.js'
-import { checkColumnNames, printQueryElements, queryElementDeclarations, splitRest, type QueryElements } from '../authoring/query-elements.js'
+import { checkColumnNames, printQueryElements, queryElementDeclarations, splitRest, type QueryElements, type QueryRest } from '../authoring/query-elements.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
@@ -140,11 +140,9 @@ export class ViewBuilder extends Declared implements SqlSource {
  * @example
  * export const openOrders = view('open_orders', sql`select id, user_id from ${orders} where status = 'open'`, { securityBarrier: true })
  */
-export function view(name: NameInput, definition: SqlSource, options?: ViewOptions, elements?: QueryElements): ViewBuilder
-export function view(name: NameInput, definition: SqlSource, elements?: QueryElements): ViewBuilder
-export function view(name: NameInput, definition: SqlSource, ...rest: readonly (ViewOptions | QueryElements | undefined)[]): ViewBuilder {
+export function view(name: NameInput, definition: SqlSource, ...rest: QueryRest<ViewOptions>): ViewBuilder {
   const id = checkedQualifiedName('view', name)
-  const { options, elements } = splitRest<ViewOptions>(rest)
+  const { options, elements } = splitRest(rest)
   checkColumnNames(options.columns, `view ${qualified(id.schema, id.name)}`)
   return new ViewBuilder(id, checkedSql(`the query of view ${qualified(id.schema, id.name)}`, definition), options, elements)
 }
