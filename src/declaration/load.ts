@@ -51,9 +51,8 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
   const { modules, files } = await importSources(entries, options)
   const found = new Set<unknown>()
   for (const exported of modules) collect(exported, found, 2)
-  const all = [...found].flatMap((value) => (isDeclared(value) ? value.declarations() : []))
-  checkDeclarations(all)
-  const declarations = inSourceOrder(all, files)
+  const declarations = [...found].flatMap((value) => (isDeclared(value) ? value.declarations() : []))
+  checkDeclarations(declarations)
   return {
     declarations,
     outline: outlineOf(declarations),
@@ -74,17 +73,6 @@ function isContainer(value: unknown): value is object {
   const prototype = Object.getPrototypeOf(value) as object | null
   // Modules have no prototype, and objects may come from another realm.
   return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null
-}
-
-function inSourceOrder(declarations: readonly Declaration[], files: readonly string[]): Declaration[] {
-  const rank = new Map(files.map((file, index) => [file, index]))
-  return declarations
-    .map((declaration, index) => ({ declaration, index, at: declaration.at }))
-    .sort((a, b) => {
-      const byFile = (a.at ? (rank.get(a.at.file) ?? 0) : 0) - (b.at ? (rank.get(b.at.file) ?? 0) : 0)
-      return byFile || (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0) || a.index - b.index
-    })
-    .map(({ declaration }) => declaration)
 }
 
 function onlyScope(scopes: readonly Manage[]): Manage | undefined {
