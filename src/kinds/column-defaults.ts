@@ -49,6 +49,8 @@ export const columnDefaults = defineKind<ColumnDefault>({
   create: (object) => [statement(`${alterColumn(object)} SET DEFAULT ${object.attrs.expression}`)],
   fragment: ({ attrs }) => `DEFAULT ${attrs.expression}`,
   drop: (object) => [statement(`${alterColumn(object)} DROP DEFAULT`)],
+  // A view's column stays when it is an object no more.
+  dropsImplicitly: ({ id, attrs }, dropped) => attrs.apart !== 'VIEW' || dropped(refOf('view', id.schema, id.table)),
   alter: (from, to) => ({
     statements: from.attrs.expression === to.attrs.expression ? [] : [statement(`${alterColumn(to)} SET DEFAULT ${to.attrs.expression}`)],
   }),
