@@ -58,7 +58,7 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     for (const { from: dependentRef } of from.neededBy(ref)) {
       const dependent = from.get(dependentRef)!
       if (rebuilt.has(dependentRef) || !to.get(dependentRef)) continue
-      const moved = aside && kindOf(dependent).rebind?.(dependent, old, aside)
+      const moved = aside && kindOf(dependent).rebind?.(dependent, old, aside, renamedTypes(old, aside))
       if (moved) alter(moved, to.get(dependentRef)!, because ?? ref)
       else displace(dependent, because ?? ref)
     }
@@ -99,6 +99,14 @@ export function alterContext(from: SchemaModel, to: SchemaModel): AlterContext {
     object: (side, ref) => (side === 'from' ? from : to).get(ref),
     children: (side, ref) => (side === 'from' ? from : to).children(ref),
   }
+}
+
+/** The types that were renamed with an object, as SQL names them, by their names before: a range type takes its multirange type along. */
+function renamedTypes(old: SchemaObject, aside: SchemaObject): ReadonlyMap<string, string> {
+  const [before, after] = [old, aside].map((object) =>
+    (kindOf(object).occupies?.(object) ?? []).flatMap((place) => (place.startsWith('type ') ? [place.slice('type '.length)] : [])),
+  )
+  return new Map(before!.map((name, index) => [name, after![index]!]))
 }
 
 /** A name that neither schema has for an object of this kind. */

@@ -100,8 +100,8 @@ export const columns = defineKind<Column>({
   dropsImplicitly: ({ id }, dropped) => dropped(refOf('table', id.schema, id.table)) || !dropped(refOf('partition', id.schema, id.table)),
   alter: alterColumn,
   rename: (from, to) => [statement(`${alterRelation(from)} RENAME COLUMN ${quoteIdent(from.id.name)} TO ${quoteIdent(to.id.name)}`)],
-  rebind: (column, old, aside) => {
-    const type = column.attrs.type && renamedType(column.attrs.type, old, aside)
+  rebind: (column, _old, _aside, types) => {
+    const type = column.attrs.type && renamedType(column.attrs.type, types)
     return type ? { ...column, attrs: { ...column.attrs, type } } : null
   },
   address: ({ id }) => `COLUMN ${qualified(id.schema, id.table, id.name)}`,
@@ -225,11 +225,10 @@ function identityOf({ table, name }: RelationPart, generated: 'a' | 'd', row: Se
   }
 }
 
-/** A type's text with another type's name in place of the old one; arrays of it too. Undefined when it is of neither. */
-function renamedType(text: string, old: SchemaObject, aside: SchemaObject): string | undefined {
-  const { schema, name } = old.id as QualifiedName
+/** A type's text with the new name of a renamed type; arrays of it too. Undefined when it is of none. */
+function renamedType(text: string, types: ReadonlyMap<string, string>): string | undefined {
   const [, base, suffix] = /^(.*?)((?:\[\])*)$/s.exec(text)!
-  if (base !== qualified(schema, name)) return undefined
-  return qualified((aside.id as QualifiedName).schema, (aside.id as QualifiedName).name) + suffix
+  const name = types.get(base!)
+  return name && name + suffix
 }
 

@@ -49,7 +49,7 @@ function stepsOf(ordered: OrderedAction): PlannedStep[] {
   // What goes with it is part of the same loss.
   const hazards = lossOf(action)
   const comments = [
-    describeOperation(action as Operation) + because,
+    describeOperation(action.type === 'drop' && action.aside ? { type: 'drop', object: action.aside } : (action as Operation)) + because,
     ...hazards.map((hazard) => `DATA LOSS: ${hazard.message}`),
   ]
   const elseReplace = replacedOnRefusal(action)
