@@ -10,7 +10,7 @@ const WHOLE_CATALOGS = `pg_operator pg_opclass pg_opfamily pg_cast pg_collation 
 /** Conditions that leave out rows which are part of another object. */
 const NOT_OBJECTS: Record<string, string> = {
   pg_rewrite: "x.rulename = '_RETURN'",
-  pg_trigger: 'x.tgisinternal',
+  pg_trigger: 'x.tgisinternal OR x.tgparentid <> 0',
   pg_constraint: "x.contype IN ('t', 'n')",
 }
 
