@@ -7,7 +7,7 @@ import { cacheDirectory, writeWhole } from './cache.js'
 import { beforeExit } from './cleanup.js'
 import type { Database, Row, ServerVersion } from './database.js'
 import { lockDirectory } from './directory-lock.js'
-import { embeddedExtensions, extensionBundles } from './embedded-extensions.js'
+import { ExtensionInstaller, embeddedExtensions, type EngineFiles } from './embedded-extensions.js'
 import { noticeOf, statementError, type ServerMessage } from './server-error.js'
 import { Turnstile } from './session.js'
 import { parameterText, parserFor, type ValueParser } from './values.js'
@@ -17,7 +17,7 @@ export { embeddedExtensions } from './embedded-extensions.js'
 export interface PgliteOptions {
   /** The directory of the database, made when it is not there; in memory without. */
   readonly dataDir?: string
-  /** Extensions that CREATE EXTENSION can find. Each costs some start-up time. */
+  /** Extensions that it must have; CREATE EXTENSION finds these and every other one. */
   readonly extensions?: readonly string[]
 }
 
@@ -35,7 +35,7 @@ export async function openPglite(options: PgliteOptions = {}): Promise<Database>
       hint: `use a server (the setting scratch, or the database url); it has ${embeddedExtensions().join(', ')}`,
     })
   }
-  if (options.dataDir === undefined) return start(undefined, extensions, () => undefined)
+  if (options.dataDir === undefined) return start(undefined, () => undefined)
   const directory = resolve(options.dataDir)
   try {
     mkdirSync(directory, { recursive: true })
@@ -44,26 +44,25 @@ export async function openPglite(options: PgliteOptions = {}): Promise<Database>
   }
   const unlock = lockDirectory(directory)
   try {
-    return await start(directory, extensions, unlock)
+    return await start(directory, unlock)
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-async function start(directory: string | undefined, extensions: readonly string[], unlock: () => void): Promise<Database> {
+async function start(directory: string | undefined, unlock: () => void): Promise<Database> {
   const { PGlite, protocol } = await import('@electric-sql/pglite')
   const exists = directory !== undefined && existsSync(join(directory, 'PG_VERSION'))
   try {
     const engine = await PGlite.create({
       dataDir: directory,
       loadDataDir: exists ? undefined : new Blob([await template(PGlite)]),
-      extensions: extensionBundles(extensions),
       // Thousands of objects made in one transaction need a lock each.
       startParams: [...PGlite.defaultStartParams, '-c', 'max_locks_per_transaction=4096'],
     })
     const database = new PgliteDatabase(engine, protocol, directory ? `pglite://${directory}` : 'the embedded engine', unlock)
-    await database.readVersion()
+    await database.getReady()
     return database
   } catch (error) {
     if (error instanceof DatabaseError) throw error
@@ -110,6 +109,7 @@ class PgliteDatabase implements Database {
   readonly #engine: PGlite
   readonly #protocol: typeof protocol
   readonly #listeners: ((notice: { severity: string; message: string }) => void)[] = []
+  readonly #extensions: ExtensionInstaller
   readonly #unlock: () => void
   readonly #forget: () => void
   #version: ServerVersion = { number: 0, major: 0 }
@@ -123,6 +123,7 @@ class PgliteDatabase implements Database {
     unlock: () => void,
   ) {
     this.#engine = engine
+    this.#extensions = new ExtensionInstaller(engine.Module.FS as unknown as EngineFiles)
     this.#protocol = wire
     this.#unlock = unlock
     this.#forget = beforeExit({ gracefully: () => this.close(), atExit: unlock })
@@ -132,9 +133,11 @@ class PgliteDatabase implements Database {
     return this.#version
   }
 
-  async readVersion(): Promise<void> {
-    const [row] = await this.query(`select current_setting('server_version_num')::int`)
-    const number = row![0] as number
+  /** Reads the version, and installs the extensions that a database on disk uses. */
+  async getReady(): Promise<void> {
+    const [row] = await this.query(`select current_setting('server_version_num')::int, array(select extname from pg_extension)`)
+    const [number, created] = row as [number, string[]]
+    this.#extensions.install(created)
     this.#version = { number, major: Math.floor(number / 10_000) }
   }
 
@@ -171,6 +174,7 @@ class PgliteDatabase implements Database {
   async #run(sql: string, parameters: unknown[], index?: number): Promise<Row[]> {
     if (this.#closed && !this.#engine.ready) throw new DatabaseError(`${this.label} is closed`, { statement: sql, index })
     await this.#breathe()
+    this.#extensions.prepareFor(sql)
     const { serialize } = this.#protocol
     const message =
       parameters.length === 0

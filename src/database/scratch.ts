@@ -69,7 +69,7 @@ async function openEngine(options: ScratchOptions): Promise<Scratch> {
     case 'native':
       return openNative(options)
     case 'embedded':
-      return openEmbedded(options)
+      return openEmbedded()
     default:
       return openGiven(options.mode, options)
   }
@@ -85,10 +85,10 @@ async function openAuto(options: ScratchOptions): Promise<Scratch> {
     }
   }
   const embeds = extensions.every((name) => name === 'plpgsql' || embeddedExtensions().includes(name))
-  if (live?.engine !== 'postgres' && embeds) return openEmbedded(options)
+  if (live?.engine !== 'postgres' && embeds) return openEmbedded()
   const native = findNative({ major: nativeMajor(options), cwd: options.cwd, extensions })
   if (native && (!embeds || extensions.every((name) => hasExtension(native, name)))) return openNative(options)
-  return openEmbedded(options)
+  return openEmbedded()
 }
 
 /** The server of a given url outlives the run: roles made there go with the scratch database. */
@@ -139,9 +139,8 @@ function nativeMajor({ live, cwd }: ScratchOptions): number {
   return live?.version.major ?? installedMajors(cwd ?? process.cwd()).at(-1) ?? 18
 }
 
-async function openEmbedded({ extensions }: ScratchOptions): Promise<Scratch> {
-  const available = extensions.filter((name) => embeddedExtensions().includes(name))
-  const database = await openPglite({ extensions: available })
+async function openEmbedded(): Promise<Scratch> {
+  const database = await openPglite()
   return { database, engine: 'embedded', close: () => database.close() }
 }
 
@@ -163,9 +162,13 @@ async function openGiven(url: string, options: ScratchOptions): Promise<Scratch>
 
 const ENGINE_NAMES = { server: 'the server', url: 'the scratch server', native: 'the local server programs', embedded: 'the embedded engine' }
 
+async function availableExtensions(database: Database): Promise<string[]> {
+  return (await database.query('select name from pg_available_extensions')).map(([name]) => name as string)
+}
+
 async function refuseMissing({ database, engine }: Scratch, extensions: readonly string[]): Promise<void> {
   if (extensions.length === 0) return
-  const available = (await database.query('select name from pg_available_extensions')).map(([name]) => name)
+  const available = engine === 'embedded' ? ['plpgsql', ...embeddedExtensions()] : await availableExtensions(database)
   const missing = extensions.filter((name) => !available.includes(name))
   if (missing.length === 0) return
   throw new DatabaseError(`${ENGINE_NAMES[engine]}, which scratch runs on, does not have the extension ${missing.join(', ')}`, {
@@ -188,8 +191,7 @@ export async function openDatabase(url: string | undefined, cwd: string): Promis
   if (path === '') {
     throw new DatabaseError('the url of the embedded database names no directory', { hint: 'write pglite://<directory>' })
   }
-  // Which extensions a database on disk uses is known only after opening it, so all are at hand.
-  return openPglite({ dataDir: path === undefined ? join(cwd, '.autogen/db') : resolve(cwd, path), extensions: embeddedExtensions() })
+  return openPglite({ dataDir: path === undefined ? join(cwd, '.autogen/db') : resolve(cwd, path) })
 }
 
 const OLDEST_MAJOR = 14
