@@ -1,9 +1,10 @@
 import type { QualifiedName, Ref } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
-import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { AS_SQL, SqlText } from '../sql/template.js'
+import { Indexable } from './index-column.js'
 
-/** A column of a declared table, as `users.id` gives it; stands for its name in sql`…`. */
-export class ColumnReference<T = unknown> implements SqlSource {
+/** A column of a declared table, as `users.id` gives it; stands for its name in sql`…`, and sorts an index: `t.id.desc()`. */
+export class ColumnReference<T = unknown> extends Indexable {
   /** Only for inference: the type of its values. */
   declare readonly $value: T
 
@@ -13,7 +14,13 @@ export class ColumnReference<T = unknown> implements SqlSource {
     /** The declared object it belongs to: the column, or the table where the column has no declaration of its own. */
     readonly ref: Ref,
     readonly qualifier?: string,
-  ) {}
+  ) {
+    super()
+  }
+
+  protected columnName(): string {
+    return this.name
+  }
 
   [AS_SQL](): SqlText {
     const name = quoteIdent(this.name)

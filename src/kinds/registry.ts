@@ -13,11 +13,15 @@ import { tables } from './tables.js'
 import { columns } from './columns.js'
 import { columnDefaults } from './column-defaults.js'
 import { partitions } from './partitions.js'
+import { constraints } from './constraints/index.js'
 import { replicaIdentities } from './replica-identities.js'
 import { functions } from './functions.js'
 import { procedures } from './procedures.js'
 import { views } from './views.js'
 import { materializedViews } from './materialized-views.js'
+import { indexes } from './indexes.js'
+import { indexPartitions } from './index-partitions.js'
+import { clusters } from './clusters.js'
 import { triggers } from './triggers.js'
 import { policies } from './policies.js'
 import { rules } from './rules.js'
@@ -31,8 +35,8 @@ import { defaultPrivilegeKind } from './default-privileges.js'
 const registered: Kind[] = [
   schemas, extensions, extensionVersions,
   enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
-  tables, columns, columnDefaults, partitions, replicaIdentities, sequenceOwnerships,
-  functions, procedures, views, materializedViews, triggers, policies, rules, eventTriggers,
+  tables, columns, columnDefaults, partitions, constraints, replicaIdentities, sequenceOwnerships,
+  functions, procedures, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
   comments, owners, privileges, defaultPrivilegeKind,
 ]
 

@@ -29,3 +29,15 @@ function optionName(name: string): string {
 function optionValue(value: string): string {
   return /^-?(\d+(\.\d+)?|\.\d+)$/.test(value) || /^(true|false|on|off|auto)$/.test(value) ? value : quoteLiteral(value)
 }
+
+/** Storage parameters as the author writes them. */
+export type DeclaredParameters = { readonly [name: string]: string | number | boolean }
+
+/** The author's parameters as PostgreSQL keeps them, sorted by name. */
+export function declaredParameters(parameters: DeclaredParameters): StorageParameters {
+  return Object.fromEntries(
+    Object.entries(parameters)
+      .map(([name, value]) => [name, String(value)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
+}

@@ -1,0 +1,103 @@
+import { refOf } from '../../model/object-ref.js'
+import type { QualifiedName, Ref, RelationPart } from '../../model/schema-object.js'
+import { qualified, quoteIdent } from '../../sql/identifiers.js'
+import { statement, type Statement } from '../../sql/statement.js'
+import type { AlterContext, Alteration } from '../kind.js'
+import { optionStatements } from '../storage-parameters.js'
+import { indexPartitionRef, partitionRef, type Constraint, type ConstraintAttrs } from './attributes.js'
+import { defaultForeignKeyName, defaultKeyName, tableOf } from './ddl.js'
+
+/** How a constraint is altered in place; 'replace' where PostgreSQL has no way. */
+export function alterConstraint(from: Constraint, to: Constraint, context: AlterContext): Alteration | 'replace' {
+  const [before, after] = [from.attrs, to.attrs]
+  if (fixed(before) !== fixed(after)) return 'replace'
+  if (before.invalid !== after.invalid && after.invalid) return 'replace'
+  if (before.cloned !== after.cloned && (after.cloned || staysBelow(to, context))) return 'replace'
+  if (before.inheritsFrom && !before.local && (!after.inheritsFrom || after.local)) {
+    return loses(before.inheritsFrom, from, context) ? 'replace' : { statements: [] }
+  }
+  if (after.inheritsFrom && !after.local) {
+    // What was declared here remains local when a parent of plain inheritance declares it too.
+    return !before.inheritsFrom && !to.ofPartition && after.type === 'check' ? 'replace' : { statements: [] }
+  }
+  const statements: Statement[] = []
+  const alter = `ALTER TABLE ${tableOf(to)}`
+  const index = `ALTER INDEX ${qualified(to.id.schema, to.id.name!)}`
+  const timing = before.deferrable !== after.deferrable || before.initiallyDeferred !== after.initiallyDeferred
+  const enforcement = before.notEnforced !== after.notEnforced
+  if (timing || enforcement) {
+    if (after.type !== 'foreign_key' || (enforcement && context.version.major < 18)) return 'replace'
+    const words = [
+      ...(timing ? [after.deferrable ? 'DEFERRABLE' : 'NOT DEFERRABLE'] : []),
+      ...(timing && after.deferrable ? [after.initiallyDeferred ? 'INITIALLY DEFERRED' : 'INITIALLY IMMEDIATE'] : []),
+      ...(enforcement ? [after.notEnforced ? 'NOT ENFORCED' : 'ENFORCED'] : []),
+    ]
+    // Enforcing anew checks the rows that are there.
+    if (enforcement && !after.notEnforced && after.notValid) return 'replace'
+    statements.push(statement(`${alter} ALTER CONSTRAINT ${quoteIdent(to.id.name!)} ${words.join(' ')}`))
+  }
+  if (!enforcement && before.notValid !== after.notValid) {
+    if (after.notValid) return 'replace'
+    statements.push(statement(`${alter} VALIDATE CONSTRAINT ${quoteIdent(to.id.name!)}`))
+  }
+  const parameters = optionStatements(index, before.with, after.with)
+  if (parameters.length > 0 && context.object('to', to.parent!)?.attrs.partitionBy) return 'replace'
+  statements.push(...parameters)
+  if (before.tablespace !== after.tablespace) statements.push(statement(`${index} SET TABLESPACE ${quoteIdent(after.tablespace ?? 'pg_default')}`))
+  return { statements }
+}
+
+/** What no ALTER changes, as text. */
+function fixed({ deferrable, initiallyDeferred, notValid, notEnforced, with: parameters, tablespace, invalid, cloned, inheritsFrom, local, ...rest }: ConstraintAttrs): string {
+  return JSON.stringify(rest)
+}
+
+/** Whether its table is a partition after the migration. */
+function staysBelow({ id }: Constraint, context: AlterContext): boolean {
+  return context.object('to', partitionRef(id)) !== undefined
+}
+
+/** Whether a constraint vanishes with one of those it comes from, rather than being cut loose from their tables. */
+function loses(origins: readonly RelationPart[], { id }: Constraint, context: AlterContext): boolean {
+  const partition = context.object('to', partitionRef(id))
+  const inherits = (context.object('to', refOf('table', id.schema, id.table))?.attrs.inherits ?? []) as readonly QualifiedName[]
+  const parents = [...inherits, ...(partition ? [partition.attrs.parent as QualifiedName] : [])]
+  return origins.some(
+    (origin) =>
+      parents.some(({ schema, name }) => schema === origin.schema && name === origin.table) &&
+      !context.object('to', refOf('constraint', origin.schema, origin.table, origin.name)),
+  )
+}
+
+/** With which other object PostgreSQL creates a constraint by itself; null when it has to be created on its own. */
+export function originOf(constraint: Constraint, context: AlterContext, created: (ref: Ref) => boolean): Ref | null {
+  const { id, attrs } = constraint
+  const partition = partitionRef(id)
+  if (attrs.cloned) {
+    if (renamedClone(constraint)) return null
+    const attachment = context.object('to', indexPartitionRef(id.schema, id.name!))?.attrs as { readonly parent: RelationPart } | undefined
+    if (!attachment || created(partition)) return partition
+    return constraintRef(attachment.parent)
+  }
+  if (!attrs.inheritsFrom || attrs.local) return null
+  const origins = attrs.inheritsFrom.map(constraintRef)
+  if (attrs.type === 'foreign_key') {
+    if (renamedClone(constraint)) return null
+    return created(partition) ? partition : origins[0]!
+  }
+  // A new partition is a table of its own first, which must have the check before it is attached.
+  if (constraint.ofPartition) return created(partition) ? null : (origins.find(created) ?? null)
+  return created(constraint.parent!) ? constraint.parent : (origins.find(created) ?? null)
+}
+
+/** The name under which PostgreSQL makes a constraint that has another one; undefined when it makes it as it is. */
+export function renamedClone(constraint: Constraint): string | undefined {
+  const { id, attrs } = constraint
+  const byItself = attrs.cloned ? defaultKeyName(constraint) : (attrs.inheritsFrom?.[0]?.name ?? defaultForeignKeyName(constraint))
+  const natural = attrs.cloned ? id.name!.startsWith(byItself) && /^\d*$/.test(id.name!.slice(byItself.length)) : id.name === byItself
+  return natural ? undefined : byItself
+}
+
+export function constraintRef({ schema, table, name }: RelationPart): Ref {
+  return refOf('constraint', schema, table, name)
+}

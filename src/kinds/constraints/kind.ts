@@ -1,0 +1,73 @@
+import { refOf } from '../../model/object-ref.js'
+import type { SchemaObject } from '../../model/schema-object.js'
+import { qualified, quoteIdent } from '../../sql/identifiers.js'
+import { statement } from '../../sql/statement.js'
+import { defineKind, PHASES, type Kind } from '../kind.js'
+import { alterConstraint, constraintRef, originOf, renamedClone } from './alter.js'
+import { partitionRef, type Constraint } from './attributes.js'
+import { addConstraint, definition, tableOf } from './ddl.js'
+import { printConstraint } from './print.js'
+import { constraintFromRow, constraintQuery } from './reflect.js'
+
+
+/** Primary keys, unique, exclusion, check and foreign key constraints of tables. A key owns its index. */
+export const constraints: Kind = defineKind<Constraint>({
+  kind: 'constraint',
+  phase: PHASES.constraint,
+  catalog: 'pg_constraint',
+  folds: ({ attrs, ofPartition }) =>
+    attrs.type !== 'foreign_key' &&
+    !attrs.notValid &&
+    !attrs.invalid &&
+    !attrs.cloned &&
+    !(attrs.type === 'exclude' && attrs.tablespace) &&
+    (!attrs.inheritsFrom || attrs.local === true || ofPartition === true),
+  holdsExpressions: ({ attrs }) => attrs.type === 'check' || attrs.type === 'exclude',
+  // Both ends of a foreign key may change type, and between the two changes it may have no operator.
+  followsAlteration: ({ attrs }, old, next) => attrs.type !== 'foreign_key' || areComparable(old, next),
+  occupies: ({ id, attrs }) => (hasIndex(attrs.type) && id.name !== null ? [`relation ${qualified(id.schema, id.name)}`] : []),
+  catalogQuery: constraintQuery,
+  fromRow: constraintFromRow,
+  dependencies: (constraint) => {
+    const { id, attrs } = constraint
+    const made = (attrs.cloned && renamedClone(constraint) !== undefined) || (attrs.type === 'foreign_key' && attrs.inheritsFrom)
+    return [
+      ...(attrs.references ? [{ to: refOf('table', attrs.references.schema, attrs.references.name), auto: false }] : []),
+      ...(attrs.local ? [] : (attrs.inheritsFrom ?? []).map((origin) => ({ to: constraintRef(origin), auto: true }))),
+      ...(made ? [{ to: partitionRef(id), auto: true }] : []),
+    ]
+  },
+  create: (constraint) => {
+    const { id, attrs } = constraint
+    const old = (attrs.cloned || (attrs.type === 'foreign_key' && attrs.inheritsFrom)) && renamedClone(constraint)
+    if (!old) return addConstraint(constraint)
+    if (attrs.cloned) return [statement(`ALTER INDEX IF EXISTS ${qualified(id.schema, old)} RENAME TO ${quoteIdent(id.name!)}`)]
+    return [statement(`ALTER TABLE ${tableOf(constraint)} RENAME CONSTRAINT ${quoteIdent(old)} TO ${quoteIdent(id.name!)}`)]
+  },
+  fragment: definition,
+  createsImplicitly: originOf,
+  drop: (constraint) => [statement(`ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`)],
+  // What a partition took from its parent stays when it is detached.
+  dropsImplicitly: ({ parent, id, attrs }, dropped) => dropped(parent!) || attrs.type === 'foreign_key' || !dropped(partitionRef(id)),
+  alter: alterConstraint,
+  rename: (from, to) => [
+    statement(`ALTER TABLE ${tableOf(from)} RENAME CONSTRAINT ${quoteIdent(from.id.name!)} TO ${quoteIdent(to.id.name!)}`),
+  ],
+  authored: (declared, reflected) =>
+    declared.attrs.type === 'check' ? { ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } } : reflected,
+  address: (constraint) => (constraint.id.name === null ? null : `CONSTRAINT ${quoteIdent(constraint.id.name)} ON ${tableOf(constraint)}`),
+  print: printConstraint,
+})
+
+function hasIndex(type: Constraint['attrs']['type']): boolean {
+  return type === 'primary_key' || type === 'unique' || type === 'exclude'
+}
+
+/** Types among which PostgreSQL compares by one operator family, so that a foreign key stays possible throughout. */
+const FAMILIES = [/^(smallint|integer|bigint)$/, /^(character varying(\(\d+\))?|text)$/]
+
+function areComparable(old: SchemaObject, next: SchemaObject): boolean {
+  const [before, after] = [old, next].map(({ attrs }) => String((attrs as { readonly type?: string }).type))
+  const base = (type: string | undefined) => type?.replace(/\(.*\)/, '')
+  return base(before) === base(after) || FAMILIES.some((family) => family.test(before!) && family.test(after!))
+}

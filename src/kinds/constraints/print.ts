@@ -1,0 +1,76 @@
+import { attachedRef, refOf } from '../../model/object-ref.js'
+import type { PrintedCode, Printer } from '../kind.js'
+import { renamedClone } from './alter.js'
+import { indexPartitionRef, type Constraint } from './attributes.js'
+import { isPlainPartition } from '../partition-shorthand.js'
+import { defaultForeignKeyName, defaultKeyName } from './ddl.js'
+import { columnShorthand } from './shorthand.js'
+
+/** Code of a constraint among the elements of its table; none where PostgreSQL makes it for a constraint of a parent. */
+export function printConstraint(constraint: Constraint, printer: Printer): PrintedCode {
+  const { attrs } = constraint
+  const made = (attrs.cloned || (attrs.type === 'foreign_key' && attrs.inheritsFrom)) && renamedClone(constraint) === undefined
+  const restated = constraint.ofPartition && !isPlainPartition(constraint.id, printer)
+  const inherited = attrs.type === 'check' && attrs.inheritsFrom && !attrs.local && !restated
+  if (made || inherited || columnShorthand(constraint, printer)) return { place: 'none', code: '' }
+  return { place: 'element', code: codeOf(constraint, printer) + suffixes(constraint, printer) }
+}
+
+function codeOf(constraint: Constraint, printer: Printer): string {
+  const { attrs } = constraint
+  switch (attrs.type) {
+    case 'primary_key':
+    case 'unique':
+      return `${call(attrs.type === 'unique' ? 'unique' : 'primaryKey', constraint, defaultKeyName(constraint), printer)}.on(${columns(attrs.columns!, printer)})`
+    case 'exclude':
+      return `${printer.use('exclude')}(${printer.string(constraint.id.name!)}, ${printer.sql(attrs.definition!)})`
+    case 'check':
+      return `${printer.use('check')}(${printer.string(constraint.id.name!)}, ${printer.sql(attrs.expression!)})`
+    case 'foreign_key': {
+      const start = call('foreignKey', constraint, defaultForeignKeyName(constraint), printer)
+      return `${start}.on(${columns(attrs.columns!, printer)}).references(${reference(constraint, printer)})`
+    }
+  }
+}
+
+function call(builder: string, { id }: Constraint, byDefault: string, printer: Printer): string {
+  return `${printer.use(builder)}(${id.name === byDefault ? '' : printer.string(id.name!)})`
+}
+
+function columns(names: readonly string[], printer: Printer): string {
+  return names.map((name) => printer.member('t', name)).join(', ')
+}
+
+function reference({ parent, attrs }: Constraint, printer: Printer): string {
+  const { schema, name, columns: referenced } = attrs.references!
+  const table = refOf('table', schema, name)
+  const variable = table === parent ? 't' : printer.variable(table)
+  const members = variable && referenced!.map((column) => printer.member(`${variable}${variable === 't' ? '' : '.columns'}`, column))
+  const target = members ? `() => ${members.length === 1 ? members[0] : `[${members.join(', ')}]`}` : `${printer.literal({ schema, name })}, ${printer.literal(referenced)}`
+  const options = {
+    onDelete: attrs.onDelete,
+    onUpdate: attrs.onUpdate,
+    match: attrs.match,
+    setColumns: attrs.setColumns,
+  }
+  return Object.values(options).some((value) => value !== undefined) ? `${target}, ${printer.literal(options)}` : target
+}
+
+function suffixes({ id, attrs, parent, only }: Constraint, printer: Printer): string {
+  const attachment = printer.object(indexPartitionRef(id.schema, id.name!))
+  const cluster = printer.object(attachedRef('cluster', parent!))
+  return [
+    attrs.include ? `.include(${columns(attrs.include, printer)})` : '',
+    attrs.period ? (attrs.type === 'foreign_key' ? '.period()' : '.withoutOverlaps()') : '',
+    attrs.nullsNotDistinct ? '.nullsNotDistinct()' : '',
+    attrs.noInherit ? '.noInherit()' : '',
+    attrs.deferrable ? `.deferrable(${attrs.initiallyDeferred ? printer.literal({ initially: 'deferred' }) : ''})` : '',
+    attrs.notValid ? '.notValid()' : '',
+    attrs.notEnforced ? '.notEnforced()' : '',
+    attrs.with ? `.with(${printer.literal(attrs.with)})` : '',
+    attrs.tablespace ? `.tablespace(${printer.string(attrs.tablespace)})` : '',
+    only && attrs.type !== 'exclude' ? '.only()' : '',
+    attachment && !attrs.cloned ? `.attachedTo(${printer.literal(attachment.attrs.parent)})` : '',
+    cluster?.attrs.index === id.name ? '.cluster()' : '',
+  ].join('')
+}

@@ -1,0 +1,71 @@
+import { refOf } from '../model/object-ref.js'
+import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
+import { qualified } from '../sql/identifiers.js'
+import { statement } from '../sql/statement.js'
+import { defineKind, PHASES, type Kind } from './kind.js'
+
+export interface IndexPartitionAttrs {
+  /** The index above, or the constraint that owns it, with its table. */
+  readonly parent: RelationPart
+}
+
+/** The place of a partition's index below that of the partitioned table. */
+export type IndexPartition = SchemaObject<RelationPart, IndexPartitionAttrs>
+
+/** `index` is the index, or the constraint that owns it. */
+export function indexPartitionObject(id: RelationPart, index: Ref, attrs: IndexPartitionAttrs): IndexPartition {
+  return { kind: 'index_partition', ref: refOf('index_partition', id.schema, id.name), parent: index, id, attrs }
+}
+
+/** Attachments of partitions' indexes, and of the indexes of their keys, to those of the partitioned table. */
+export const indexPartitions: Kind = defineKind<IndexPartition>({
+  kind: 'index_partition',
+  phase: PHASES.indexAttachment,
+  catalog: 'pg_inherits',
+  catalogQuery: () => `
+    SELECT h.inhrelid, 0, h.inhparent
+    FROM pg_inherits h
+    JOIN pg_class c ON c.oid = h.inhrelid
+    WHERE c.relkind IN ('i', 'I') AND h.inhrelid >= 16384
+    ORDER BY 1`,
+  fromRow: ([index, , parent], context) => {
+    const child = context.objectAt('pg_class', index as number)
+    const above = context.objectAt('pg_class', parent as number)
+    if (!child || !above) return null
+    return { object: indexPartitionObject(partOf(child), child.ref, { parent: partOf(above) }) }
+  },
+  dependencies: ({ id, attrs }) => [
+    ...refsOf(attrs.parent).map((to) => ({ to, auto: true })),
+    { to: refOf('partition', id.schema, id.table), auto: true },
+  ],
+  create: ({ id, attrs }) => [
+    statement(`ALTER INDEX ${qualified(attrs.parent.schema, attrs.parent.name)} ATTACH PARTITION ${qualified(id.schema, id.name)}`),
+  ],
+  createsImplicitly: ({ id, attrs }, context, created) => {
+    const above = refsOf(attrs.parent).find((ref) => context.object('to', ref))
+    // Without a name as declared, it cannot be found.
+    const parent = (above && context.object('to', above)) as (SchemaObject & { readonly only?: true }) | undefined
+    const partition = refOf('partition', id.schema, id.table)
+    if (created(partition)) return parent?.attrs.invalid ? null : partition
+    return parent && created(parent.ref) && !parent.only ? parent.ref : null
+  },
+  drop: () => [],
+  dropsImplicitly: () => false,
+  replacesParent: ({ id, attrs }, context) => {
+    const [before, after] = (['from', 'to'] as const).map((side) => context.object(side, refOf('partition', id.schema, id.table)))
+    const above = (partition: SchemaObject | undefined) => partition && qualified((partition.attrs.parent as QualifiedName).schema, (partition.attrs.parent as QualifiedName).name)
+    return before !== undefined && above(before) === above(after) && above(before) === qualified(attrs.parent.schema, attrs.parent.table)
+  },
+  alter: () => 'replace',
+  address: () => null,
+  // The code of the index says it.
+  print: () => ({ place: 'none', code: '' }),
+})
+
+function partOf({ kind, id, attrs }: SchemaObject): RelationPart {
+  return { schema: id.schema as string, table: (kind === 'index' ? attrs.table : id.table) as string, name: id.name as string }
+}
+
+function refsOf({ schema, table, name }: RelationPart): Ref[] {
+  return [refOf('index', schema, name), refOf('constraint', schema, table, name)]
+}

@@ -1,0 +1,39 @@
+import { attachedRef, refOf } from '../model/object-ref.js'
+import type { IndexColumnAttrs } from './index-columns.js'
+import type { Index } from './indexes.js'
+import type { PrintedCode, Printer } from './kind.js'
+
+/** Code of an index among the elements of its table; none where PostgreSQL makes it for an index of the partitioned table. */
+export function printIndex(index: Index, printer: Printer): PrintedCode {
+  const { id, attrs, parent, only, explicit } = index
+  const attachment = printer.object(refOf('index_partition', id.schema, id.name!))
+  if (attachment && !explicit) return { place: 'none', code: '' }
+  const cluster = printer.object(attachedRef('cluster', parent!))
+  const code = [
+    `${printer.use(attrs.unique ? 'uniqueIndex' : 'index')}(${printer.string(id.name!)})`,
+    `.on(${attrs.columns.map((column) => columnCode(column, printer)).join(', ')})`,
+    attrs.method ? `.using(${printer.string(attrs.method)})` : '',
+    attrs.include ? `.include(${attrs.include.map((name) => printer.member('t', name)).join(', ')})` : '',
+    attrs.nullsNotDistinct ? '.nullsNotDistinct()' : '',
+    attrs.where === undefined ? '' : `.where(${printer.sql(attrs.where)})`,
+    attrs.with ? `.with(${printer.literal(attrs.with)})` : '',
+    attrs.tablespace ? `.tablespace(${printer.string(attrs.tablespace)})` : '',
+    attrs.statistics ? `.statistics(${printer.literal(attrs.statistics)})` : '',
+    only ? '.only()' : '',
+    attachment ? `.attachedTo(${printer.literal(attachment.attrs.parent)})` : '',
+    cluster?.attrs.index === id.name ? '.cluster()' : '',
+  ]
+  return { place: 'element', code: code.join('') }
+}
+
+function columnCode({ name, expression, collation, opclass, parameters, desc, nulls }: IndexColumnAttrs, printer: Printer): string {
+  const suffixes = [
+    collation ? `.collate(${printer.string(collation)})` : '',
+    opclass ? `.op(${printer.string(opclass)}${parameters ? `, ${printer.literal(parameters)}` : ''})` : '',
+    desc ? '.desc()' : '',
+    nulls ? (nulls === 'first' ? '.nullsFirst()' : '.nullsLast()') : '',
+  ].join('')
+  if (name !== undefined) return printer.member('t', name) + suffixes
+  const source = printer.sql(expression!)
+  return suffixes ? `${printer.use('expression')}(${source})${suffixes}` : source
+}
