@@ -15,7 +15,14 @@ export interface LoadOptions extends ImportOptions {
 }
 
 /** What the user's files declare. */
-export interface LoadedSchema {
+export interface LoadedSchema extends LoadedFiles {
+  /** Puts it into the cache, if there is one: to be called when nothing was found wrong with it. */
+  keep(): Promise<void>
+  /** Loads the files themselves, where this came from the cache, which does not hold places. */
+  reload?(): Promise<LoadedSchema>
+}
+
+export interface LoadedFiles {
   readonly declarations: readonly Declaration[]
   /** The declared objects that decide the scope. */
   readonly outline: readonly SchemaObject[]
@@ -37,17 +44,20 @@ export interface LoadedSchema {
 export async function loadSchema(paths: readonly string[], options: LoadOptions): Promise<LoadedSchema> {
   const entries = sourceFiles(paths, options.cwd)
   const cache = options.cache === undefined ? undefined : new SchemaCache(options.cache, options.cwd, entries)
+  const fresh = async (): Promise<LoadedSchema> => {
+    const loaded = await loadSources(entries, options)
+    return { ...loaded, keep: async () => cache?.store(loaded) }
+  }
   const known = await cache?.find()
-  const loaded = known ?? (await loadSources(entries, options))
+  const loaded = known ? Object.assign(known, { keep: async () => undefined, reload: fresh }) : await fresh()
   if (options.typecheck) {
     const { typecheck } = await import('./typecheck.js')
     await typecheck(loaded.files, options)
   }
-  if (!known) await cache?.store(loaded)
   return loaded
 }
 
-async function loadSources(entries: readonly string[], options: LoadOptions): Promise<LoadedSchema> {
+async function loadSources(entries: readonly string[], options: LoadOptions): Promise<LoadedFiles> {
   const { modules, files } = await importSources(entries, options)
   const found = new Set<unknown>()
   for (const exported of modules) collect(exported, found, 2)

@@ -7,8 +7,8 @@ import { cacheKey, DiskCache } from './disk-cache.js'
 export interface CachedModel {
   /** Of the engine that elaborated it. */
   readonly version: ServerVersion
-  /** `fingerprint` of the part of the model that was compared. */
-  readonly fingerprint: string
+  /** `fingerprint` of the part of the model that was compared, first, and of others that turned out to be the same but for wording. */
+  readonly fingerprints: readonly string[]
   /** The whole model; undefined when the entry is damaged. */
   model(): Promise<SchemaModel | undefined>
 }
@@ -28,8 +28,8 @@ export class ModelCache {
   }
 
   async find(key: string): Promise<CachedModel | undefined> {
-    const entry = await this.#disk.read<{ version: ServerVersion; fingerprint: string }>(`model-${key}`)
-    if (typeof entry?.fingerprint !== 'string') return undefined
+    const entry = await this.#disk.read<Entry>(`model-${key}`)
+    if (!Array.isArray(entry?.fingerprints)) return undefined
     return {
       ...entry,
       model: async () => {
@@ -39,11 +39,23 @@ export class ModelCache {
     }
   }
 
-  /** @param compared the part of the model that comparisons look at */
-  async store(key: string, model: SchemaModel, compared: SchemaModel): Promise<void> {
+  async store(key: string, model: SchemaModel, fingerprint: string): Promise<void> {
     await this.#disk.write(`data-${key}`, model.toData())
-    await this.#disk.write(`model-${key}`, { version: model.version, fingerprint: fingerprint(compared) })
+    await this.#disk.write(`model-${key}`, { version: model.version, fingerprints: [fingerprint] } satisfies Entry)
   }
+
+  /** Notes that a model with this fingerprint is the same, so that the next comparison need not find out. */
+  async accept(key: string, fingerprint: string): Promise<void> {
+    const entry = await this.#disk.read<Entry>(`model-${key}`)
+    if (!entry || entry.fingerprints.includes(fingerprint)) return
+    const [first, ...others] = entry.fingerprints
+    await this.#disk.write(`model-${key}`, { ...entry, fingerprints: [first!, fingerprint, ...others.slice(0, 2)] } satisfies Entry)
+  }
+}
+
+interface Entry {
+  readonly version: ServerVersion
+  readonly fingerprints: readonly string[]
 }
 
 const CHUNK = 1 << 16

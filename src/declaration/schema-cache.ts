@@ -1,13 +1,11 @@
-import path from 'node:path'
+import { createHash } from 'node:crypto'
 import type { Declaration } from '../authoring/declared.js'
 import { manage, type ManageOptions } from '../authoring/manage.js'
 import { SchemaError } from '../errors.js'
 import { kindOf } from '../kinds/registry.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { cacheKey, DiskCache } from './disk-cache.js'
-import { mappingCompiler } from './import-sources.js'
-import type { LoadedSchema } from './load.js'
-import { rememberSources } from './original-position.js'
+import type { LoadedFiles } from './load.js'
 import { plainClosure } from './source-closure.js'
 
 /** What is read first: enough for a comparison that finds nothing. */
@@ -17,8 +15,8 @@ interface Head {
   readonly outline: readonly SchemaObject[]
 }
 
-/** Declarations with their places as `[file, line, column]`, the file by its number. */
-type Body = readonly (readonly [SchemaObject, readonly [number, number, number | undefined] | null, readonly Ref[]])[]
+/** Declarations without their places: to work out all of them takes longer than loading the files. */
+type Body = readonly (readonly [SchemaObject, readonly Ref[]])[]
 
 /** Loaded schema files by their contents, where nothing else decides what they declare. */
 export class SchemaCache {
@@ -32,50 +30,40 @@ export class SchemaCache {
     this.#key = cacheKey(cwd, entries.length, ...[...(this.#sources ?? [])].flat())
   }
 
-  async find(): Promise<LoadedSchema | undefined> {
+  async find(): Promise<LoadedFiles | undefined> {
     const sources = this.#sources
     if (!sources) return undefined
     const head = await this.#disk.read<Head>(`schema-${this.#key}`)
     const body = head && (await this.#disk.readLater<Body>(`declared-${this.#key}`))
     if (!head || !body) return undefined
-    rememberSources(sources, mappingCompiler)
-    const files = [...sources.keys()]
     let declarations: readonly Declaration[] | undefined
     return {
       get declarations() {
-        return (declarations ??= unpack(body, files))
+        return (declarations ??= unpack(body))
       },
       outline: head.outline,
       digest: head.digest,
       scope: head.scope === null ? undefined : manage(head.scope),
-      files,
+      files: [...sources.keys()],
     }
   }
 
-  async store({ declarations, outline, digest, scope }: LoadedSchema): Promise<void> {
+  async store({ declarations, outline, digest, scope }: LoadedFiles): Promise<void> {
     if (!this.#sources) return
-    const numbers = new Map([...this.#sources.keys()].map((file, index) => [file, index]))
-    const body: Body = declarations.map(({ object, at, uses }) => {
-      const file = at && numbers.get(path.resolve(at.file))
-      return [object, at && file !== undefined ? [file, at.line, at.column] : null, uses]
-    })
+    const body: Body = declarations.map(({ object, uses }) => [object, uses])
     await this.#disk.write(`declared-${this.#key}`, body)
     await this.#disk.write(`schema-${this.#key}`, { digest, scope: scope ? { ...scope } : null, outline } satisfies Head)
   }
 }
 
-function unpack(read: () => Body, files: readonly string[]): Declaration[] {
+function unpack(read: () => Body): Declaration[] {
   let body: Body
   try {
     body = read()
   } catch (cause) {
     throw new SchemaError('the cache of schema.ts is damaged', { hint: 'remove .autogen/cache', cause })
   }
-  return body.map(([object, at, uses]) => ({
-    object,
-    at: at ? { file: files[at[0]]!, line: at[1], column: at[2] ?? undefined } : undefined,
-    uses,
-  }))
+  return body.map(([object, uses]) => ({ object, at: undefined, uses }))
 }
 
 /** Decides the same scope as all declared objects do: what lies in no schema, what is a matter of its own, and one object of each schema. */
@@ -92,5 +80,7 @@ export function outlineOf(declarations: readonly Declaration[]): SchemaObject[] 
 
 /** Stands for all that is declared, places left out. */
 export function digestOf(declarations: readonly Declaration[]): string {
-  return cacheKey(...declarations.map(({ object, uses }) => JSON.stringify([object, uses])))
+  const hash = createHash('sha256')
+  for (const { object, uses } of declarations) hash.update(`${JSON.stringify([object, uses])}\n`)
+  return hash.digest('hex')
 }

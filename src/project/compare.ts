@@ -5,7 +5,7 @@ import { mayBeTextOnly, type ProvingGround } from '../planner/proof.js'
 import { reflect } from '../reflector/reflect.js'
 import { complete } from './complete.js'
 import type { Project } from './project.js'
-import { targetModel } from './target.js'
+import { target as targetFor } from './target.js'
 import { unify } from './unify.js'
 
 /** What separates a database from `schema.ts`. */
@@ -25,9 +25,12 @@ export interface Comparison {
  */
 export async function compare(project: Project, options: { ground: boolean }): Promise<Comparison> {
   const scope = await project.scope()
-  const live = await reflect(await project.live(), await project.wholeScope((await project.declared()).declarations.map(({ object }) => object)))
-  const declared = await targetModel(project, scope.surroundings(live))
-  const sameEngine = live.version.major === declared.version.major
+  const database = await project.live()
+  const live = await reflect(database, await project.wholeScope((await project.declared()).outline))
+  const declares = await targetFor(project, database, scope.surroundings(live))
+  const sameEngine = live.version.major === declares.version.major
+  if (sameEngine && declares.equals(scope.restrict(live))) return { operations: [], from: live, to: live }
+  const declared = await declares.model()
   if (sameEngine) {
     const to = complete(declared, live, scope)
     const operations = diff(live, to)
@@ -43,5 +46,6 @@ export async function compare(project: Project, options: { ground: boolean }): P
     to = unify(to, from, undefined, await ground.settled(target))
     operations = diff(from, to)
   }
+  if (sameEngine && operations.length === 0) await declares.accept(scope.restrict(live))
   return { operations, from, to, ground }
 }

@@ -43,6 +43,11 @@ export class Project {
     return path.resolve(this.settings.cwd, file)
   }
 
+  /** For what can be made again. */
+  get cacheFolder(): string {
+    return this.resolve('.autogen/cache')
+  }
+
   live(): Promise<Database> {
     return this.#once('live', async () => {
       const { openDatabase } = await import('../database/scratch.js')
@@ -54,7 +59,7 @@ export class Project {
   declared(): Promise<LoadedSchema> {
     return this.#once('declared', async () => {
       const { loadSchema } = await import('../declaration/load.js')
-      return loadSchema(this.settings.schema, { cwd: this.settings.cwd })
+      return loadSchema(this.settings.schema, { cwd: this.settings.cwd, cache: this.cacheFolder })
     })
   }
 
@@ -62,12 +67,8 @@ export class Project {
   scope(): Promise<Scope> {
     return this.#once('scope', async () => {
       const { scopeOf } = await import('../reflector/scope.js')
-      const { scope, declarations } = await this.declared()
-      return scopeOf(
-        scope,
-        declarations.map(({ object }) => object),
-        { versionSchema: this.settings.versionSchema },
-      )
+      const { scope, outline } = await this.declared()
+      return scopeOf(scope, outline, { versionSchema: this.settings.versionSchema })
     })
   }
 
@@ -103,7 +104,7 @@ export class Project {
   async provingGround(state: SchemaModel): Promise<ProvingGround> {
     const { reflect } = await import('../reflector/reflect.js')
     const { rebuild, settle } = await import('../declaration/elaborate.js')
-    const scope = await this.wholeScope((await this.declared()).declarations.map(({ object }) => object))
+    const scope = await this.wholeScope((await this.declared()).outline)
     const stated = await this.scope()
     const settled = new Map<SchemaModel, Promise<SchemaModel>>()
     let scratch = await this.scratch()

@@ -1,10 +1,16 @@
-import { elaborate } from '../declaration/elaborate.js'
+import type { Database } from '../database/database.js'
+import { targetOf, type Target } from '../declaration/target.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Project } from './project.js'
 
 /** `schema.ts` as the scratch engine understands it; `surroundings` are what it may refer to outside its scope. */
-export async function targetModel(project: Project, surroundings: SchemaModel): Promise<SchemaModel> {
-  const { declarations, scope } = await project.declared()
-  const { database } = await project.scratch()
-  return elaborate(database, declarations, { manage: scope, surroundings })
+export async function target(project: Project, live: Database, surroundings: SchemaModel): Promise<Target> {
+  const { scratch, versionSchema } = project.settings
+  return targetOf(await project.declared(), {
+    scope: await project.scope(),
+    surroundings,
+    scratch: async () => (await project.scratch()).database,
+    key: [String(live.version.number), live.label, scratch, versionSchema],
+    cache: project.cacheFolder,
+  })
 }
