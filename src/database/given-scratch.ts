@@ -2,6 +2,7 @@ import { DatabaseError } from '../errors.js'
 import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { beforeExit } from './cleanup.js'
 import type { Database } from './database.js'
+import { SCRATCH_SETTINGS } from './scratch-settings.js'
 
 /** Taken for as long as a given database is used directly: "agen" in ASCII, and 0, which no temporary database has. */
 const LOCK = `${0x6167_656e}, 0`
@@ -79,6 +80,7 @@ async function publicSchema(database: Database): Promise<PublicSchema | undefine
 async function empty(database: Database, found: PublicSchema | undefined): Promise<void> {
   await database.query('ROLLBACK')
   await database.query('RESET ALL')
+  await database.executeAll(SCRATCH_SETTINGS)
   const names = async (sql: string) => (await database.query(sql)).map(([name]) => name as string)
   const drops = [
     ...(await names('select evtname from pg_event_trigger')).map((name) => `EVENT TRIGGER ${quoteIdent(name)}`),

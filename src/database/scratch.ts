@@ -8,6 +8,7 @@ import { hasExtension } from './native-binaries.js'
 import { embeddedExtensions, openPglite } from './pglite.js'
 import { connectPostgres } from './postgres.js'
 import { prepareRoles } from './scratch-roles.js'
+import { SCRATCH_SETTINGS } from './scratch-settings.js'
 import { createTemporaryDatabase, mayCreateDatabase } from './temporary-database.js'
 
 /** Where scratch databases are made: a choice by itself, one of the engines, or an empty database given by its url. */
@@ -48,7 +49,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const scratch = await openEngine(options)
   try {
     await refuseMissing(scratch, options.extensions)
-    await scratch.database.executeAll(['SET client_min_messages = warning'])
+    await scratch.database.executeAll(SCRATCH_SETTINGS)
     const roles = options.roles ?? []
     if (scratch.engine === 'server') return scratch
     if (scratch.engine === 'url') return withoutRoles(scratch, options, await prepareRoles(scratch.database, roles))

@@ -5,6 +5,7 @@ import { beforeExit } from './cleanup.js'
 import { withDatabase } from './connection-url.js'
 import type { Database } from './database.js'
 import { connectPostgres } from './postgres.js'
+import { SCRATCH_SETTINGS } from './scratch-settings.js'
 
 /** A database made for this run. */
 export interface TemporaryDatabase {
@@ -54,6 +55,7 @@ export async function createTemporaryDatabase(url: string): Promise<TemporaryDat
     forget()
   }
   try {
+    await keeper.executeAll(SCRATCH_SETTINGS)
     await keeper.query(`select pg_advisory_lock(${LOCK_CLASS}, ${number})`)
     await dropLeftovers(keeper)
     await keeper.executeAll([`CREATE DATABASE ${name} TEMPLATE template0 ${await likeThisOne(keeper)}`])
@@ -67,7 +69,7 @@ export async function createTemporaryDatabase(url: string): Promise<TemporaryDat
 
 async function dropAnew(url: string, name: string): Promise<void> {
   const session = await connectPostgres(url)
-  await session.executeAll([`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`]).finally(() => session.close())
+  await session.executeAll([...SCRATCH_SETTINGS, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`]).finally(() => session.close())
 }
 
 async function dropLeftovers(keeper: Database): Promise<void> {

@@ -78,6 +78,21 @@ describe.each(majors)('on a server of major %i', (major) => {
     expect(await scratch.database.query(locale)).toEqual(await database.query(locale))
   })
 
+  test('settings of the role do not reach scratch', async () => {
+    const admin = await live(major)
+    await admin.live.executeAll([
+      `CREATE ROLE careful_${major} LOGIN CREATEDB`,
+      `ALTER ROLE careful_${major} SET default_transaction_read_only = on`,
+      `ALTER ROLE careful_${major} SET statement_timeout = '1s'`,
+    ])
+    const liveUrl = admin.liveUrl.replace('//postgres@', `//careful_${major}@`)
+    const careful = closing(await connectPostgres(liveUrl))
+    const scratch = closing(await openScratch({ ...base, live: careful, liveUrl }))
+    expect(scratch.engine).toBe('server')
+    await worksAsScratch(scratch)
+    expect(await scratch.database.query('show statement_timeout')).toEqual([['0']])
+  })
+
   test('what a killed run left is dropped by the next one, what a running one uses is not', async () => {
     const target = await live(major)
     const other = await openScratch({ ...base, mode: 'server', ...target })
