@@ -62,7 +62,8 @@ export const indexes: Kind = defineKind<Index>({
     ...Object.entries(index.attrs.statistics ?? {}).map(([column, target]) => setStatistics(index, column, target)),
   ],
   createsImplicitly: originOf,
-  drop: (index) => [statement(`DROP INDEX ${nameOf(index)}`)],
+  // A key of a partition that is attached to it goes along only when told so.
+  drop: (index) => [statement(`DROP INDEX ${nameOf(index)}`, index.only ? [`DROP INDEX ${nameOf(index)} CASCADE`] : undefined)],
   // What a partition took from its parent stays when it is detached.
   dropsImplicitly: ({ parent, id, attrs }, dropped) => dropped(parent!) || !dropped(refOf('partition', id.schema, attrs.table)),
   alter: alterIndex,
