@@ -4,7 +4,8 @@ import path from 'node:path'
 /** Words whose presence may mean that a file does not always declare the same. */
 const IMPURE = /\b(?:process|Date|random|crypto|fetch|require|globalThis|global|performance|eval|Function|setTimeout|Intl|navigator|__dirname|__filename)\b|\bimport\s*(?:\(|\.)/
 
-const IMPORT = /(?:^|[;}\n])\s*(?:import|export)\b[^'"`;]*?(?:\bfrom\s*)?(['"])([^'"\n]+)\1|(?:^|[;}\n])\s*import\s*(['"])([^'"\n]+)\3/g
+/** Also finds what only looks like an import, in a comment or in SQL: then the closure is not certain. */
+const IMPORT = /\b(?:from|import)\s*(['"`])([^'"`\n]*)\1/g
 
 const OWN = new Set(['pg-autogen', 'pg-autogen/schema'])
 
@@ -36,7 +37,7 @@ export function plainClosure(entries: readonly string[]): ReadonlyMap<string, st
 }
 
 function importsOf(content: string): string[] {
-  return [...content.matchAll(IMPORT)].map((match) => match[2] ?? match[4]!)
+  return [...content.matchAll(IMPORT)].map((match) => match[2]!)
 }
 
 function resolveRelative(file: string): string | undefined {
