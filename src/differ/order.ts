@@ -69,7 +69,11 @@ function collectEdges(
   const holders = new Map<string, number>()
   actions.forEach((action, position) => {
     if (action.type === 'drop' && !action.aside) {
-      for (const name of kindOf(action.object).occupies?.(action.object) ?? []) holders.set(name, position)
+      for (const name of occupied(action.object)) holders.set(name, position)
+    }
+    if (action.type === 'alter') {
+      const kept = occupied(action.to)
+      for (const name of occupied(action.from)) if (!kept.includes(name)) holders.set(name, position)
     }
   })
   actions.forEach((action, position) => {
@@ -80,7 +84,7 @@ function collectEdges(
           before(at('alter', need.to), position)
         }
         if (!goesAside(action.object.ref)) before(at('rename', action.object.ref) ?? at('drop', action.object.ref), position)
-        for (const name of kindOf(action.object).occupies?.(action.object) ?? []) before(holders.get(name), position)
+        for (const name of occupied(action.object)) before(holders.get(name), position)
         break
       case 'alter':
         for (const need of to.needs(action.to.ref)) {
@@ -88,6 +92,7 @@ function collectEdges(
           before(at('alter', need.to), position)
         }
         for (const dependent of from.neededBy(action.to.ref)) before(at('drop', dependent.from), position)
+        for (const name of occupied(action.to)) before(holders.get(name), position)
         break
       case 'drop':
         for (const dependent of from.neededBy(action.object.ref)) {
@@ -107,6 +112,11 @@ function collectEdges(
     }
   })
   return edges
+}
+
+/** Names of namespaces that objects of several kinds share. */
+function occupied(object: SchemaObject): readonly string[] {
+  return kindOf(object).occupies?.(object) ?? []
 }
 
 type Rank = readonly [number, string, number, string]

@@ -8,6 +8,7 @@ import { alterRelation, columnDefinition, columnSettings, type Column, type Colu
 import { printColumn } from './column-printing.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
+import { optionStatements } from './storage-parameters.js'
 
 export type { Column, ColumnAttrs } from './column-ddl.js'
 
@@ -63,6 +64,7 @@ export const columns = defineKind<Column>({
   phase: PHASES.column,
   catalog: 'pg_class',
   folds: ({ attrs }) => attrs.relation === undefined,
+  occupies: ({ id, attrs }) => (attrs.identity ? [`relation ${qualified(id.schema, attrs.identity.name ?? defaultName(id.table, id.name, 'seq'))}`] : []),
   holdsExpressions: ({ attrs }) => attrs.generated !== undefined,
   catalogQuery,
   fromRow: ([table, number, name, type, notNull, extras], context) => {
@@ -95,9 +97,16 @@ export const columns = defineKind<Column>({
     const column = refOf('column', parent.schema, parent.name, id.name)
     return created(column) ? column : null
   },
-  drop: (column) => (column.attrs.relation ? [] : [statement(`${alterRelation(column)} DROP COLUMN ${quoteIdent(column.id.name)}`)]),
+  drop: (column) => {
+    if (!column.attrs.relation) return [statement(`${alterRelation(column)} DROP COLUMN ${quoteIdent(column.id.name)}`)]
+    const alter = `${alterRelation(column)} ALTER COLUMN ${quoteIdent(column.id.name)}`
+    return [
+      ...(column.attrs.statistics === undefined ? [] : [statement(`${alter} SET STATISTICS -1`)]),
+      ...optionStatements(alter, column.attrs.options),
+    ]
+  },
   // A column that is no longer inherited when its parent's is dropped stays.
-  dropsImplicitly: ({ id }, dropped) => dropped(refOf('table', id.schema, id.table)) || !dropped(refOf('partition', id.schema, id.table)),
+  dropsImplicitly: ({ id, parent }, dropped) => dropped(parent!) || !dropped(refOf('partition', id.schema, id.table)),
   alter: alterColumn,
   rename: (from, to) => [statement(`${alterRelation(from)} RENAME COLUMN ${quoteIdent(from.id.name)} TO ${quoteIdent(to.id.name)}`)],
   rebind: (column, _old, _aside, types) => {

@@ -5,6 +5,7 @@ import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, type Column } from './column-ddl.js'
 import { defineKind, PHASES } from './kind.js'
 import { printTable } from './table-printing.js'
+import { cut, MAX_NAME_BYTES } from './object-names.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
 
 export interface TableAttrs {
@@ -103,7 +104,7 @@ export const tables = defineKind<Table>({
     if (before.tablespace !== after.tablespace) statements.push(alter(`SET TABLESPACE ${quoteIdent(after.tablespace ?? 'pg_default')}`))
     if (before.unlogged !== after.unlogged) statements.push(alter(after.unlogged ? 'SET UNLOGGED' : 'SET LOGGED'))
     statements.push(...optionStatements(`ALTER TABLE ${nameOf(to)}`, before.with, after.with))
-    statements.push(...inheritance(before.inherits, after.inherits).map(alter))
+    if (!same(before.inherits, after.inherits)) statements.push(...inheritance(to, before.inherits, after.inherits))
     if (!same(before.ofType, after.ofType)) statements.push(alter(after.ofType ? `OF ${nameText(after.ofType)}` : 'NOT OF'))
     if (before.rowSecurity !== after.rowSecurity) statements.push(alter(`${after.rowSecurity ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`))
     if (before.forceRowSecurity !== after.forceRowSecurity) statements.push(alter(`${after.forceRowSecurity ? '' : 'NO '}FORCE ROW LEVEL SECURITY`))
@@ -176,16 +177,29 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
   ]
 }
 
-/** A new parent comes last, so after a change in the middle every later one is taken out and added again. */
-function inheritance(from: readonly QualifiedName[] = [], to: readonly QualifiedName[] = []): string[] {
-  const names = [from.map(nameText), to.map(nameText)] as const
+/**
+ * A new parent comes last, so after a change in the middle every later one is taken out and added again. Meanwhile a stand-in is a
+ * parent: PostgreSQL takes a column that no parent has any longer for one that the table declares itself.
+ */
+function inheritance(table: Table, from: readonly QualifiedName[] = [], to: readonly QualifiedName[] = []): Statement[] {
+  const [before, after] = [from.map(nameText), to.map(nameText)]
+  const remaining = before.filter((name) => after.includes(name))
   let kept = 0
-  const remaining = names[0].filter((name) => names[1].includes(name))
-  while (kept < remaining.length && remaining[kept] === names[1][kept]) kept++
-  const stays = remaining.slice(0, kept)
+  while (kept < remaining.length && remaining[kept] === after[kept]) kept++
+  const moved = remaining.slice(kept)
+  const alter = (clause: string) => statement(`ALTER TABLE ${nameOf(table)} ${clause}`)
+  const changes = [
+    ...before.filter((name) => !after.includes(name) || moved.includes(name)).map((name) => alter(`NO INHERIT ${name}`)),
+    ...after.slice(kept).map((name) => alter(`INHERIT ${name}`)),
+  ]
+  if (moved.length === 0) return changes
+  const standIn = qualified(table.id.schema, `${cut(table.id.name, MAX_NAME_BYTES - '__columns'.length)}__columns`)
   return [
-    ...names[0].filter((name) => !stays.includes(name)).map((name) => `NO INHERIT ${name}`),
-    ...names[1].slice(kept).map((name) => `INHERIT ${name}`),
+    statement(`CREATE TABLE ${standIn} (LIKE ${nameOf(table)})`),
+    alter(`INHERIT ${standIn}`),
+    ...changes,
+    alter(`NO INHERIT ${standIn}`),
+    statement(`DROP TABLE ${standIn}`),
   ]
 }
 
