@@ -42,6 +42,10 @@ export type { FunctionOptions, RoutineBuilder, RoutineOptions } from './kinds/ro
 export { eventTrigger, type EventTriggerOptions } from './kinds/event-triggers.js'
 
 // What is attached to objects
+export { foreignDataWrapper, type ForeignDataWrapperInput } from './kinds/foreign-data-wrappers.js'
+export { foreignServer, type ForeignServerInput } from './kinds/foreign-servers.js'
+export { secret, userMapping } from './kinds/user-mappings.js'
+export { publication, type PublicationOptions } from './kinds/publications.js'
 export { comment } from './kinds/comments.js'
 export { privilegesOn } from './kinds/privileges.js'
 export { defaultPrivileges, type DefaultPrivilegesOptions } from './kinds/default-privileges.js'

@@ -26,6 +26,10 @@ import { triggers } from './triggers.js'
 import { policies } from './policies.js'
 import { rules } from './rules.js'
 import { eventTriggers } from './event-triggers.js'
+import { foreignDataWrappers } from './foreign-data-wrappers.js'
+import { foreignServers } from './foreign-servers.js'
+import { userMappings } from './user-mappings.js'
+import { publications } from './publications.js'
 import { comments } from './comments.js'
 import { owners } from './owners.js'
 import { privileges } from './privileges.js'
@@ -37,6 +41,7 @@ const registered: Kind[] = [
   enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, constraints, replicaIdentities, sequenceOwnerships,
   functions, procedures, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
+  foreignDataWrappers, foreignServers, userMappings, publications,
   comments, owners, privileges, defaultPrivilegeKind,
 ]
 

@@ -14,6 +14,9 @@ const NOT_OBJECTS: Record<string, string> = {
   pg_constraint: "x.contype IN ('t', 'n')",
 }
 
+/** Views instead of catalogs that only superusers may read. */
+const READABLE: Record<string, string> = { pg_user_mapping: '(SELECT m.umid AS oid FROM pg_user_mappings m)' }
+
 /** Rows of the shared catalogs that no kind below may claim: relations, types and routines of a class without a kind. */
 const SOME_ROWS: [catalog: string, where: string][] = [
   ['pg_class', "x.relkind NOT IN ('r', 'p', 'i', 'I', 't', 'v', 'm', 'S', 'c')"],
@@ -32,7 +35,7 @@ export const UNMANAGED_QUERY = `
     ...WHOLE_CATALOGS.map((catalog) => [catalog, NOT_OBJECTS[catalog] ? `NOT (${NOT_OBJECTS[catalog]})` : 'true'] as const),
     ...SOME_ROWS,
   ]
-    .map(([catalog, where]) => `SELECT '${catalog}' AS catalog, x.oid FROM ${catalog} x WHERE x.oid >= 16384 AND (${where})`)
+    .map(([catalog, where]) => `SELECT '${catalog}' AS catalog, x.oid FROM ${READABLE[catalog] ?? catalog} x WHERE x.oid >= 16384 AND (${where})`)
     .join('\n    UNION ALL ')}) o
   CROSS JOIN LATERAL pg_identify_object(o.catalog::regclass, o.oid, 0) i
   WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.catalog::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
