@@ -8,8 +8,17 @@ import { DEPENDENCY_QUERY, readDependencies } from './dependencies.js'
 import { UNMANAGED_QUERY, readUnmanaged } from './unmanaged.js'
 import { everything, type Scope } from './scope.js'
 
-/** Names come out qualified, expressions without planner effects. */
-const SETTINGS = ['SET LOCAL search_path = pg_catalog', 'SET LOCAL jit = off', 'SET LOCAL extra_float_digits = 1']
+/** Names come out qualified, constants in one notation whatever the role or the database prefers, and expressions without planner effects. */
+const SETTINGS = [
+  'search_path = pg_catalog',
+  'jit = off',
+  'extra_float_digits = 1',
+  "DateStyle = 'ISO, MDY'",
+  'IntervalStyle = postgres',
+  'TimeZone = UTC',
+  'bytea_output = hex',
+  'quote_all_identifiers = off',
+].map((setting) => `SET LOCAL ${setting}`)
 
 /**
  * Reads a database into a model with a fixed number of catalog queries, in one read-only snapshot.
