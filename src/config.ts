@@ -1,4 +1,4 @@
-/** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. */
+/** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
 export interface Config {
   /** `postgres://…` or `pglite://<dir>`. Default: an embedded database in `.autogen/`. */
   readonly database?: string
@@ -14,6 +14,8 @@ export interface Config {
   readonly versionSchema?: string
   /** The names of new migration files, from `{date}`, `{time}`, `{revision}` and `{slug}`. Default: `{date}_{time}_{revision}_{slug}.ts`. */
   readonly fileTemplate?: string
+  /** Whether TypeScript checks the schema files before a migration is generated from them. Default: true. */
+  readonly typecheck?: boolean
 }
 
 /**

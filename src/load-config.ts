@@ -1,33 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Config } from './config.js'
+import { cacheKey, DiskCache } from './declaration/disk-cache.js'
+import { plainClosure } from './declaration/source-closure.js'
 import { UsageError } from './errors.js'
 import { loadModule } from './revisions/load-module.js'
+import { closest } from './suggest.js'
 
-const MEMBERS: Record<keyof Config, (value: unknown) => boolean> = {
-  database: isString,
-  schema: (value) => isString(value) || isStrings(value),
-  migrations: isString,
-  scratch: isString,
-  allow: isStrings,
-  versionSchema: isString,
-  fileTemplate: isString,
+interface Member {
+  readonly accepts: (value: unknown) => boolean
+  readonly wants: string
 }
 
-/** Loads a configuration file and checks its members; throws a UsageError naming the file and what is wrong in it. */
+const TEXT: Member = { accepts: isString, wants: 'a string' }
+const MEMBERS: Record<keyof Config, Member> = {
+  database: TEXT,
+  schema: { accepts: (value) => isString(value) || isStrings(value), wants: 'a string or a list of strings' },
+  migrations: TEXT,
+  scratch: TEXT,
+  allow: { accepts: isStrings, wants: 'a list of strings' },
+  versionSchema: TEXT,
+  fileTemplate: TEXT,
+  typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
+}
+
+/**
+ * Loads a configuration file and checks its members. One that cannot say something else the next time is remembered,
+ * unless it may hold a password.
+ *
+ * @throws UsageError naming the file and what is wrong in it
+ * @example const config = await loadConfig('/project/autogen.config.ts')
+ */
 export async function loadConfig(file: string): Promise<Config> {
+  const sources = plainClosure([file])
+  const cache = new DiskCache(path.join(path.dirname(file), '.autogen', 'cache'))
+  const name = sources && `config-${cacheKey(...[...sources].flat())}`
+  const known = name && (await cache.read<Config>(name))
+  if (known) return known
+  const config = await readConfig(file)
+  if (name && !JSON.stringify(config).includes('@')) await cache.write(name, config)
+  return config
+}
+
+async function readConfig(file: string): Promise<Config> {
   const { default: config } = await loadModule(file)
-  const at = { file, line: 1 }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new UsageError('the configuration file does not export a configuration', { at, hint: 'write export default defineConfig({ … })' })
+    throw new UsageError('the configuration file does not export a configuration', {
+      at: { file, line: 1 },
+      hint: 'write export default defineConfig({ … })',
+    })
   }
   for (const [name, value] of Object.entries(config)) {
-    if (!(name in MEMBERS)) {
-      throw new UsageError(`the configuration has no setting "${name}"`, { at, hint: `it has ${Object.keys(MEMBERS).join(', ')}` })
+    const member = Object.hasOwn(MEMBERS, name) ? MEMBERS[name as keyof Config] : undefined
+    if (!member) {
+      const near = closest(name, Object.keys(MEMBERS))
+      throw new UsageError(`the configuration has no setting "${name}"`, {
+        at: await placeOf(file, name),
+        hint: near ? `did you mean ${near}?` : `it has ${Object.keys(MEMBERS).join(', ')}`,
+      })
     }
-    if (value !== undefined && !MEMBERS[name as keyof Config](value)) {
-      throw new UsageError(`the setting "${name}" of the configuration has the wrong type`, { at, hint: 'see the types of defineConfig' })
+    if (value !== undefined && !member.accepts(value)) {
+      throw new UsageError(`the setting "${name}" of the configuration must be ${member.wants}, not ${nameOf(value)}`, { at: await placeOf(file, name) })
     }
   }
   return config as Config
+}
+
+/** Where a setting stands in the file, when it stands there plainly. */
+async function placeOf(file: string, name: string): Promise<{ file: string; line: number; column?: number }> {
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  for (const [index, line] of lines.entries()) {
+    const column = line.search(new RegExp(`(?<![\\w$])${name.replace(/[^\w]/g, '\\$&')}['"]?\\s*[:,}]`))
+    if (column >= 0 && !line.trimStart().startsWith('//')) return { file, line: index + 1, column: column + 1 }
+  }
+  return { file, line: 1 }
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return value.every(isString) ? 'a list' : 'a list with something else in it'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 function isString(value: unknown): boolean {

@@ -1,18 +1,30 @@
 #!/usr/bin/env node
 import { ExitCode } from '../errors.js'
+import { handleSignals, unlessEnding } from './interrupts.js'
+import { errorJson, printError, printJson } from './output.js'
 import { program } from './program.js'
-import { printError } from './output.js'
+import { stopProgress } from './progress.js'
 
 // A reader that goes away early (`autogen history | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
-
-try {
-  process.exitCode = await program(process.argv.slice(2))
-} catch (error) {
-  await printError(error)
-  process.exitCode = (error as { exitCode?: number }).exitCode ?? ExitCode.failed
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    process.exit(ExitCode.failed)
+  })
 }
+handleSignals()
+
+const argv = process.argv.slice(2)
+try {
+  process.exitCode = await program(argv)
+} catch (error) {
+  await unlessEnding()
+  process.exitCode = (error as { exitCode?: number }).exitCode ?? ExitCode.failed
+  stopProgress()
+  if (argv.includes('--json')) printJson(errorJson(error))
+  await printError(error)
+}
+await unlessEnding()
+stopProgress()
 // Idle connections and embedded engines are closed by now; what is left open belongs to no one.
-process.exit()
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ExitCode, UsageError } from '../errors.js'
 import { packageVersion } from '../package-version.js'
+import { closest } from '../suggest.js'
 
 /** Flags as commander hands them to a command, common ones included. */
 export interface Flags {
@@ -19,6 +20,12 @@ type Handler = (flags: Flags, ...args: string[]) => Promise<ExitCode>
 /** A verb's handler is loaded when it runs, so that `--help` stays quick. */
 type Load = () => Promise<{ run: Handler }>
 
+const WRITE = 'From schema.ts to migrations and back:'
+const RUN = 'Run migrations:'
+const LOOK = 'Look:'
+const HISTORY = 'Shape the history:'
+const COMMON = 'Common options:'
+
 /**
  * Runs one command line and gives its exit code. Wrong usage throws a UsageError.
  *
@@ -27,19 +34,22 @@ type Load = () => Promise<{ run: Handler }>
 export async function program(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = ExitCode.done
   const root = new Command('autogen')
+    .usage('[command] [options]')
     .description('Edit schema.ts, get a proven migration and its inverse.')
-    .version(packageVersion(), '-V, --version')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help; autogen help <command> shows that of a command')
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .showSuggestionAfterError()
-    .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ') })
     .addHelpText(
       'after',
-      '\nautogen without a command is `autogen revision --autogenerate`.\nExit codes: 0 done, in sync; 1 failed; 2 differences found; 3 refused, needs --allow.',
+      '\nautogen without a command is `autogen revision --autogenerate`; every command explains itself with --help.' +
+        '\nExit codes: 0 done, in sync; 1 failed; 2 differences found; 3 refused, needs --allow.',
     )
 
-  const verb = (usage: string, description: string, load: Load, options: Option[] = [], isDefault = false) => {
-    const command = root.command(usage, { isDefault }).description(description).exitOverride()
+  const verb = (group: string, usage: string, description: string, load: Load, options: Option[] = []) => {
+    const command = root.command(usage).description(description).helpGroup(group).exitOverride()
     for (const option of [...options, ...commonOptions()]) command.addOption(option)
     command.action(async (...received: unknown[]) => {
       const flags = received[received.length - 2] as Flags
@@ -49,75 +59,109 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   }
 
   const message = () => new Option('-m, --message <text>', 'what the migration is for; becomes part of its file name')
-  verb('revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
-    message(),
-    new Option('--autogenerate', 'from the differences (the default unless --empty)'),
-    new Option('--empty', 'an empty migration, to be filled in by hand'),
-    new Option('--head <revision>', 'the revision to follow, when there are several heads'),
-    new Option('--rev-id <id>', 'use this id instead of a random one'),
-    new Option('--branch-label <label>', 'label of the branch that begins here'),
-    new Option('--depends-on <revision>', 'a revision of another branch that must be applied before'),
-    new Option('--splice', 'allow --head to name a revision that is not a head'),
-  ], true)
-  verb('init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'))
-  verb('pull', 'write schema.ts from the database', () => import('./commands/pull.js'), [
+  const verbose = () => new Option('-v, --verbose', 'more about each')
+  const revisionId = () => new Option('--rev-id <id>', 'use this id instead of a random one')
+  const together = () => new Option('--single-transaction', 'all migrations in one transaction')
+
+  verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'))
+  verb(WRITE, 'pull', 'write schema.ts from the database', () => import('./commands/pull.js'), [
     new Option('--force', 'overwrite an existing schema.ts'),
     new Option('--stdout', 'print it instead of writing a file'),
     new Option('--only-schemas <names>', 'only these schemas, separated by commas'),
   ])
-  verb('check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
-    new Option('--strict', 'objects that cannot be managed count as well (exit 3)'),
+  verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
+    message(),
+    new Option('--autogenerate', 'from the differences (the default unless --empty)'),
+    new Option('--empty', 'an empty migration, to be filled in by hand'),
+    new Option('--head <revision>', 'the revision to follow, when there are several heads'),
+    revisionId(),
+    new Option('--branch-label <label>', 'label of the branch that begins here'),
+    new Option('--depends-on <revision>', 'a revision of another branch that must be applied before'),
+    new Option('--splice', 'allow --head to name a revision that is not a head'),
+    new Option('--no-typecheck', 'do not let TypeScript check schema.ts'),
   ])
-  verb('diff', 'show operations and SQL, write nothing', () => import('./commands/diff.js'), [
+  verb(WRITE, 'diff', 'show operations and SQL, write nothing', () => import('./commands/diff.js'), [
     new Option('--exit-code', 'exit 2 when there are differences'),
     new Option('--sql', 'only the SQL of the upgrade'),
   ])
-  verb('upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [
-    new Option('--single-transaction', 'all migrations in one transaction'),
+  verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
+    new Option('--strict', 'objects that cannot be managed count as well (exit 3)'),
   ])
-  verb('downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
-    new Option('--single-transaction', 'all migrations in one transaction'),
-  ])
-  verb('stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together()])
+  verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [together()])
+  verb(RUN, 'stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
     new Option('--purge', 'forget first what the version table holds'),
   ])
-  verb('current', 'show the revision the database is at', () => import('./commands/current.js'), [
+  verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),
+    verbose(),
   ])
-  verb('history', 'list migrations, newest first', () => import('./commands/history.js'), [
+  verb(LOOK, 'history', 'list migrations, newest first', () => import('./commands/history.js'), [
     new Option('-r, --rev-range <range>', 'only these, such as a:b or -3:'),
-    new Option('-v, --verbose', 'more about each'),
+    verbose(),
     new Option('-i, --indicate-current', 'mark the revision the database is at'),
   ])
-  verb('heads', 'list the newest revision of every branch', () => import('./commands/heads.js'), [new Option('-v, --verbose', 'more about each')])
-  verb('branches', 'list the revisions at which branches begin', () => import('./commands/branches.js'), [
-    new Option('-v, --verbose', 'more about each'),
-  ])
-  verb('merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [
-    message(),
-    new Option('--rev-id <id>', 'use this id instead of a random one'),
-  ])
-  verb('show <revision>', 'show a migration: its facts and the SQL of upgrade and downgrade', () => import('./commands/show.js'))
+  verb(LOOK, 'show <revision>', 'show a migration: its facts and the SQL of upgrade and downgrade', () => import('./commands/show.js'))
+  verb(LOOK, 'heads', 'list the newest revision of every branch', () => import('./commands/heads.js'), [verbose()])
+  verb(LOOK, 'branches', 'list the revisions at which branches begin', () => import('./commands/branches.js'), [verbose()])
+  verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId()])
 
+  const [first = '', ...rest] = withVerb(argv, root)
   try {
-    await root.parseAsync([...argv], { from: 'user' })
+    await root.parseAsync([first, ...rest], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return ExitCode.done
-    if (error.code === 'commander.help') return ExitCode.failed
-    throw new UsageError(error.message.replace(/^error: /, ''), { hint: 'autogen --help lists commands and options' })
+    throw usageError(error, root.commands.some((command) => command.name() === first) ? ` ${first}` : '')
   }
   return code
 }
 
+/**
+ * The command line with its verb in front: options may stand before it, `help <verb>` is `<verb> --help`, and without a verb it is
+ * `revision`.
+ */
+function withVerb(argv: readonly string[], root: Command): string[] {
+  const options = root.commands.flatMap((command) => command.options)
+  const takesNext = new Set(options.filter((option) => option.required).flatMap(({ short, long }) => [short, long]))
+  let at = 0
+  while (at < argv.length && argv[at]!.startsWith('-') && argv[at] !== '--') at += takesNext.has(argv[at]!) ? 2 : 1
+  const word = argv[at]
+  if (word === undefined || word === '--') {
+    const aboutUs = argv.some((arg) => ['-h', '--help', '-V', '--version'].includes(arg))
+    return aboutUs ? [...argv] : ['revision', ...argv]
+  }
+  const others = [...argv.slice(0, at), ...argv.slice(at + 1)]
+  if (word === 'help') return others.length > 0 ? withVerb([...others, '--help'], root) : ['--help']
+  const verbs = root.commands.map((command) => command.name())
+  if (verbs.includes(word)) return [word, ...others]
+  const near = closest(word, verbs)
+  throw new UsageError(`unknown command "${word}"`, { hint: near ? `did you mean autogen ${near}?` : 'autogen --help lists the commands' })
+}
+
+/** Commander's words, in one line each. */
+function usageError(error: CommanderError, verb: string): UsageError {
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const meant = /\(Did you mean (.*?)\?\)/.exec(suggestion ?? '')?.[1]
+  return new UsageError(message, { hint: meant ? `did you mean ${meant}?` : `see autogen${verb} --help` })
+}
+
 function commonOptions(): Option[] {
-  return [
-    new Option('-c, --config <file>', 'configuration file (AUTOGEN_CONFIG; default autogen.config.ts)'),
+  const options = [
+    new Option('-c, --config <file>', 'configuration file (AUTOGEN_CONFIG; default autogen.config.ts, here or above in the project)'),
     new Option('-d, --database <url>', 'database (DATABASE_URL; default an embedded one in .autogen/)'),
-    new Option('-s, --schema <path...>', 'schema file or files (AUTOGEN_SCHEMA; default schema.ts)'),
+    new Option('-s, --schema <path>', 'schema file, folder or glob; may be given several times (AUTOGEN_SCHEMA; default schema.ts)').argParser(
+      (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
+    ),
     new Option('--migrations <dir>', 'folder of the migrations (AUTOGEN_MIGRATIONS; default migrations)'),
-    new Option('--scratch <engine>', 'auto, server, native, embedded or a URL (AUTOGEN_SCRATCH)'),
-    new Option('--allow <codes>', 'hazards that are accepted, separated by commas, or all (AUTOGEN_ALLOW)'),
-    new Option('--json', 'machine-readable results'),
+    new Option('--scratch <engine>', 'auto, server, native, embedded or a URL (AUTOGEN_SCRATCH; default auto)'),
+    new Option('--allow <codes>', 'hazards that are accepted, separated by commas, or all (AUTOGEN_ALLOW; default none)'),
+    new Option('--json', 'one JSON document on stdout'),
   ]
+  return options.map((option) => option.helpGroup(COMMON))
+}
+
+function argumentTerm(argument: { name(): string; required: boolean; variadic: boolean }): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+  return argument.required ? `<${name}>` : `[${name}]`
 }

@@ -17,6 +17,8 @@ export interface ProvingGround {
   restore(state: SchemaModel): Promise<void>
   /** Reads the database's present state, restricted to what the comparison is about. */
   reflect(): Promise<SchemaModel>
+  /** Told which direction is tried from now on. */
+  begin?(direction: string): void
   /** The model as it reads after it was rebuilt from its own text once more. */
   settled(model: SchemaModel): Promise<SchemaModel>
 }
@@ -57,6 +59,7 @@ export async function reach(
   options: PlanOptions,
   direction: string,
 ): Promise<ProvenSteps> {
+  ground.begin?.(direction)
   const steps: PlannedStep[] = []
   let state = from
   let left = operations

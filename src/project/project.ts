@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Database } from '../database/database.js'
-import type { Scratch, ScratchMode } from '../database/scratch.js'
+import type { Scratch } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
@@ -8,21 +8,13 @@ import { kindOf } from '../kinds/registry.js'
 import type { ProvingGround } from '../planner/proof.js'
 import type { Scope } from '../reflector/scope.js'
 import { withoutSideEffects } from './complete.js'
+import type { ProjectSettings } from './settings.js'
 
-/** Where a project's parts are, after flags, environment and configuration file were put together. */
-export interface ProjectSettings {
-  /** Folder that relative paths start from. */
-  readonly cwd: string
-  /** `postgres://…` or `pglite://<dir>`; undefined is the embedded database in `.autogen/`. */
-  readonly database: string | undefined
-  readonly schema: readonly string[]
-  readonly migrations: string
-  readonly scratch: ScratchMode
-  /** Hazard codes that may be written; `all` allows every one. */
-  readonly allow: readonly string[]
-  /** Schema of the bookkeeping tables. */
-  readonly versionSchema: string
-  readonly fileTemplate?: string
+export interface ProjectOptions {
+  /** May scratch databases be made on the server of the project's database? What only checks never does, unless told. */
+  readonly mayWriteToLive: boolean
+  /** Told what is being done whenever that changes, such as `reading the database`. */
+  readonly onStage?: (stage: string) => void
 }
 
 /**
@@ -35,9 +27,13 @@ export class Project {
 
   constructor(
     readonly settings: ProjectSettings,
-    /** May scratch databases be made on the server of the project's database? Commands that only check never do, unless told. */
-    readonly mayWriteToLive: boolean,
+    readonly options: ProjectOptions,
   ) {}
+
+  /** Says what is done from now on. */
+  begin(stage: string): void {
+    this.options.onStage?.(stage)
+  }
 
   resolve(file: string): string {
     return path.resolve(this.settings.cwd, file)
@@ -51,6 +47,7 @@ export class Project {
   live(): Promise<Database> {
     return this.#once('live', async () => {
       const { openDatabase } = await import('../database/scratch.js')
+      this.begin('connecting to the database')
       return this.#closing(await openDatabase(this.settings.database, this.settings.cwd))
     })
   }
@@ -59,6 +56,7 @@ export class Project {
   declared(): Promise<LoadedSchema> {
     return this.#once('declared', async () => {
       const { loadSchema } = await import('../declaration/load.js')
+      this.begin(`loading ${this.settings.schema.join(', ')}`)
       return loadSchema(this.settings.schema, { cwd: this.settings.cwd, cache: this.cacheFolder })
     })
   }
@@ -88,12 +86,14 @@ export class Project {
   async openScratch(): Promise<Scratch> {
     const { openScratch } = await import('../database/scratch.js')
     const { declarations } = await this.declared()
+    this.begin('starting scratch')
     return this.#closing(
       await openScratch({
         mode: this.settings.scratch,
         live: await this.live(),
         liveUrl: this.settings.database,
-        mayWriteToLive: this.mayWriteToLive,
+        mayWriteToLive: this.options.mayWriteToLive,
+        cwd: this.settings.cwd,
         extensions: declarations.flatMap(({ object }) => (object.kind === 'extension' ? [object.id.name as string] : [])),
         roles: declarations.flatMap(({ object }) => kindOf(object).roles?.(object) ?? []),
       }),
@@ -108,8 +108,10 @@ export class Project {
     const stated = await this.scope()
     const settled = new Map<SchemaModel, Promise<SchemaModel>>()
     let scratch = await this.scratch()
+    this.begin('rebuilding the database in scratch')
     await rebuild(scratch.database, state)
     return {
+      begin: (direction) => this.begin(`proving the ${direction}`),
       database: () => scratch.database,
       reflect: async () => withoutSideEffects(await reflect(scratch.database, scope), state, stated),
       restore: async (earlier) => {

@@ -6,13 +6,13 @@ import { ExitCode } from '../../errors.js'
 import { writeFileSafely } from '../../generator/write-file.js'
 import { printJson, printResult } from '../output.js'
 import type { Flags } from '../program.js'
-import { resolveSettings } from '../settings.js'
+import { settingsOf } from '../settings.js'
 
 const TEMPLATES = new URL('../../../templates/', import.meta.url)
 
 /** Writes what is missing and leaves what is there. */
 export async function run(flags: Flags): Promise<ExitCode> {
-  const { cwd, schema, migrations } = await resolveSettings(flags)
+  const { cwd, schema, migrations } = await settingsOf(flags)
   const config = flags.config ?? 'autogen.config.ts'
   const report: { file: string; written: boolean }[] = []
   const write = async (file: string, template: string) => {

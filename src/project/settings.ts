@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Config } from '../config.js'
+import type { ScratchMode } from '../database/scratch.js'
+import { UsageError } from '../errors.js'
+
+/** Where a project's parts are, after flags, environment and configuration file were put together. */
+export interface ProjectSettings {
+  /** Folder that relative paths start from: that of the configuration file, else the one the run was started in. */
+  readonly cwd: string
+  /** `postgres://…` or `pglite://<dir>`; undefined is the embedded database in `.autogen/`. */
+  readonly database: string | undefined
+  readonly schema: readonly string[]
+  readonly migrations: string
+  readonly scratch: ScratchMode
+  /** Hazard codes that may be written; `all` allows every one. */
+  readonly allow: readonly string[]
+  /** Schema of the bookkeeping tables. */
+  readonly versionSchema: string
+  readonly fileTemplate?: string
+  /** Whether TypeScript checks the schema files before a migration is generated. */
+  readonly typecheck: boolean
+}
+
+/** What goes before the environment and the configuration file: flags, or what a program that uses the library says. */
+export interface SettingsInput {
+  /** The configuration file; by default `autogen.config.ts` in this folder or one above it in the same project. */
+  readonly config?: string | undefined
+  readonly database?: string | undefined
+  readonly schema?: readonly string[] | undefined
+  readonly migrations?: string | undefined
+  readonly scratch?: string | undefined
+  readonly allow?: readonly string[] | undefined
+  readonly typecheck?: boolean | undefined
+}
+
+const CONFIG_NAMES = ['autogen.config.ts', 'autogen.config.mts', 'autogen.config.js', 'autogen.config.mjs']
+
+/**
+ * Puts what was said, environment, configuration file and defaults together; the earlier ones win.
+ *
+ * @throws UsageError for a configuration file that is not there or wrong
+ * @example const settings = await resolveSettings({ database: 'postgres://localhost/app' })
+ */
+export async function resolveSettings(input: SettingsInput = {}, env: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Promise<ProjectSettings> {
+  const file = configFile(input.config ?? (env.AUTOGEN_CONFIG || undefined), cwd)
+  const config: Config = file === undefined ? {} : await (await import('../load-config.js')).loadConfig(file)
+  const root = file === undefined ? cwd : path.dirname(file)
+  const here = (given: string) => fromRoot(given, cwd, root)
+  const database = input.database ?? (env.DATABASE_URL || undefined)
+  return {
+    cwd: root,
+    database: database === undefined ? config.database : embeddedFromRoot(database, here),
+    schema: (input.schema ?? (env.AUTOGEN_SCHEMA ? [env.AUTOGEN_SCHEMA] : undefined))?.map(here) ?? list(config.schema) ?? ['schema.ts'],
+    migrations: optional(here, input.migrations ?? (env.AUTOGEN_MIGRATIONS || undefined)) ?? config.migrations ?? 'migrations',
+    scratch: firstScratch([
+      [input.scratch, '--scratch'],
+      [env.AUTOGEN_SCRATCH || undefined, 'AUTOGEN_SCRATCH'],
+      [config.scratch, 'the setting scratch'],
+    ]),
+    allow: input.allow ?? codes(env.AUTOGEN_ALLOW) ?? config.allow ?? [],
+    versionSchema: config.versionSchema ?? 'autogen',
+    ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
+    typecheck: input.typecheck ?? config.typecheck ?? true,
+  }
+}
+
+/** Hazard codes separated by commas. */
+export function codes(text: string | undefined): string[] | undefined {
+  return text?.trim() ? text.split(',').map((code) => code.trim()).filter(Boolean) : undefined
+}
+
+function configFile(named: string | undefined, cwd: string): string | undefined {
+  if (named === undefined) return searchUpwards(cwd)
+  const file = path.resolve(cwd, named)
+  if (existsSync(file)) return file
+  throw new UsageError(`the configuration file ${named} does not exist`, { hint: 'check --config and AUTOGEN_CONFIG, or run autogen init' })
+}
+
+/** Files above the project are not run: who may write there is not known. */
+function searchUpwards(cwd: string): string | undefined {
+  const folders = [cwd]
+  for (let at = cwd; path.dirname(at) !== at; folders.push(at)) at = path.dirname(at)
+  const within = (marker: string) => folders.findIndex((folder) => existsSync(path.join(folder, marker)))
+  const top = [within('.git'), within('package.json'), 0].find((index) => index >= 0)!
+  for (const folder of folders.slice(0, top + 1)) {
+    const found = CONFIG_NAMES.map((name) => path.join(folder, name)).find((file) => existsSync(file))
+    if (found) return found
+  }
+  return undefined
+}
+
+function fromRoot(given: string, cwd: string, root: string): string {
+  return path.isAbsolute(given) || cwd === root ? given : path.relative(root, path.resolve(cwd, given)) || '.'
+}
+
+function embeddedFromRoot(url: string, here: (given: string) => string): string {
+  const [, scheme, folder] = /^(pglite:(?:\/\/)?)(.+)$/is.exec(url) ?? []
+  return scheme && folder ? `${scheme}${here(folder)}` : url
+}
+
+function firstScratch(choices: readonly (readonly [string | undefined, string])[]): ScratchMode {
+  const [text = 'auto', from] = choices.find(([value]) => value !== undefined) ?? []
+  if (['auto', 'server', 'native', 'embedded'].includes(text) || /^(postgres(ql)?|pglite):\/\//.test(text)) return text as ScratchMode
+  throw new UsageError(`${from} names no engine${/^\w+$/.test(text) ? `: "${text}"` : ''}`, { hint: 'use auto, server, native, embedded or a postgres:// URL' })
+}
+
+function list<T>(value: T | readonly T[] | undefined): readonly T[] | undefined {
+  return value === undefined ? undefined : Array.isArray(value) ? value : [value as T]
+}
+
+function optional<T, R>(convert: (value: T) => R, value: T | undefined): R | undefined {
+  return value === undefined ? undefined : convert(value)
+}
