@@ -16,11 +16,14 @@ export interface TypecheckOptions {
  * @example await typecheck(['/project/schema.ts'], { cwd: '/project' })
  */
 export async function typecheck(files: readonly string[], { cwd, tsconfig }: TypecheckOptions): Promise<void> {
-  const { ts } = await import('ts-morph')
+  const { Project, ts } = await import('ts-morph')
   const sources = files.filter((file) => /\.[cm]?ts$/.test(file))
   if (sources.length === 0) return
   const config = tsconfig ? path.resolve(cwd, tsconfig) : ts.findConfigFile(path.dirname(sources[0]!), ts.sys.fileExists)
-  const program = ts.createProgram(sources, compilerOptions(ts, config))
+  // A project of ts-morph brings the libraries of the language along.
+  const project = new Project({ compilerOptions: compilerOptions(ts, config), skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true })
+  for (const file of sources) project.addSourceFileAtPath(file)
+  const program = project.getProgram().compilerObject
   const wanted = new Set(sources.map((file) => path.resolve(file)))
   const diagnostics = [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()].filter(
     ({ file, category }) => category === ts.DiagnosticCategory.Error && file && wanted.has(path.resolve(file.fileName)),
@@ -59,8 +62,6 @@ function compilerOptions(ts: typeof TypeScript, config: string | undefined): Typ
     noUnusedParameters: false,
     resolveJsonModule: true,
     allowImportingTsExtensions: true,
-    // An ambient package of the project that is not installed is none of the schema's business.
-    types: [],
     paths: { ...options.paths, ...ownTypes() },
   }
 }
