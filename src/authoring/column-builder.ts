@@ -287,7 +287,7 @@ export function typeBuilder<T = unknown, NotNull extends boolean = false, Into e
   return new ColumnBuilder({ type, uses, at: callerPosition(), attrs: {}, elements: [], attached: [] })
 }
 
-const ATTRIBUTE_ORDER = ['type', 'inherited', 'collation', 'notNull', 'identity', 'generated', 'storage', 'compression', 'statistics', 'options'] as const
+const ATTRIBUTE_ORDER = ['type', 'inherited', 'collation', 'notNull', 'identity', 'generated', 'storage', 'compression', 'statistics', 'options', 'foreignOptions'] as const
 
 function orderedAttrs(attrs: ColumnAttrs): ColumnAttrs {
   return Object.fromEntries(ATTRIBUTE_ORDER.flatMap((key) => (attrs[key] === undefined ? [] : [[key, attrs[key]]])))

@@ -1,4 +1,5 @@
 import type { ColumnAttrs } from '../kinds/columns.js'
+import { sortedOptions, type ForeignOptions } from '../kinds/foreign-options.js'
 
 /** Settings of a column that have no method of their own. */
 export interface ColumnSettings {
@@ -8,15 +9,25 @@ export interface ColumnSettings {
   readonly statistics?: number
   readonly n_distinct?: number
   readonly n_distinct_inherited?: number
+  /** What the wrapper of a foreign table wants to know about the column. */
+  readonly foreign?: ForeignOptions
 }
 
 /** The attributes that settings stand for. */
-export function settingsAttrs({ storage, compression, statistics, ...rest }: ColumnSettings): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options'> {
+export function settingsAttrs({
+  storage,
+  compression,
+  statistics,
+  foreign,
+  ...rest
+}: ColumnSettings): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options' | 'foreignOptions'> {
+  const foreignOptions = sortedOptions(foreign)
   const options = Object.fromEntries(Object.entries(rest).sort().map(([name, value]) => [name, String(value)]))
   return {
     ...(storage && { storage }),
     ...(compression && { compression }),
     ...(statistics !== undefined && { statistics }),
     ...(Object.keys(options).length > 0 && { options }),
+    ...(foreignOptions && { foreignOptions }),
   }
 }

@@ -1,7 +1,8 @@
 import { SchemaError } from '../errors.js'
 import { partitionObject } from '../kinds/partitions.js'
 import { replicaIdentityObject, type ReplicaIdentityAttrs } from '../kinds/replica-identities.js'
-import { tableObject, tables, type TableAttrs } from '../kinds/tables.js'
+import { sortedOptions, type ForeignOptions } from '../kinds/foreign-options.js'
+import { foreignOf, tableObject, tables, type TableAttrs } from '../kinds/tables.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
@@ -205,6 +206,16 @@ export class TableBuilder<C extends Columns> extends Declared implements SqlSour
   }
 
   /**
+   * Makes it a foreign table: its rows are those of a foreign server, given by its declaration or its name.
+   *
+   * @example app.table('old_orders', { id: bigint() }).onServer(archive, { table_name: 'orders' })
+   */
+  onServer(server: string | { readonly object: SchemaObject<{ readonly name: string }> }, options?: ForeignOptions): this {
+    const name = typeof server === 'string' ? checkedName('foreign server', server) : server.object.id.name
+    return this.#set({ foreign: foreignOf(name, sortedOptions(options)) }, typeof server === 'string' ? [] : [server.object.ref])
+  }
+
+  /**
    * Row-level security: nobody but its owner sees rows that no policy allows. `force`: not even the owner.
    *
    * @example users.rowLevelSecurity()
@@ -266,7 +277,7 @@ function tableInput(table: AnyTable | NameInput): { id: QualifiedName; refs: Ref
   return { id: checkedQualifiedName('table', table), refs: [] }
 }
 
-const ATTRIBUTE_ORDER = ['unlogged', 'partitionBy', 'inherits', 'ofType', 'accessMethod', 'tablespace', 'with', 'rowSecurity', 'forceRowSecurity', 'partitionOf'] as const
+const ATTRIBUTE_ORDER = ['unlogged', 'partitionBy', 'inherits', 'ofType', 'foreign', 'accessMethod', 'tablespace', 'with', 'rowSecurity', 'forceRowSecurity', 'partitionOf'] as const
 
 function orderedAttrs(attrs: TableAttrs): TableAttrs {
   return Object.fromEntries(ATTRIBUTE_ORDER.flatMap((key) => (attrs[key] === undefined ? [] : [[key, attrs[key]]])))

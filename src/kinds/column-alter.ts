@@ -12,6 +12,7 @@ import {
   type Identity,
   type NotNull,
 } from './column-ddl.js'
+import { optionsChange } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
 import { defaultName } from './object-names.js'
 import { repositioning, sequenceChanges, sequenceParameters, type SequenceOptions } from './sequence-options.js'
@@ -58,6 +59,8 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   }
   if (before.statistics !== after.statistics) statements.push(statement(`${only} SET STATISTICS ${after.statistics ?? -1}`))
   statements.push(...optionStatements(only, before.options, after.options))
+  const foreignOptions = optionsChange(before.foreignOptions, after.foreignOptions)
+  if (foreignOptions) statements.push(statement(`${only} ${foreignOptions}`))
   return {
     statements,
     ...(retyped && { displaces: (dependent: SchemaObject) => !stays(dependent, from, to, context), elseReplace: true }),

@@ -1,6 +1,7 @@
 import type { RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { optionsClause, type ForeignOptions } from './foreign-options.js'
 import { defaultName } from './object-names.js'
 import { optionStatements, type StorageParameters } from './storage-parameters.js'
 
@@ -43,6 +44,8 @@ export interface ColumnAttrs {
   readonly compression?: string
   readonly statistics?: number
   readonly options?: StorageParameters
+  /** What the wrapper of a foreign table wants to know about it. */
+  readonly foreignOptions?: ForeignOptions
   /** The kind of relation, when it is not a table: `VIEW`, `MATERIALIZED VIEW`. */
   readonly relation?: 'VIEW' | 'MATERIALIZED VIEW'
 }
@@ -56,7 +59,7 @@ export function alterRelation({ id, attrs }: Column, only = false): string {
 
 /** Name, type and collation: what every definition of the column begins with. */
 export function columnHead({ id, attrs }: Column): string {
-  return `${quoteIdent(id.name)} ${attrs.type}${attrs.collation ? ` COLLATE ${attrs.collation}` : ''}`
+  return `${quoteIdent(id.name)} ${attrs.type}${attrs.foreignOptions ? ` ${optionsClause(attrs.foreignOptions)}` : ''}${attrs.collation ? ` COLLATE ${attrs.collation}` : ''}`
 }
 
 /** The definition of the column in CREATE TABLE and ADD COLUMN; `fragments` is its default. */

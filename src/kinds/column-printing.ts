@@ -101,7 +101,7 @@ function settingsCode(attrs: ColumnAttrs, printer: Printer): string | undefined 
   return Object.values(settings).some((value) => value !== undefined) ? `.settings(${printer.literal(settings)})` : undefined
 }
 
-function settingsOf({ storage, compression, statistics, options }: ColumnAttrs): Record<string, unknown> {
+function settingsOf({ storage, compression, statistics, options, foreignOptions }: ColumnAttrs): Record<string, unknown> {
   const numbers = Object.fromEntries(Object.entries(options ?? {}).map(([name, value]) => [name, Number(value)]))
-  return { storage, compression, statistics, ...numbers }
+  return { storage, compression, statistics, ...numbers, foreign: foreignOptions }
 }

@@ -6,6 +6,7 @@ import { statement } from '../sql/statement.js'
 import { alterColumn } from './column-alter.js'
 import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
+import { readOptions } from './foreign-options.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
 import { optionStatements } from './storage-parameters.js'
@@ -40,6 +41,7 @@ interface Extras {
   readonly compression: '' | 'p' | 'l'
   readonly statistics: number | null
   readonly options: string[] | null
+  readonly foreign: string[] | null
   readonly notNull: { readonly name: string; readonly local: boolean; readonly noInherit: boolean; readonly valid: boolean } | null
   readonly view: (QualifiedName & { readonly kind: 'view' | 'materialized_view' }) | null
 }
@@ -120,7 +122,7 @@ export const columns = defineKind<Column>({
 
 function catalogQuery({ major }: ServerVersion): string {
   const constraint = major >= 18
-  const settings = `a.attstorage <> t.typstorage OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL`
+  const settings = `a.attstorage <> t.typstorage OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL`
   return `
     SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
       CASE WHEN c.relkind IN ('v', 'm') OR NOT a.attislocal OR a.attidentity <> '' OR a.attgenerated <> '' OR ${settings}
@@ -129,7 +131,7 @@ function catalogQuery({ major }: ServerVersion): string {
           'local', a.attislocal, 'partition', c.relispartition, 'parents', i.parents, 'identity', a.attidentity, 'sequence', s.options,
           'generated', a.attgenerated, 'expression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, 'attrdef', d.oid::int8,
           'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, 'compression', a.attcompression,
-          'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options', a.attoptions,
+          'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options', a.attoptions, 'foreign', a.attfdwoptions,
           'collation', CASE WHEN a.attcollation <> t.typcollation THEN json_build_object('schema', cn.nspname, 'name', co.collname) END,
           'notNull', ${
             constraint
@@ -165,7 +167,7 @@ function catalogQuery({ major }: ServerVersion): string {
           : ''
       }
     WHERE a.attnum > 0 AND NOT a.attisdropped AND c.oid >= 16384 AND c.relpersistence <> 't'
-      AND (c.relkind IN ('r', 'p') OR c.relkind IN ('v', 'm') AND (${settings} OR a.atthasdef)
+      AND (c.relkind IN ('r', 'p', 'f') OR c.relkind IN ('v', 'm') AND (${settings} OR a.atthasdef)
         AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'))
     ORDER BY 1, 2`
 }
@@ -189,7 +191,8 @@ function attrsOf(id: RelationPart, type: string, notNull: boolean, extras: Extra
   }
 }
 
-function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options'> {
+function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options' | 'foreignOptions'> {
+  const foreignOptions = readOptions(extras.foreign)
   return {
     ...(extras.storage && { storage: STORAGE[extras.storage] }),
     ...(extras.compression && { compression: COMPRESSION[extras.compression] }),
@@ -197,6 +200,7 @@ function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression'
     ...(extras.options && {
       options: Object.fromEntries([...extras.options].sort().map((option) => option.split('=', 2) as [string, string])),
     }),
+    ...(foreignOptions && { foreignOptions }),
   }
 }
 

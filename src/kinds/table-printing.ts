@@ -16,6 +16,7 @@ export function printTable({ ref, id, attrs }: Table, printer: Printer): Printed
   const code = [
     plain ? partitionCode(id, plain, callback, printer) : `${declaringCall(printer, id, 'table', 'table')}, {\n${columns.join('\n')}\n}${callback}`,
     ...(attrs.ofType ? [`.ofType(${relationCode('composite_type', attrs.ofType, printer)})`] : []),
+    ...(attrs.foreign ? [foreignCode(attrs.foreign, printer)] : []),
     ...(attrs.inherits ?? []).map((parent) => `.inherits(${relationCode('table', parent, printer)})`),
     ...(attrs.partitionBy === undefined ? [] : [partitionByCode(attrs.partitionBy, printer)]),
     ...(attrs.unlogged ? ['.unlogged()'] : []),
@@ -38,6 +39,11 @@ function partitionCode(id: QualifiedName, { parent, bound }: PartitionAttrs, cal
 /** A relation's variable, or its name where it is exported later. */
 export function relationCode(kind: string, { schema, name }: QualifiedName, printer: Printer): string {
   return printer.variable(refOf(kind, schema, name)) ?? printer.literal({ schema, name })
+}
+
+function foreignCode({ server, options }: NonNullable<Table['attrs']['foreign']>, printer: Printer): string {
+  const name = printer.variable(refOf('foreign_server', server)) ?? printer.string(server)
+  return `.onServer(${name}${options ? `, ${printer.literal(options)}` : ''})`
 }
 
 const NAME = '[a-z_][a-z0-9_]*'

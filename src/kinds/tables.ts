@@ -3,6 +3,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, type Column } from './column-ddl.js'
+import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
 import { defineKind, PHASES } from './kind.js'
 import { printTable } from './table-printing.js'
 import { cut, MAX_NAME_BYTES } from './object-names.js'
@@ -15,6 +16,8 @@ export interface TableAttrs {
   /** Parents of plain inheritance, in their order. */
   readonly inherits?: readonly QualifiedName[]
   readonly ofType?: QualifiedName
+  /** The rows are those of a foreign server. */
+  readonly foreign?: { readonly server: string; readonly options?: ForeignOptions }
   readonly accessMethod?: string
   readonly tablespace?: string
   /** Storage parameters, those of its TOAST table as `toast.…`. */
@@ -37,6 +40,7 @@ interface Extras {
   readonly key?: string | null
   readonly inherits?: QualifiedName[] | null
   readonly type?: QualifiedName | null
+  readonly foreign?: { readonly server: string; readonly options: string[] | null } | null
   readonly method?: string | null
   readonly space?: string | null
   readonly options?: string[] | null
@@ -45,7 +49,7 @@ interface Extras {
   readonly force?: boolean | null
 }
 
-/** Tables, partitioned tables and partitions. */
+/** Tables, partitioned tables, partitions and foreign tables. */
 export const tables = defineKind<Table>({
   kind: 'table',
   phase: PHASES.table,
@@ -53,11 +57,12 @@ export const tables = defineKind<Table>({
   occupies: ({ id }) => [`relation ${qualified(id.schema, id.name)}`, `type ${qualified(id.schema, id.name)}`],
   catalogQuery: () => `
     SELECT c.oid, 0, n.nspname, c.relname, c.reltype, t.typarray,
-      CASE WHEN c.relpersistence = 'u' OR c.relkind = 'p' OR c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL OR am.amname <> 'heap'
+      CASE WHEN c.relpersistence = 'u' OR c.relkind IN ('p', 'f') OR c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL OR am.amname <> 'heap'
           OR c.reltablespace <> 0 OR c.reloftype <> 0 OR c.relrowsecurity OR c.relforcerowsecurity OR i.parents IS NOT NULL
         THEN json_build_object(
           'unlogged', c.relpersistence = 'u', 'key', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, 'inherits', i.parents,
           'type', CASE WHEN c.reloftype <> 0 THEN json_build_object('schema', on_.nspname, 'name', o.typname) END,
+          'foreign', CASE WHEN c.relkind = 'f' THEN json_build_object('server', fs.srvname, 'options', ft.ftoptions) END,
           'method', NULLIF(am.amname, 'heap'), 'space', s.spcname, 'options', c.reloptions, 'toast', toast.reloptions,
           'security', c.relrowsecurity, 'force', c.relforcerowsecurity) END
     FROM pg_class c
@@ -66,6 +71,8 @@ export const tables = defineKind<Table>({
     LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
     LEFT JOIN pg_am am ON am.oid = c.relam
     LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    LEFT JOIN pg_foreign_table ft ON ft.ftrelid = c.oid
+    LEFT JOIN pg_foreign_server fs ON fs.oid = ft.ftserver
     LEFT JOIN pg_type o ON o.oid = c.reloftype AND c.reloftype <> 0
     LEFT JOIN pg_namespace on_ ON on_.oid = o.typnamespace
     LEFT JOIN (
@@ -74,7 +81,7 @@ export const tables = defineKind<Table>({
       JOIN pg_class p ON p.oid = i.inhparent AND p.relkind IN ('r', 'f')
       JOIN pg_namespace pn ON pn.oid = p.relnamespace
       GROUP BY i.inhrelid) i ON i.inhrelid = c.oid
-    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
+    WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND c.oid >= 16384
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
     ORDER BY 3, 4`,
   fromRow: ([, , schema, name, rowType, arrayType, extras]) => ({
@@ -85,18 +92,21 @@ export const tables = defineKind<Table>({
     ],
   }),
   dependencies: ({ attrs }) => [
+    ...(attrs.foreign ? [{ to: refOf('foreign_server', attrs.foreign.server), auto: false }] : []),
     ...(attrs.inherits ?? []).map((parent) => ({ to: refOf('table', parent.schema, parent.name), auto: false })),
     ...(attrs.partitionOf ? [{ to: refOf('table', attrs.partitionOf.parent.schema, attrs.partitionOf.parent.name), auto: true }] : []),
     ...(attrs.ofType ? [{ to: refOf('composite_type', attrs.ofType.schema, attrs.ofType.name), auto: false }] : []),
   ],
   create: createTable,
-  drop: (table) => [statement(`DROP TABLE ${nameOf(table)}`)],
+  drop: (table) => [statement(`DROP ${table.attrs.foreign ? 'FOREIGN TABLE' : 'TABLE'} ${nameOf(table)}`)],
   alter: (from, to, { version }) => {
     const [before, after] = [from.attrs, to.attrs]
-    if (before.partitionBy !== after.partitionBy) return 'replace'
+    if (before.partitionBy !== after.partitionBy || before.foreign?.server !== after.foreign?.server) return 'replace'
     if (same(before, after)) return { statements: [] }
     const alter = (text: string) => statement(`ALTER TABLE ${nameOf(to)} ${text}`)
     const statements: Statement[] = []
+    const options = optionsChange(before.foreign?.options, after.foreign?.options)
+    if (options) statements.push(statement(`ALTER FOREIGN TABLE ${nameOf(to)} ${options}`))
     if (before.accessMethod !== after.accessMethod) {
       if (version.major < (after.partitionBy ? 17 : 15)) return 'replace'
       statements.push(alter(`SET ACCESS METHOD ${quoteIdent(after.accessMethod ?? (after.partitionBy ? 'default' : 'heap'))}`.replace('"default"', 'DEFAULT')))
@@ -120,8 +130,8 @@ export const tables = defineKind<Table>({
     table.attrs.ofType && refOf('composite_type', table.attrs.ofType.schema, table.attrs.ofType.name) === old.ref
       ? { ...table, attrs: { ...table.attrs, ofType: { schema: aside.id.schema as string, name: aside.id.name as string } } }
       : null,
-  address: (table) => `TABLE ${nameOf(table)}`,
-  dropLoses: ({ attrs }) => (attrs.partitionBy ? undefined : 'the rows are gone'),
+  address: (table) => `${table.attrs.foreign ? 'FOREIGN TABLE' : 'TABLE'} ${nameOf(table)}`,
+  dropLoses: ({ attrs }) => (attrs.partitionBy || attrs.foreign ? undefined : 'the rows are gone'),
   print: printTable,
 })
 
@@ -132,12 +142,17 @@ function attrsOf(extras: Extras): TableAttrs {
     ...(extras.key && { partitionBy: extras.key }),
     ...(extras.inherits && { inherits: extras.inherits }),
     ...(extras.type && { ofType: extras.type }),
+    ...(extras.foreign && { foreign: foreignOf(extras.foreign.server, readOptions(extras.foreign.options)) }),
     ...(extras.method && { accessMethod: extras.method }),
     ...(extras.space && { tablespace: extras.space }),
     ...(parameters && { with: parameters }),
     ...(extras.security && { rowSecurity: true }),
     ...(extras.force && { forceRowSecurity: true }),
   }
+}
+
+export function foreignOf(server: string, options: ForeignOptions | undefined): NonNullable<TableAttrs['foreign']> {
+  return { server, ...(options && { options }) }
 }
 
 function storageParameters({ options, toast }: Extras): StorageParameters | undefined {
@@ -149,7 +164,7 @@ function storageParameters({ options, toast }: Extras): StorageParameters | unde
 function createTable(table: Table, parts: readonly SchemaObject[], fragments: readonly string[]): Statement[] {
   const { attrs } = table
   const lines = parts.flatMap((part, index) => {
-    if (part.kind !== 'column') return [fragments[index]!]
+    if (part.kind !== 'column') return fragments[index] ? [fragments[index]!] : []
     const column = part as Column
     if (attrs.inherits && column.attrs.inherited) return []
     if (!attrs.ofType) return [fragments[index]!]
@@ -158,13 +173,14 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
   })
   const body = lines.length > 0 ? ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)` : attrs.ofType || attrs.partitionOf ? '' : ' ()'
   const text = [
-    `CREATE ${attrs.unlogged ? 'UNLOGGED ' : ''}TABLE ${nameOf(table)}`,
+    `CREATE ${attrs.unlogged ? 'UNLOGGED ' : ''}${attrs.foreign ? 'FOREIGN ' : ''}TABLE ${nameOf(table)}`,
     attrs.ofType ? ` OF ${nameText(attrs.ofType)}` : '',
     attrs.partitionOf ? ` PARTITION OF ${nameText(attrs.partitionOf.parent)}` : '',
     body,
     attrs.partitionOf ? `\n${attrs.partitionOf.bound}` : '',
     attrs.inherits ? `\nINHERITS (${attrs.inherits.map(nameText).join(', ')})` : '',
     attrs.partitionBy ? `\nPARTITION BY ${attrs.partitionBy}` : '',
+    attrs.foreign ? `\nSERVER ${quoteIdent(attrs.foreign.server)}${attrs.foreign.options ? ` ${optionsClause(attrs.foreign.options)}` : ''}` : '',
     attrs.accessMethod ? `\nUSING ${quoteIdent(attrs.accessMethod)}` : '',
     attrs.with ? `\nWITH (${optionsText(attrs.with)})` : '',
     attrs.tablespace ? `\nTABLESPACE ${quoteIdent(attrs.tablespace)}` : '',

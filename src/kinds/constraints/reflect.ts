@@ -60,7 +60,7 @@ export function constraintQuery({ major }: ServerVersion): string {
           'parent', CASE WHEN p.oid IS NOT NULL THEN json_build_object('schema', pn.nspname, 'table', pr.relname, 'name', p.conname) END,
           'parents', h.parents, 'clones', k.clones) END
     FROM pg_constraint c
-    JOIN pg_class r ON r.oid = c.conrelid AND r.relkind IN ('r', 'p') AND r.relpersistence <> 't'
+    JOIN pg_class r ON r.oid = c.conrelid AND r.relkind IN ('r', 'p', 'f') AND r.relpersistence <> 't'
     LEFT JOIN pg_class x ON x.oid = c.conindid AND c.contype IN ('p', 'u', 'x')
     LEFT JOIN pg_index i ON i.indexrelid = x.oid
     LEFT JOIN pg_tablespace s ON s.oid = x.reltablespace
