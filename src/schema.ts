@@ -38,6 +38,7 @@ export { view, type ViewBuilder, type ViewOptions } from './kinds/views.js'
 export { materializedView, type MaterializedViewBuilder, type MaterializedViewOptions } from './kinds/materialized-views.js'
 export { func } from './kinds/functions.js'
 export { procedure } from './kinds/procedures.js'
+export { aggregate, type AggregateOptions } from './kinds/aggregates.js'
 export type { FunctionOptions, RoutineBuilder, RoutineOptions } from './kinds/routine-authoring.js'
 export { eventTrigger, type EventTriggerOptions } from './kinds/event-triggers.js'
 

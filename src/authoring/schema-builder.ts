@@ -1,3 +1,4 @@
+import { aggregate } from '../kinds/aggregates.js'
 import { compositeType, type CompositeType } from '../kinds/composite-types.js'
 import { domain, type DomainType } from '../kinds/domains.js'
 import { enumType, type EnumType } from '../kinds/enums.js'
@@ -81,6 +82,11 @@ export class SchemaBuilder extends Declared implements SqlSource {
   /** Declares a procedure: see `procedure`. */
   procedure(name: string, ...rest: Rest<typeof procedure>): ReturnType<typeof procedure> {
     return procedure(this.#in(name), ...rest)
+  }
+
+  /** Declares an aggregate: see `aggregate`. */
+  aggregate(name: string, ...rest: Rest<typeof aggregate>): ReturnType<typeof aggregate> {
+    return aggregate(this.#in(name), ...rest)
   }
 
   #in(name: string): QualifiedName {

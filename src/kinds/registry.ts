@@ -17,6 +17,7 @@ import { constraints } from './constraints/index.js'
 import { replicaIdentities } from './replica-identities.js'
 import { functions } from './functions.js'
 import { procedures } from './procedures.js'
+import { aggregates } from './aggregates.js'
 import { views } from './views.js'
 import { materializedViews } from './materialized-views.js'
 import { indexes } from './indexes.js'
@@ -40,7 +41,7 @@ const registered: Kind[] = [
   schemas, extensions, extensionVersions,
   enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, constraints, replicaIdentities, sequenceOwnerships,
-  functions, procedures, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
+  functions, procedures, aggregates, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
   foreignDataWrappers, foreignServers, userMappings, publications,
   comments, owners, privileges, defaultPrivilegeKind,
 ]

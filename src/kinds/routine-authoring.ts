@@ -6,23 +6,9 @@ import { qualified } from '../sql/identifiers.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
 import { typeParts, type TypeInput } from '../authoring/type-input.js'
 import type { Kind, PrintedCode, Printer } from './kind.js'
-import { routineObject, type Routine, type RoutineArgument, type RoutineAttrs } from './routine.js'
+import { routineObject, type Routine, type RoutineAttrs } from './routine.js'
+import { isType, printArguments, readArguments, readColumns, type ArgumentsInput, type TableInput } from './routine-arguments.js'
 import { isIdentifierList, parseIdentifierList, storedSetting, type RoutineSetting } from './routine-settings.js'
-
-/** An argument with more than a type. */
-export interface ArgumentDetails {
-  readonly type: TypeInput
-  readonly mode?: 'in' | 'out' | 'inout' | 'variadic'
-  readonly default?: SqlSource
-}
-
-/** Arguments by name; as a list where some have no name. */
-export type ArgumentsInput =
-  | { readonly [name: string]: TypeInput | ArgumentDetails }
-  | readonly (TypeInput | (ArgumentDetails & { readonly name?: string }))[]
-
-/** Columns of RETURNS TABLE. */
-export type TableInput = { readonly [name: string]: TypeInput } | readonly { readonly name: string; readonly type: TypeInput }[]
 
 /** Values of settings by name; a list for those that are lists of names, such as `search_path`. */
 export type SettingsInput = { readonly [name: string]: string | number | boolean | readonly string[] }
@@ -85,10 +71,6 @@ export class RoutineBuilder extends Declared implements SqlSource {
   }
 }
 
-function isType(value: unknown): value is TypeInput {
-  return typeof value === 'string' || isSqlSource(value) || (typeof value === 'object' && value !== null && 'columnDeclarations' in value)
-}
-
 /** Turns what the author wrote into attributes, and remembers the declared objects that it mentions. */
 class OptionsReader {
   readonly uses: Ref[] = []
@@ -99,7 +81,7 @@ class OptionsReader {
     const { returns, language = 'sql', body, sqlBody, library, volatility, parallel, support } = options
     if ((body === undefined) === (sqlBody === undefined)) refuse(`${this.routine} needs either a body or an sqlBody`, 'give one of the two')
     const table = returns !== undefined && !isType(returns) && 'table' in returns ? returns.table : undefined
-    const list = [...this.#arguments(options.args ?? []), ...this.#columns(table ?? [])]
+    const list = [...readArguments(this.routine, options.args ?? [], this.uses), ...readColumns(this.routine, table ?? [], this.uses)]
     const settings = Object.entries(options.set ?? {}).map(([name, value]): RoutineSetting => storedSetting(checkedName('setting', name), value))
     return {
       ...(list.length > 0 && { arguments: list }),
@@ -120,31 +102,6 @@ class OptionsReader {
       ...(options.transforms?.length && { transforms: options.transforms.map((type) => this.#type('a transform', type)) }),
       ...(settings.length > 0 && { settings }),
     }
-  }
-
-  #arguments(input: ArgumentsInput): RoutineArgument[] {
-    const list = Array.isArray(input) ? input.map((argument): [undefined, unknown] => [undefined, argument]) : Object.entries(input)
-    return (list as [string | undefined, TypeInput | (ArgumentDetails & { name?: string })][]).map(([key, argument]) => {
-      if (argument === undefined || argument === null) refuse(`argument ${key ?? ''} of ${this.routine} is undefined`, 'is its type declared later, or in a file that imports this one?')
-      const details = isType(argument) ? { type: argument } : argument
-      const { type, mode, default: expression } = details as ArgumentDetails
-      const name = key ?? (details as { name?: string }).name
-      return {
-        ...(mode && mode !== 'in' && { mode }),
-        ...(name !== undefined && { name: checkedName('argument', name) }),
-        type: this.#type(`argument ${name ?? ''}`, type),
-        ...(expression !== undefined && { default: this.#text(`the default of argument ${name ?? ''} of ${this.routine}`, expression) }),
-      }
-    })
-  }
-
-  #columns(input: TableInput): RoutineArgument[] {
-    const list = Array.isArray(input) ? input.map(({ name, type }) => [name, type]) : Object.entries(input)
-    return (list as [string, TypeInput][]).map(([name, type]) => ({
-      mode: 'table',
-      name: checkedName('column', name),
-      type: this.#type(`column ${name}`, type),
-    }))
   }
 
   #result(returns: FunctionOptions['returns']): Pick<RoutineAttrs, 'returns' | 'setof'> {
@@ -210,27 +167,4 @@ function settingInput([name, value]: RoutineSetting): [string, string | string[]
   if (!isIdentifierList(name)) return [name, value]
   const list = parseIdentifierList(value)
   return [name, storedSetting(name, list)[1] === value ? list : value]
-}
-
-/** By name; as a list where names are missing, occur twice, or are such that JavaScript would change their order. */
-function printArguments(list: readonly RoutineArgument[], printer: Printer): string {
-  const names = list.map(({ name }) => name)
-  const byName = names.every((name) => name !== undefined && !/^\d+$|^__proto__$/.test(name)) && new Set(names).size === names.length
-  const codes = list.map(({ mode, name, type, default: expression }) => {
-    const details = [
-      ...(byName || name === undefined ? [] : [`name: ${printer.string(name)}`]),
-      `type: ${printer.string(type)}`,
-      ...(mode && mode !== 'table' ? [`mode: ${printer.string(mode)}`] : []),
-      ...(expression === undefined ? [] : [`default: ${printer.sql(expression)}`]),
-    ]
-    const code = details.length > 1 ? `{ ${details.join(', ')} }` : printer.string(type)
-    return byName ? `${propertyName(name!, printer)}: ${code}` : code
-  })
-  const [open, close] = byName ? ['{', '}'] : ['[', ']']
-  const line = codes.join(', ')
-  return line.length <= 80 && !line.includes('\n') ? `${open} ${line} ${close}` : `${open}\n${codes.map((code) => `    ${code},\n`).join('')}  ${close}`
-}
-
-function propertyName(name: string, printer: Printer): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : printer.string(name)
 }

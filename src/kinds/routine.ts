@@ -49,8 +49,13 @@ export interface RoutineAttrs {
 export type Routine = SchemaObject<RoutineId, RoutineAttrs>
 
 export function routineObject(kind: 'function' | 'procedure', schema: string, name: string, attrs: RoutineAttrs): Routine {
-  const args = (attrs.arguments ?? []).filter(isInput).map(({ type }) => printedType(type)).join(', ')
+  const args = identityOf(attrs.arguments)
   return { kind, ref: refOf(kind, { signature: `${qualified(schema, name)}(${args})` }), parent: null, id: { schema, name, args }, attrs }
+}
+
+/** The types that tell routines of one name apart. */
+export function identityOf(list: readonly RoutineArgument[] = []): string {
+  return list.filter(isInput).map(({ type }) => printedType(type)).join(', ')
 }
 
 /** Names of the SQL standard and abbreviations, as PostgreSQL prints them in the identity of a routine. */
