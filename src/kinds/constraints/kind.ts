@@ -15,13 +15,13 @@ export const constraints: Kind = defineKind<Constraint>({
   kind: 'constraint',
   phase: PHASES.constraint,
   catalog: 'pg_constraint',
-  folds: ({ attrs, ofPartition }) =>
+  folds: ({ attrs }) =>
     attrs.type !== 'foreign_key' &&
     !attrs.notValid &&
     !attrs.invalid &&
     !attrs.cloned &&
     !(attrs.type === 'exclude' && attrs.tablespace) &&
-    (!attrs.inheritsFrom || attrs.local === true || ofPartition === true),
+    (!attrs.inheritsFrom || attrs.type === 'check'),
   holdsExpressions: ({ attrs }) => attrs.type === 'check' || attrs.type === 'exclude',
   // Both ends of a foreign key may change type, and between the two changes it may have no operator.
   followsAlteration: ({ attrs }, old, next) => attrs.type !== 'foreign_key' || areComparable(old, next),
@@ -44,7 +44,8 @@ export const constraints: Kind = defineKind<Constraint>({
     if (attrs.cloned) return [statement(`ALTER INDEX IF EXISTS ${qualified(id.schema, old)} RENAME TO ${quoteIdent(id.name!)}`)]
     return [statement(`ALTER TABLE ${tableOf(constraint)} RENAME CONSTRAINT ${quoteIdent(old)} TO ${quoteIdent(id.name!)}`)]
   },
-  fragment: definition,
+  // A child of plain inheritance has its parents' checks without a word.
+  fragment: (constraint) => (isInheritedOnly(constraint) ? '' : definition(constraint)),
   createsImplicitly: originOf,
   drop: (constraint) => [statement(`ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`)],
   // What a partition took from its parent stays when it is detached.
@@ -58,6 +59,10 @@ export const constraints: Kind = defineKind<Constraint>({
   address: (constraint) => (constraint.id.name === null ? null : `CONSTRAINT ${quoteIdent(constraint.id.name)} ON ${tableOf(constraint)}`),
   print: printConstraint,
 })
+
+function isInheritedOnly({ attrs, ofPartition }: Constraint): boolean {
+  return attrs.inheritsFrom !== undefined && !attrs.local && !ofPartition
+}
 
 function hasIndex(type: Constraint['attrs']['type']): boolean {
   return type === 'primary_key' || type === 'unique' || type === 'exclude'
