@@ -203,7 +203,7 @@ function outputs({ kind, attrs }: Routine): string {
 }
 
 /** `old` addresses the routine before, `moved` once it has its new name. */
-export function renameRoutine(old: string, moved: string, from: Routine, to: Routine): Statement[] {
+export function renameRoutine(old: string, moved: string, from: SchemaObject<RoutineId>, to: SchemaObject<RoutineId>): Statement[] {
   return [
     ...(from.id.name === to.id.name ? [] : [statement(`ALTER ${old} RENAME TO ${quoteIdent(to.id.name)}`)]),
     ...(from.id.schema === to.id.schema ? [] : [statement(`ALTER ${moved} SET SCHEMA ${quoteIdent(to.id.schema)}`)]),
