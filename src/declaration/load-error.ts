@@ -4,10 +4,16 @@ import { positionInStack } from '../authoring/position.js'
 import { AutogenError, SchemaError, type SourcePosition } from '../errors.js'
 import { originalPosition } from './original-position.js'
 
-/** What went wrong while the user's files were imported, as one error with its place. */
-export function loadError(error: unknown): AutogenError {
+/**
+ * What went wrong while the user's files were imported, as one error with its place.
+ *
+ * @param fallback the place where the error itself names none in one of `files`
+ */
+export function loadError(error: unknown, fallback?: SourcePosition, files?: readonly string[]): AutogenError {
   if (!isError(error)) return new SchemaError(`a schema file threw ${String(error)}`, { cause: error })
-  return syntaxError(error) ?? missingModule(error) ?? authoringError(error) ?? runtimeError(error)
+  const found = syntaxError(error) ?? missingModule(error) ?? authoringError(error) ?? runtimeError(error)
+  if (!fallback || (found.at && files?.includes(found.at.file))) return found
+  return new SchemaError(found.message, { hint: found.hint, detail: found.detail, cause: error, at: originalPosition(fallback) })
 }
 
 /** `ParseError: Unexpected token \n /project/schema.ts:3:5`, with a column that starts at 0. */

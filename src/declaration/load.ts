@@ -1,9 +1,10 @@
-import { isDeclared, type Declaration } from '../authoring/declared.js'
+import { isDeclared, type Declaration, type Declared } from '../authoring/declared.js'
 import { isManage, type Manage } from '../authoring/manage.js'
 import { SchemaError } from '../errors.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { checkDeclarations } from './declared-model.js'
 import { importSources, type ImportOptions } from './import-sources.js'
+import { loadError } from './load-error.js'
 import { digestOf, outlineOf, SchemaCache } from './schema-cache.js'
 import { sourceFiles } from './source-files.js'
 
@@ -61,7 +62,7 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
   const { modules, files } = await importSources(entries, options)
   const found = new Set<unknown>()
   for (const exported of modules) collect(exported, found, 2)
-  const declarations = [...found].flatMap((value) => (isDeclared(value) ? value.declarations() : []))
+  const declarations = [...found].flatMap((value) => (isDeclared(value) ? declarationsOf(value, files) : []))
   checkDeclarations(declarations)
   return {
     declarations,
@@ -69,6 +70,15 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
     digest: digestOf(declarations),
     scope: onlyScope([...found].filter(isManage)),
     files,
+  }
+}
+
+/** Some mistakes show only when everything about an object is known: then no call of the user is on the stack. */
+function declarationsOf(value: Declared, files: readonly string[]): Declaration[] {
+  try {
+    return value.declarations()
+  } catch (error) {
+    throw loadError(error, value.at, files)
   }
 }
 

@@ -112,9 +112,11 @@ function flatGroup({ open, close, items }: Group): string {
 function layout(sequence: Sequence, indent: number, column: number, after: number): string {
   if (!sequence.hard && fits(sequence.flat, column, after)) return sequence.flat
   const { head, links } = chain(sequence)
-  if (links.length > 0 && !head.hard && fits(head.flat, column, 0)) {
-    const lines = links.map((link) => layout(link, indent + 2, indent + 2, after))
-    return [head.flat, ...lines].join(`\n${' '.repeat(indent + 2)}`)
+  if (links.length > 0) {
+    const start = layout(head, indent, column, 0)
+    const chained = links.map(({ flat }) => flat).join('')
+    if (!links.some(({ hard }) => hard) && fits(chained, endColumn(start, column), after)) return start + chained
+    return [start, ...links.map((link) => layout(link, indent + 2, indent + 2, after))].join(`\n${' '.repeat(indent + 2)}`)
   }
   let result = ''
   sequence.parts.forEach((part, index) => {

@@ -33,8 +33,15 @@ function codeOf(constraint: Constraint, printer: Printer): string {
   }
 }
 
-function call(builder: string, { id }: Constraint, byDefault: string, printer: Printer): string {
-  return `${printer.use(builder)}(${id.name === byDefault ? '' : printer.string(id.name!)})`
+function call(builder: string, constraint: Constraint, byDefault: string, printer: Printer): string {
+  const { id } = constraint
+  return `${printer.use(builder)}(${id.name === byDefault && !isSpokenOf(constraint, printer) ? '' : printer.string(id.name!)})`
+}
+
+/** Comments, attachments and CLUSTER name the constraint, so it needs its name where it is declared. */
+function isSpokenOf({ ref, id, parent }: Constraint, printer: Printer): boolean {
+  const cluster = printer.object(attachedRef('cluster', parent!))
+  return printer.children(ref).length > 0 || printer.object(indexPartitionRef(id.schema, id.name!)) !== undefined || cluster?.attrs.index === id.name
 }
 
 function columns(names: readonly string[], printer: Printer): string {
