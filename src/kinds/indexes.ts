@@ -67,6 +67,7 @@ export const indexes: Kind = defineKind<Index>({
   // What a partition took from its parent stays when it is detached.
   dropsImplicitly: ({ parent, id, attrs }, dropped) => dropped(parent!) || !dropped(refOf('partition', id.schema, attrs.table)),
   alter: alterIndex,
+  recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER INDEX ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name!)}`)],
   authored,
   address: (index) => (index.id.name === null ? null : `INDEX ${nameOf(index)}`),

@@ -149,6 +149,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent is replaced for it. */
   replacesParent?(object: O, context: AlterContext): boolean
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
+  /** Two objects on one parent that differ only in their name are taken for one that was renamed: nothing of the user's is lost if that is wrong. */
+  readonly recognizedWhenRenamed?: boolean
   /** The statements that give it another name, when PostgreSQL can. */
   rename?(from: O, to: O): readonly Statement[]
   /** The same object under another name, for a rename aside. Required with `replacedAside`. */

@@ -1,3 +1,4 @@
+import type { Rename } from '../differ/renames.js'
 import { expand, type Action, type ExpandOptions } from '../differ/expand.js'
 import { order, type OrderedAction } from '../differ/order.js'
 import { kindOf } from '../kinds/registry.js'
@@ -23,6 +24,10 @@ export interface PlannedStep {
   readonly statement: Statement
   /** The object it is about. */
   readonly ref: Ref
+  /** What is done to that object, of which the statement may be a part. */
+  readonly action: Action['type']
+  /** The object on whose account this one, which itself did not change, is touched. */
+  readonly because?: Ref
   /** The object that is replaced when PostgreSQL refuses the statement in any form. */
   readonly elseReplace?: Ref
 }
@@ -30,12 +35,19 @@ export interface PlannedStep {
 export interface PlanOptions extends ExpandOptions {
   /** The text of an object as its author wrote it, where that is known. */
   readonly authored?: (reflected: SchemaObject) => SchemaObject
+  /** What objects were called before, where `schema.ts` says so: the ref that each had by its ref now. */
+  readonly formerly?: ReadonlyMap<Ref, Ref>
 }
 
 /** The steps that carry out operations, in an order that PostgreSQL accepts. Not yet tried: see `prove`. */
 export function plan(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions = {}): PlannedStep[] {
   const actions = expand(from, to, operations, options).map((action) => withAuthorsText(action, options))
   return order(from, to, actions).flatMap(stepsOf)
+}
+
+/** The steps that give an object another name. */
+export function renameSteps(rename: Rename): PlannedStep[] {
+  return stepsOf({ action: rename, parts: [] })
 }
 
 function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
@@ -45,7 +57,8 @@ function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
 function stepsOf(ordered: OrderedAction): PlannedStep[] {
   const { action } = ordered
   const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
-  const because = 'because' in action && action.because ? `, because of ${describeObject(action.because)}` : ''
+  const cause = 'because' in action ? action.because : undefined
+  const because = cause ? `, because of ${describeObject(cause)}` : ''
   // What goes with it is part of the same loss.
   const hazards = lossOf(action)
   const comments = [
@@ -58,6 +71,8 @@ function stepsOf(ordered: OrderedAction): PlannedStep[] {
     hazards: index === 0 ? hazards : [],
     statement,
     ref,
+    action: action.type,
+    ...(cause && { because: cause }),
     ...(elseReplace && { elseReplace }),
   }))
 }

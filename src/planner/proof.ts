@@ -1,13 +1,14 @@
 import type { Database } from '../database/database.js'
-import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
 import { diff } from '../differ/diff.js'
-import { DatabaseError, ProofError } from '../errors.js'
+import { ProofError, type DatabaseError } from '../errors.js'
 import { attributesText, SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { kindOf } from '../kinds/registry.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import { invertAll, type Operation } from '../operations/operation.js'
-import { plan, type PlannedStep, type PlanOptions } from './plan.js'
+import { renamesAmong, type Rename } from '../differ/renames.js'
+import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
+import { runSteps } from './run-steps.js'
 
 /** A place in which migrations are tried: a scratch database in a known state. */
 export interface ProvingGround {
@@ -34,6 +35,14 @@ export interface ProvenSteps {
 const ROUNDS = 4
 const UNSAFE_NEW_ENUM_VALUE = '55P04'
 
+/** A proven upgrade, and what its inverse needs to know. */
+export interface ProvenUpgrade extends ProvenSteps {
+  /** What it does: renames first, then the differences that were left after them. */
+  readonly operations: readonly Operation[]
+  /** The state after the renames alone. */
+  readonly renamed: SchemaModel
+}
+
 /**
  * Runs the upgrade in scratch, which must be in the state `from`, and then the downgrade; both must reach exactly what they
  * promise. Scratch ends in the state `from`. Throws ProofError naming the objects that did not come out right.
@@ -44,10 +53,47 @@ export async function prove(
   to: SchemaModel,
   operations: readonly Operation[],
   options: PlanOptions = {},
-): Promise<{ upgrade: ProvenSteps; downgrade: ProvenSteps }> {
-  const upgrade = await reach(ground, from, to, operations, options, 'upgrade')
-  const downgrade = await reach(ground, upgrade.reached, from, invertAll(operations), {}, 'downgrade')
+): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
+  const upgrade = await proveUpgrade(ground, from, to, operations, options)
+  const renames = upgrade.operations.filter(isRename)
+  const others = upgrade.operations.filter((operation) => !isRename(operation))
+  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), {}, 'downgrade')
+  const renamedBack = await runRenames(ground, invertAll(renames).filter(isRename), 'downgrade')
+  const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
+  const left = await realDifferences(ground, downgrade.reached, from)
+  if (left.length > 0) throw notReached('downgrade', left)
   return { upgrade, downgrade }
+}
+
+/** Runs an upgrade in scratch, which must be in the state `from`, and leaves it in the state `to`. */
+export async function proveUpgrade(
+  ground: ProvingGround,
+  from: SchemaModel,
+  to: SchemaModel,
+  operations: readonly Operation[],
+  options: PlanOptions = {},
+): Promise<ProvenUpgrade> {
+  ground.begin?.('upgrade')
+  const renames: Rename[] = []
+  const steps: PlannedStep[] = []
+  let renamed = from
+  let left = operations
+  // A column can only be looked for after its table has its new name.
+  for (let found = renamesAmong(left, renamed, options.formerly); found.length > 0; found = renamesAmong(left, renamed, options.formerly)) {
+    steps.push(...(await runRenames(ground, found, 'upgrade')))
+    renames.push(...found)
+    renamed = await ground.reflect()
+    left = await realDifferences(ground, renamed, to)
+  }
+  const rest = await reach(ground, renamed, to, left, options, 'upgrade')
+  return { steps: hoisted([...steps, ...rest.steps]), reached: rest.reached, operations: [...renames, ...left], renamed }
+}
+
+async function runRenames(ground: ProvingGround, renames: readonly Rename[], direction: string): Promise<readonly PlannedStep[]> {
+  if (renames.length === 0) return []
+  const result = await runSteps(ground.database(), renames.flatMap(renameSteps))
+  if (result.failed) throw refused(result.failed.step, result.failed.error, direction)
+  return result.steps
 }
 
 /** Plans and runs steps in scratch until it reads as `to`. What is left over after a run is planned again and appended. */
@@ -69,9 +115,21 @@ export async function reach(
     left = await realDifferences(ground, state, to)
     if (left.length === 0) return { steps: hoisted(steps), reached: state }
   }
-  throw new ProofError(`the generated ${direction} does not come out right in scratch`, {
+  throw notReached(direction, left)
+}
+
+function notReached(direction: string, left: readonly Operation[]): ProofError {
+  return new ProofError(`the generated ${direction} does not come out right in scratch`, {
     detail: left.map((operation) => `  ${describeOperation(operation)}${differenceText(operation)}`).join('\n'),
     hint: 'nothing was written; please report this together with the objects named above',
+  })
+}
+
+function refused(step: PlannedStep, error: DatabaseError, direction: string): ProofError {
+  return new ProofError(`the generated ${direction} fails in scratch at ${describeObject(step.ref)}: ${error.message}`, {
+    detail: [step.statement.sql, error.detail].filter(Boolean).join('\n'),
+    hint: error.hint ?? 'nothing was written',
+    cause: error,
   })
 }
 
@@ -85,6 +143,10 @@ async function realDifferences(ground: ProvingGround, state: SchemaModel, to: Sc
     const again = settled.get(operation.to.ref)
     return !again || attributesText(again) !== attributesText(operation.from)
   })
+}
+
+function isRename(operation: Operation): operation is Rename {
+  return operation.type === 'rename'
 }
 
 /** Whether an operation may come from PostgreSQL printing one expression in two ways. */
@@ -105,95 +167,14 @@ async function planAndRun(
   for (;;) {
     let steps = plan(from, to, operations, { ...options, replace })
     if (commitsEarly) steps = hoisted(steps.map(outsideWhenNeeded))
-    const result = await run(ground.database(), steps)
+    const result = await runSteps(ground.database(), steps)
     if (!result.failed) return result.steps
     const { step, error } = result.failed
     if (result.committed) await ground.restore(from)
     if (step.elseReplace && !replace.has(step.elseReplace)) replace.add(step.elseReplace)
     else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
-    else {
-      throw new ProofError(`the generated ${direction} fails in scratch at ${describeObject(step.ref)}: ${error.message}`, {
-        detail: [step.statement.sql, error.detail].filter(Boolean).join('\n'),
-        hint: error.hint ?? 'nothing was written',
-        cause: error,
-      })
-    }
+    else throw refused(step, error, direction)
   }
-}
-
-type RunResult =
-  | { readonly steps: PlannedStep[]; readonly failed?: undefined }
-  | { readonly failed: { step: PlannedStep; error: DatabaseError }; readonly committed: boolean }
-
-/** Runs steps as a migration would; a failure undoes the whole run, so that it can be planned anew. */
-async function run(database: Database, steps: readonly PlannedStep[]): Promise<RunResult> {
-  const done: PlannedStep[] = []
-  let committed = false
-  const begin = ['BEGIN', ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL '))]
-  await database.executeAll(begin)
-  for (let index = 0; index < steps.length; ) {
-    const step = steps[index]!
-    try {
-      if (step.statement.transaction === 'outside') {
-        committed = true
-        await database.executeAll(['COMMIT'])
-        await database.executeAll([step.statement.sql])
-        await database.executeAll(begin)
-        done.push(step)
-        index++
-      } else if (step.statement.alternatives) {
-        done.push({ ...step, statement: await firstAccepted(database, step) })
-        index++
-      } else {
-        let end = index
-        while (end < steps.length && steps[end]!.statement.transaction === 'inside' && !steps[end]!.statement.alternatives) end++
-        await runPlain(database, steps.slice(index, end))
-        done.push(...steps.slice(index, end))
-        index = end
-      }
-    } catch (error) {
-      await database.executeAll(['ROLLBACK']).catch(() => undefined)
-      if (error instanceof StepFailure) return { failed: { step: error.step, error: error.cause }, committed }
-      if (error instanceof DatabaseError) return { failed: { step, error }, committed }
-      throw error
-    }
-  }
-  await database.executeAll(['COMMIT'])
-  return { steps: done }
-}
-
-class StepFailure extends Error {
-  constructor(
-    readonly step: PlannedStep,
-    override readonly cause: DatabaseError,
-  ) {
-    super(cause.message)
-  }
-}
-
-async function runPlain(database: Database, steps: readonly PlannedStep[]): Promise<void> {
-  try {
-    await database.executeAll(steps.map((step) => step.statement.sql))
-  } catch (error) {
-    if (error instanceof DatabaseError) throw new StepFailure(steps[error.index ?? 0]!, error)
-    throw error
-  }
-}
-
-/** Tries the forms of a statement in order; the first failure is the one to report. */
-async function firstAccepted(database: Database, step: PlannedStep): Promise<PlannedStep['statement']> {
-  let first: DatabaseError | undefined
-  for (const sql of [step.statement.sql, ...step.statement.alternatives!]) {
-    try {
-      await database.executeAll(['SAVEPOINT alternative', sql, 'RELEASE SAVEPOINT alternative'])
-      return { sql, transaction: 'inside' }
-    } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error
-      first ??= error
-      await database.executeAll(['ROLLBACK TO SAVEPOINT alternative'])
-    }
-  }
-  throw new StepFailure(step, first!)
 }
 
 function outsideWhenNeeded(step: PlannedStep): PlannedStep {

@@ -51,6 +51,7 @@ export const constraints: Kind = defineKind<Constraint>({
   // What a partition took from its parent stays when it is detached.
   dropsImplicitly: ({ parent, id, attrs }, dropped) => dropped(parent!) || attrs.type === 'foreign_key' || !dropped(partitionRef(id)),
   alter: alterConstraint,
+  recognizedWhenRenamed: true,
   rename: (from, to) => [
     statement(`ALTER TABLE ${tableOf(from)} RENAME CONSTRAINT ${quoteIdent(from.id.name!)} TO ${quoteIdent(to.id.name!)}`),
   ],
