@@ -7,6 +7,7 @@ import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { AS_SQL, isSqlSource, type SqlSource, type SqlText } from '../sql/template.js'
 import { checkText, commentObject } from './attachments.js'
+import { renamedRef } from '../model/object-ref.js'
 import { checkedName, checkedSql, refuse } from './checks.js'
 import { literal } from './column-literal.js'
 import { settingsAttrs, type ColumnSettings } from './column-settings.js'
@@ -56,6 +57,7 @@ interface State {
   readonly at: SourcePosition | undefined
   readonly attrs: Omit<ColumnAttrs, 'type'>
   readonly default?: SqlText
+  readonly formerly?: string
   readonly elements: readonly ((column: ColumnReference) => TableElement)[]
   readonly attached: readonly { readonly at: SourcePosition | undefined; readonly make: (target: Ref, on: string) => SchemaObject }[]
 }
@@ -247,6 +249,16 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
   }
 
   /**
+   * The name it had before: where the database still has that one, the column is renamed and keeps its values, instead of being
+   * dropped and added. May stay when that is done.
+   *
+   * @example full_name: text().renamedFrom('name')
+   */
+  renamedFrom(name: string): ColumnBuilder<T, NotNull, Into> {
+    return this.#with({ formerly: checkedName('column', name) })
+  }
+
+  /**
    * Another TypeScript type for the column's values; PostgreSQL knows nothing of it.
    *
    * @example jsonb().$type<{ theme: 'dark' | 'light' }>()
@@ -263,7 +275,7 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
     const column = columnObject(id, attrs, position)
     const reference = new ColumnReference({ schema: table.schema, name: table.name }, name, column.ref)
     return [
-      { object: column, at, uses },
+      { object: column, at, uses, ...(this.#state.formerly !== undefined && { formerly: renamedRef(column, this.#state.formerly) }) },
       ...(this.#state.default ? [{ object: columnDefaultObject(id, { expression: this.#state.default.text, ...(attrs.inherited && { apart: 'INHERITED' as const }) }), at, uses: this.#state.default.uses }] : []),
       ...this.#state.elements.flatMap((element) => element(reference).elementDeclarations(table)),
       ...this.#state.attached.map(({ at, make }) => ({

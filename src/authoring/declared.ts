@@ -1,6 +1,6 @@
 import { SchemaError, type SourcePosition } from '../errors.js'
 import type { Kind } from '../kinds/kind.js'
-import { describeRef, refOf } from '../model/object-ref.js'
+import { describeRef, refOf, renamedRef } from '../model/object-ref.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import {
@@ -14,6 +14,8 @@ export interface Declaration {
   readonly object: SchemaObject
   readonly at: SourcePosition | undefined
   readonly uses: readonly Ref[]
+  /** What it was called before, where the author says so: its ref under its former name. */
+  readonly formerly?: Ref
 }
 
 /** Known by this symbol rather than by class, because a project may load two copies of this package. */
@@ -36,6 +38,7 @@ export abstract class Declared extends Callable {
   readonly #attached: Declaration[] = []
   readonly #grants = new GrantBook()
   #owner: string | undefined
+  #formerly: Ref | undefined
 
   /** Kind of the declared object; knows how SQL addresses it. */
   protected abstract readonly kind: Kind
@@ -54,6 +57,17 @@ export abstract class Declared extends Callable {
   /** Adds an object that hangs on this one. `make` gets this object's ref and how SQL addresses it. */
   protected attach(make: (target: Ref, on: string) => SchemaObject): this {
     this.#attached.push({ object: make(this.object.ref, this.#address()), at: callerPosition(), uses: [this.object.ref] })
+    return this
+  }
+
+  /**
+   * The name it had before: where the database still has that one, it is renamed instead of dropped and created. May stay when
+   * that is done.
+   *
+   * @example app.table('customers', { id: bigint().primaryKey() }).renamedFrom('users')
+   */
+  renamedFrom(name: string): this {
+    this.#formerly = renamedRef(this.object, checkedName(describeRef(this.object.ref).kind.replaceAll('_', ' '), name))
     return this
   }
 
@@ -121,7 +135,7 @@ export abstract class Declared extends Callable {
   declarations(): Declaration[] {
     const { ref } = this.object
     return [
-      { object: this.object, at: this.at, uses: this.uses() },
+      { object: this.object, at: this.at, uses: this.uses(), ...(this.#formerly && { formerly: this.#formerly }) },
       ...this.parts(),
       ...this.#attached,
       ...this.#grants.objects(ref, () => grantAddress(this.#address())!, this.#owner).map(({ object, at }) => ({ object, at, uses: [ref] })),

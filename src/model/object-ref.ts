@@ -1,5 +1,5 @@
 import { quoteIdent } from '../sql/identifiers.js'
-import type { Ref } from './schema-object.js'
+import type { Ref, SchemaObject } from './schema-object.js'
 
 /**
  * The ref of an object from its kind and the parts of its name; the only place where refs are made. A routine's last part is
@@ -14,6 +14,12 @@ export function refOf(kind: string, ...parts: (string | { signature: string })[]
 /** The ref of an object attached to another one: its comment, its owner, the privileges of one role on it. */
 export function attachedRef(kind: string, target: Ref, ...parts: string[]): Ref {
   return `${kind}:${[target, ...parts.map(quoteIdent)].join(' ')}`
+}
+
+/** The ref that an object of a schema or a relation would have under another name. */
+export function renamedRef({ kind, id }: SchemaObject, name: string): Ref {
+  const { schema, table } = id as { schema?: string; table?: string }
+  return refOf(kind, ...[schema, table, name].filter((part) => part !== undefined))
 }
 
 /** Kind and name of a ref, for people: `{ kind: 'column', name: 'app.users.email' }`. */
