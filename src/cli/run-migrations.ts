@@ -1,38 +1,42 @@
 import chalk, { chalkStderr } from 'chalk'
 import { ExitCode } from '../errors.js'
-import { graphOf } from '../project/migrations.js'
+import type { Project } from '../project/project.js'
+import type { MigrateOptions } from '../project/run.js'
 import type { RunEvent } from '../runner/run-migration.js'
-import type { RunOptions, RunResult } from '../runner/runner.js'
+import type { RunResult } from '../runner/runner.js'
+import { onInterrupt } from './interrupts.js'
 import { printJson, printNote, printResult } from './output.js'
 import type { Flags } from './program.js'
+import { showProgress, stopProgress } from './progress.js'
 import { withProject } from './run.js'
 
-/** Runs an upgrade or a downgrade with its progress on stderr; Ctrl-C stops it before the next migration. */
-export async function runMigrations(flags: Flags, direction: 'upgrade' | 'downgrade', start: (options: RunOptions) => Promise<RunResult>): Promise<ExitCode> {
+/** What a shell makes of SIGINT. */
+const INTERRUPTED = 130
+
+/** Runs an upgrade or a downgrade with its progress on stderr; Ctrl-C stops it before the next migration, a second one at once. */
+export async function runMigrations(
+  flags: Flags,
+  direction: 'upgrade' | 'downgrade',
+  start: (project: Project, options: MigrateOptions) => Promise<RunResult>,
+): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: true }, async (project) => {
-    const { migrations } = await graphOf(project)
     const stop = new AbortController()
-    const onInterrupt = () => {
-      printNote('stopping before the next migration')
+    const stopSoon = () => {
+      printNote('stopping before the next migration; once more stops at once')
       stop.abort()
     }
-    process.once('SIGINT', onInterrupt)
+    const options = { singleTransaction: flags.singleTransaction === true, signal: stop.signal, onEvent: flags.json ? undefined : printEvent }
     try {
-      const result = await start({
-        database: await project.live(),
-        migrations,
-        versionSchema: project.settings.versionSchema,
-        singleTransaction: flags.singleTransaction === true,
-        signal: stop.signal,
-        onEvent: flags.json ? () => undefined : printEvent,
-      })
+      const result = await onInterrupt(stopSoon, () => start(project, options))
       const ran = result.ran.map(({ revision, message }) => ({ revision, message }))
+      const now = result.after.join(', ') || 'base'
       if (flags.json) printJson({ direction, before: result.before, after: result.after, ran })
-      else if (ran.length === 0) printResult(`nothing to ${direction}: the database is at ${result.after.join(', ') || 'base'}`)
-      else printResult(`${chalk.green('done')}: the database is at ${result.after.join(', ') || 'base'}`)
+      else if (ran.length === 0) printResult(`nothing to ${direction}: the database is at ${now}`)
+      else printResult(`${chalk.green('done')}: the database is at ${now}`)
       return ExitCode.done
-    } finally {
-      process.removeListener('SIGINT', onInterrupt)
+    } catch (error) {
+      if (stop.signal.aborted) (error as { exitCode: number }).exitCode = INTERRUPTED
+      throw error
     }
   })
 }
@@ -44,11 +48,13 @@ function printEvent(event: RunEvent): void {
     case 'start': {
       const { migration, direction, steps, resumesAt } = event
       const resumed = resumesAt === undefined ? '' : `, resuming at step ${resumesAt}`
-      return printNote(`${direction === 'upgrade' ? '↑' : '↓'} ${chalkStderr.yellow(migration.revision)} ${migration.message} (${steps} ${steps === 1 ? 'step' : 'steps'}${resumed})`)
+      const arrow = direction === 'upgrade' ? '↑' : '↓'
+      return printNote(`${arrow} ${chalkStderr.yellow(migration.revision)} ${migration.message} (${steps} ${steps === 1 ? 'step' : 'steps'}${resumed})`)
     }
     case 'steps':
-      return undefined
+      return showProgress(event.from === event.to ? `step ${event.from}` : `steps ${event.from} to ${event.to}`)
     case 'done':
+      stopProgress()
       return printNote(chalkStderr.dim(`  ${(event.milliseconds / 1000).toFixed(2)} s`))
   }
 }

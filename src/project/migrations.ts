@@ -1,10 +1,10 @@
 import { renderMigration, writeMigration, newRevisionId } from '../generator/migration-file.js'
-import { readMigrations } from '../revisions/directory.js'
 import { placeRevision, refusePending, type NewRevision } from '../revisions/new-revision.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Migration, Revision } from '../revisions/revision.js'
 import { Bookkeeping } from '../runner/history.js'
 import type { Project } from './project.js'
+import { revisionFacts } from './revision-facts.js'
 
 /** What the user says about a new revision. */
 export interface RevisionRequest {
@@ -17,25 +17,31 @@ export interface RevisionRequest {
   readonly splice?: boolean
 }
 
-/** The project's migrations with their graph, and the rows of the version table. */
+/** The graph of the project's migrations, and the rows of the version table. */
 export interface History {
-  readonly migrations: readonly Migration[]
   readonly graph: RevisionGraph
   /** Heads that the database is at; empty when there is no version table. */
   readonly rows: readonly string[]
 }
 
-/** Reads the migrations folder and, where the database is needed, what is applied. */
-export async function historyOf(project: Project): Promise<History> {
-  const migrations = await readMigrations(project.resolve(project.settings.migrations))
-  const rows = await new Bookkeeping(await project.live(), project.settings.versionSchema).rows()
-  return { migrations, graph: new RevisionGraph(migrations), rows }
+/** The migrations with their steps. */
+export async function migrationsOf(project: Project): Promise<readonly Migration[]> {
+  const { readMigrations } = await import('../revisions/directory.js')
+  project.begin('loading the migrations')
+  return readMigrations(project.resolve(project.settings.migrations))
 }
 
-/** The migrations folder alone, without a database. */
-export async function graphOf(project: Project): Promise<{ migrations: readonly Migration[]; graph: RevisionGraph }> {
-  const migrations = await readMigrations(project.resolve(project.settings.migrations))
-  return { migrations, graph: new RevisionGraph(migrations) }
+/** How the migrations follow each other, without a database. */
+export async function graphOf(project: Project): Promise<RevisionGraph> {
+  return new RevisionGraph(await revisionFacts(project.resolve(project.settings.migrations), project.cacheFolder))
+}
+
+/** The same, with where the database is. */
+export async function historyOf(project: Project): Promise<History> {
+  // What is wrong with the files is known soonest.
+  const graph = await graphOf(project)
+  const rows = await new Bookkeeping(await project.live(), project.settings.versionSchema).rows()
+  return { graph, rows }
 }
 
 /** Migrations that the database has not run. */
@@ -65,7 +71,7 @@ export function newRevision(graph: RevisionGraph, request: RevisionRequest): New
 
 /** Writes a migration without steps, to be filled in by hand; a merge when it follows several revisions. */
 export async function emptyRevision(project: Project, request: RevisionRequest): Promise<{ revision: string; file: string }> {
-  const { graph } = await graphOf(project)
+  const graph = await graphOf(project)
   const revision = newRevision(graph, request)
   const file = await writeRevision(project, revision, renderMigration({ ...revision, upgrade: [], downgrade: [] }))
   return { revision: revision.revision, file }

@@ -1,10 +1,47 @@
-import { reflect } from '../reflector/reflect.js'
+import { manage, type ManageOptions } from '../authoring/manage.js'
+import { UsageError } from '../errors.js'
 import { renderSchemaFile } from '../generator/schema-file.js'
+import { refOf } from '../model/object-ref.js'
+import type { SchemaModel } from '../model/schema-model.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
+import { reflect } from '../reflector/reflect.js'
+import { scopeOf } from '../reflector/scope.js'
+import { closest } from '../suggest.js'
 import type { Project } from './project.js'
 
-/** Source of a `schema.ts` that declares exactly what the database holds. */
-export async function pull(project: Project): Promise<{ source: string; objects: number; unmanaged: readonly UnmanagedObject[] }> {
-  const model = await reflect(await project.live(), await project.wholeScope())
-  return { source: renderSchemaFile(model), objects: model.objects.size, unmanaged: model.unmanaged }
+export interface PullOptions {
+  /** Only what lies in these schemas. */
+  readonly schemas?: readonly string[] | undefined
+}
+
+/** What `pull` read. */
+export interface Pulled {
+  /** Source of a `schema.ts`. */
+  readonly source: string
+  /** How many objects it declares. */
+  readonly objects: number
+  /** Objects that no kind knows, so that they are not declared. */
+  readonly unmanaged: readonly UnmanagedObject[]
+}
+
+/**
+ * Source of a `schema.ts` that declares exactly what the database holds.
+ *
+ * @throws UsageError for a schema that the database does not have
+ */
+export async function pull(project: Project, { schemas }: PullOptions = {}): Promise<Pulled> {
+  const database = await project.live()
+  project.begin('reading the database')
+  const whole = await reflect(database, await project.wholeScope())
+  for (const name of schemas ?? []) requireSchema(whole, name)
+  const stated: ManageOptions | undefined = schemas && { schemas, privileges: 'all', owners: true }
+  const model = stated ? scopeOf(manage(stated), [], project.settings).restrict(whole) : whole
+  return { source: renderSchemaFile(model, stated && { manage: stated }), objects: model.objects.size, unmanaged: model.unmanaged }
+}
+
+function requireSchema(model: SchemaModel, name: string): void {
+  if (model.get(refOf('schema', name))) return
+  const names = [...model.objects.values()].flatMap(({ kind, id }) => (kind === 'schema' ? [id.name as string] : []))
+  const near = closest(name, names)
+  throw new UsageError(`the database has no schema "${name}"`, { hint: near ? `did you mean ${near}?` : `it has ${names.join(', ') || 'none'}` })
 }

@@ -9,7 +9,11 @@ export async function target(project: Project, live: Database, surroundings: Sch
   return targetOf(await project.declared(), {
     scope: await project.scope(),
     surroundings,
-    scratch: async () => (await project.scratch()).database,
+    scratch: async () => {
+      const { database } = await project.scratch()
+      project.begin(`elaborating ${project.settings.schema.join(', ')}`)
+      return database
+    },
     key: [String(live.version.number), live.label, scratch, versionSchema],
     cache: project.cacheFolder,
   })

@@ -82,7 +82,8 @@ class LoadedMigration implements Migration {
   }
 }
 
-async function migrationFiles(folder: string, required: boolean): Promise<string[]> {
+/** The files of a folder that hold migrations, in the order of their names, by their real paths. */
+export async function migrationFiles(folder: string, required = false): Promise<string[]> {
   let names: string[]
   try {
     names = await readdir(folder)

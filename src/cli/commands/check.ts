@@ -1,30 +1,40 @@
-import chalk from 'chalk'
+import chalk, { chalkStderr } from 'chalk'
 import { ExitCode } from '../../errors.js'
-import { differences } from '../../project/check.js'
-import { pendingMigrations } from '../../project/migrations.js'
-import { operationsJson, operationsText, stepsText, unmanagedText } from '../../review/text.js'
+import { check } from '../../project/check.js'
+import { operationsJson, stepsText } from '../../review/text.js'
+import { operationsText, rebuilt } from '../../review/operations-text.js'
+import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
 
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
-    const { operations, steps, unmanaged } = await differences(project)
-    const pending = await pendingMigrations(project)
-    const inSync = operations.length === 0 && pending.length === 0
+    const result = await check(project)
+    const { operations, steps, unmanaged, pending, inSync } = result
     if (flags.json) {
-      printJson({ inSync, operations: operationsJson(operations), sql: steps.map(({ statement }) => statement.sql), pending, unmanaged })
+      printJson({
+        inSync,
+        operations: operationsJson(operations),
+        rebuilt: rebuilt(result),
+        sql: steps.map(({ statement }) => statement.sql),
+        ...unprovenJson(result),
+        pending,
+        unmanaged,
+      })
     } else {
       if (operations.length > 0) {
         printResult(`The database differs from the schema in ${operations.length} ${operations.length === 1 ? 'object' : 'objects'}:`)
-        printResult(operationsText(operations, chalk))
+        printResult(operationsText(result, chalk))
         printResult(`\nSQL that would bring the database to the schema:\n\n${stepsText(steps, chalk)}`)
+        noteUnproven(result)
+        noteScratch(result)
       }
       if (pending.length > 0) {
-        printResult(`Not applied: ${pending.map((revision) => `${revision.revision} (${revision.message})`).join(', ')}`)
-        printNote('hint: autogen upgrade head applies them')
+        printResult(`${operations.length > 0 ? '\n' : ''}Not applied: ${pending.map(({ revision, message }) => `${revision}${message && ` (${message})`}`).join(', ')}`)
+        printNote(`${chalkStderr.yellow('hint:')} autogen upgrade head applies ${pending.length === 1 ? 'it' : 'them'}`)
       }
-      if (unmanaged.length > 0) printNote(`Not managed, so not compared:\n${unmanagedText(unmanaged, chalk)}`)
+      noteUnmanaged(unmanaged, 'not compared')
       if (inSync) printResult(chalk.green('in sync'))
     }
     if (flags.strict && unmanaged.length > 0) return ExitCode.refused

@@ -1,10 +1,10 @@
-import chalk from 'chalk'
+import chalk, { chalkStderr } from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { historyOf } from '../../project/migrations.js'
 import { headStatus } from '../../revisions/new-revision.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
-import { revisionLine } from '../revisions-text.js'
+import { revisionFacts, revisionLines } from '../revisions-text.js'
 import { withProject } from '../run.js'
 
 export async function run(flags: Flags): Promise<ExitCode> {
@@ -14,10 +14,13 @@ export async function run(flags: Flags): Promise<ExitCode> {
     if (flags.json) printJson(status)
     else {
       for (const { revision, isKnown } of status.current) {
-        const known = graph.get(revision)
-        printResult(isKnown && known ? revisionLine(known, graph, chalk) : `${revision} ${chalk.red('(not in the migrations folder)')}`)
+        const known = isKnown ? graph.get(revision) : undefined
+        if (!known) printResult(`${revision} ${chalk.red('(not in the migrations folder)')}`)
+        else printResult(flags.verbose ? `${revisionFacts(known, graph, chalk)}\n` : revisionLines([known], graph, { chalk }))
       }
       if (rows.length === 0) printNote('no migration has been applied')
+      const behind = status.current.every(({ isKnown }) => isKnown) ? graph.pending(rows).length : 0
+      if (behind > 0) printNote(chalkStderr.dim(`${behind} ${behind === 1 ? 'migration is' : 'migrations are'} not applied: autogen upgrade head`))
     }
     if (!flags.checkHeads || status.atHeads) return ExitCode.done
     printNote(`not at every head; missing: ${status.missing.join(', ') || 'none, but the database is at revisions that are not in the folder'}`)

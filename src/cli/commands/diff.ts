@@ -1,18 +1,33 @@
 import chalk from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { differences } from '../../project/check.js'
-import { operationsJson, operationsText, stepsText } from '../../review/text.js'
-import { printJson, printResult } from '../output.js'
+import { operationsJson, stepsText } from '../../review/text.js'
+import { operationsText, rebuilt } from '../../review/operations-text.js'
+import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
+import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
 
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
-    const { operations, steps, unmanaged } = await differences(project)
-    if (flags.json) printJson({ operations: operationsJson(operations), sql: steps.map(({ statement }) => statement.sql), unmanaged })
-    else if (operations.length === 0) printResult(flags.sql ? '' : 'no differences')
-    else if (flags.sql) printResult(stepsText(steps, chalk))
-    else printResult(`${operationsText(operations, chalk)}\n\n${stepsText(steps, chalk)}`)
+    const result = await differences(project)
+    const { operations, steps, unmanaged } = result
+    if (flags.json) {
+      printJson({
+        operations: operationsJson(operations),
+        rebuilt: rebuilt(result),
+        sql: steps.map(({ statement }) => statement.sql),
+        ...unprovenJson(result),
+        unmanaged,
+      })
+    } else {
+      if (operations.length === 0) (flags.sql ? printNote : printResult)('no differences')
+      else if (flags.sql) printResult(stepsText(steps, chalk))
+      else printResult(`${operationsText(result, chalk)}\n\n${stepsText(steps, chalk)}`)
+      noteUnproven(result)
+      if (operations.length > 0) noteScratch(result)
+      noteUnmanaged(unmanaged, 'not compared')
+    }
     return flags.exitCode && operations.length > 0 ? ExitCode.differences : ExitCode.done
   })
 }

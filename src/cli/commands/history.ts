@@ -4,7 +4,7 @@ import { graphOf, historyOf } from '../../project/migrations.js'
 import { historyRange } from '../../revisions/history-range.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
-import { revisionFacts, revisionJson, revisionLine } from '../revisions-text.js'
+import { revisionFacts, revisionJson, revisionLines } from '../revisions-text.js'
 import { withProject } from '../run.js'
 
 export async function run(flags: Flags): Promise<ExitCode> {
@@ -12,18 +12,17 @@ export async function run(flags: Flags): Promise<ExitCode> {
     const range = flags.revRange as string | undefined
     // Only what mentions the database's own revision needs the database.
     const needsDatabase = flags.indicateCurrent === true || /current|(^|:)[+-]\d/.test(range ?? '')
-    const { graph, rows } = needsDatabase ? await historyOf(project) : { ...(await graphOf(project)), rows: [] as readonly string[] }
+    const { graph, rows } = needsDatabase ? await historyOf(project) : { graph: await graphOf(project), rows: [] as readonly string[] }
     const revisions = historyRange(graph, range, rows)
     const current = new Set(rows)
     if (flags.json) {
       printJson(revisions.map((revision) => ({ ...revisionJson(revision, graph), ...(flags.indicateCurrent === true && { current: current.has(revision.revision) }) })))
-      return ExitCode.done
+    } else if (revisions.length === 0) printNote('no migrations')
+    else if (!flags.verbose) printResult(revisionLines(revisions, graph, { chalk, current, parents: true }))
+    else {
+      const mark = (id: string) => (current.has(id) ? `\n${chalk.green('the database is here')}` : '')
+      printResult(revisions.map((revision) => revisionFacts(revision, graph, chalk) + mark(revision.revision)).join('\n\n'))
     }
-    for (const revision of revisions) {
-      const mark = current.has(revision.revision) ? chalk.green(' (current)') : ''
-      printResult(flags.verbose ? `${revisionFacts(revision, graph, chalk)}${mark}\n` : revisionLine(revision, graph, chalk) + mark)
-    }
-    if (revisions.length === 0) printNote('no migrations')
     return ExitCode.done
   })
 }

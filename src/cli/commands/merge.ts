@@ -1,8 +1,7 @@
-import path from 'node:path'
-import chalk from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { emptyRevision } from '../../project/migrations.js'
-import { printJson, printResult } from '../output.js'
+import { wrote } from '../notes.js'
+import { printJson, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
 
@@ -15,7 +14,7 @@ export async function run(flags: Flags, revisions: readonly string[] | string): 
       revision: flags.revId as string | undefined,
     })
     if (flags.json) printJson({ revision, file })
-    else printResult(`${chalk.green('wrote')} ${path.relative(process.cwd(), file)}`)
+    else printResult(`${wrote()} ${showPath(file)}`)
     return ExitCode.done
   })
 }

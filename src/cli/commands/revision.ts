@@ -1,10 +1,11 @@
-import path from 'node:path'
 import chalk from 'chalk'
 import { ExitCode, UsageError } from '../../errors.js'
 import { autogenerate } from '../../project/autogenerate.js'
 import { emptyRevision, type RevisionRequest } from '../../project/migrations.js'
-import { operationsJson, operationsText, unmanagedText } from '../../review/text.js'
-import { printJson, printNote, printResult } from '../output.js'
+import { hazardsJson, operationsJson } from '../../review/text.js'
+import { operationsText, rebuilt } from '../../review/operations-text.js'
+import { noteScratch, noteUnmanaged, wrote } from '../notes.js'
+import { printJson, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
 
@@ -19,34 +20,38 @@ export async function run(flags: Flags): Promise<ExitCode> {
     splice: flags.splice === true,
   }
   return withProject(flags, { mayWriteToLive: true }, async (project) => {
-    const show = (file: string) => path.relative(process.cwd(), file)
     if (flags.empty) {
       const { revision, file } = await emptyRevision(project, request)
       if (flags.json) printJson({ revision, file })
-      else printResult(`${chalk.green('wrote')} ${show(file)}`)
+      else printResult(`${wrote()} ${showPath(file)}`)
       return ExitCode.done
     }
-    const { operations, unmanaged, migration } = await autogenerate(project, request)
+    const result = await autogenerate(project, request)
+    const { operations, unmanaged, migration } = result
+    const reviewed = { ...result, steps: migration?.upgrade.steps ?? [] }
     if (flags.json) {
       printJson({
         operations: operationsJson(operations),
+        rebuilt: rebuilt(reviewed),
         unmanaged,
         ...(migration && {
           revision: migration.revision,
           file: migration.file,
-          upgrade: migration.upgrade.steps.map(({ statement }) => statement),
-          downgrade: migration.downgrade.steps.map(({ statement }) => statement),
+          hazards: hazardsJson(migration.upgrade.steps),
+          upgrade: migration.upgrade.steps.map(({ statement }) => ({ sql: statement.sql, transaction: statement.transaction })),
+          downgrade: migration.downgrade.steps.map(({ statement }) => ({ sql: statement.sql, transaction: statement.transaction })),
         }),
       })
-    } else if (!migration) {
-      printResult('no differences: nothing to write')
-    } else {
-      printResult(operationsText(operations, chalk))
-      printResult(
-        `${chalk.green('wrote')} ${show(migration.file)}: ${steps(migration.upgrade.steps.length)} up, ${steps(migration.downgrade.steps.length)} down, both proven in scratch`,
-      )
+      return ExitCode.done
     }
-    if (unmanaged.length > 0 && !flags.json) printNote(`Not managed, so not compared:\n${unmanagedText(unmanaged, chalk)}`)
+    if (!migration) printResult('no differences: nothing to write')
+    else {
+      const { upgrade, downgrade } = migration
+      printResult(operationsText(reviewed, chalk))
+      printResult(`${wrote()} ${showPath(migration.file)}: ${steps(upgrade.steps.length)} up, ${steps(downgrade.steps.length)} down, both proven in scratch`)
+      noteScratch(result)
+    }
+    noteUnmanaged(unmanaged, 'not compared')
     return ExitCode.done
   })
 }

@@ -1,8 +1,10 @@
 import chalk from 'chalk'
 import { ExitCode } from '../../errors.js'
-import { graphOf, historyOf } from '../../project/migrations.js'
+import { historyOf, migrationsOf } from '../../project/migrations.js'
 import { resolveOne } from '../../revisions/identifiers.js'
-import type { Migration, Step } from '../../revisions/revision.js'
+import { RevisionGraph } from '../../revisions/revision-graph.js'
+import type { Step } from '../../revisions/revision.js'
+import { ended } from '../../review/text.js'
 import { printJson, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { revisionFacts, revisionJson } from '../revisions-text.js'
@@ -10,24 +12,32 @@ import { withProject } from '../run.js'
 
 export async function run(flags: Flags, target: string): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
+    const migrations = await migrationsOf(project)
+    const graph = new RevisionGraph(migrations)
     // Only `current` and what is relative to it need the database.
-    const { migrations, graph, rows } = /^(current|[+-])/.test(target) ? await historyOf(project) : { ...(await graphOf(project)), rows: [] }
+    const rows = /current|^[+-]/.test(target) ? (await historyOf(project)).rows : []
     const { id } = resolveOne(graph, target, rows)
-    const migration = migrations.find(({ revision }) => revision === id) as Migration
+    const migration = migrations.find(({ revision }) => revision === id)!
+    const { upgrade, downgrade } = migration
     if (flags.json) {
-      printJson({ ...revisionJson(migration, graph), checksum: migration.checksum, upgrade: migration.upgrade.map(stepJson), downgrade: migration.downgrade?.map(stepJson) ?? null })
+      printJson({ ...revisionJson(migration, graph), checksum: migration.checksum, upgrade: upgrade.map(stepJson), downgrade: downgrade?.map(stepJson) ?? null })
       return ExitCode.done
     }
     printResult(revisionFacts(migration, graph, chalk))
-    printResult(`\n${chalk.bold('upgrade')}\n${stepsSql(migration.upgrade)}`)
-    printResult(`\n${chalk.bold('downgrade')}\n${migration.downgrade ? stepsSql(migration.downgrade) : chalk.red('none: this migration cannot be undone')}`)
+    printResult(`\n${title('upgrade', upgrade)}\n\n${stepsSql(upgrade)}`)
+    printResult(`\n${title('downgrade', downgrade)}\n\n${downgrade ? stepsSql(downgrade) : chalk.red('-- none: this migration cannot be undone')}`)
     return ExitCode.done
   })
 }
 
+function title(direction: string, steps: readonly Step[] | null): string {
+  const count = steps && steps.length > 1 ? chalk.dim(` (${steps.length} steps)`) : ''
+  return `${chalk.dim('--')} ${chalk.bold(direction)}${count}`
+}
+
 function stepsSql(steps: readonly Step[]): string {
   if (steps.length === 0) return chalk.dim('-- nothing')
-  return steps.map(({ type, sql }) => `${type === 'outside' ? `${chalk.dim('-- outside the transaction')}\n` : ''}${sql.trim()};`).join('\n')
+  return steps.map(({ type, sql }) => `${type === 'outside' ? `${chalk.dim('-- outside the transaction')}\n` : ''}${ended(sql.trim())}`).join('\n')
 }
 
 function stepJson({ type, sql }: Step): Record<string, string> {
