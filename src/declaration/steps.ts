@@ -94,12 +94,23 @@ function unfold({ ordered: { action, parts } }: Step): Step[] {
   ]
 }
 
-/** Where even the bare object is refused, the error of the whole says more, and its parts are no failures of their own. */
+/** SQLSTATEs for a column or constraint that is there already: the bare object has it from a parent. */
+const THERE_ALREADY = /^(42701|42710|42P07)$/
+
+/**
+ * Where even the bare object is refused, or has the parts without being told, the error of the whole says more, and its parts are
+ * no failures of their own.
+ */
 function withWholeErrors(failures: readonly Failure[], whole: ReadonlyMap<Step, Failure>): Failure[] {
-  const refused = new Set(failures.filter(({ step }) => whole.has(step)).map(({ step }) => objectOf(step).ref))
-  return failures
-    .filter(({ step }) => whole.has(step) || !refused.has(objectOf(step).parent ?? ''))
-    .map((failure) => whole.get(failure.step) ?? failure)
+  const wholeOf = new Map([...whole].map(([root, failure]) => [objectOf(root).ref, failure]))
+  const untold = new Map<string, Failure>()
+  for (const { step, error } of failures) {
+    const root = whole.has(step) ? objectOf(step).ref : THERE_ALREADY.test(error.sqlState ?? '') ? objectOf(step).parent : null
+    const failure = root === null ? undefined : wholeOf.get(root)
+    if (failure) untold.set(root!, failure)
+  }
+  const others = failures.filter(({ step }) => !untold.has(objectOf(step).ref) && !untold.has(objectOf(step).parent ?? ''))
+  return [...untold.values(), ...others]
 }
 
 const LARGEST_BATCH = 256
