@@ -65,6 +65,7 @@ export async function mappingCompiler(): Promise<MappingTransform> {
 
 /** A module that is loaded when the first file imports it: jiti awaits what stands for a module. */
 function whenImported(load: () => Promise<unknown>): PromiseLike<unknown> {
+  // oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
   return { then: (resolve, reject) => load().then(resolve, reject) }
 }
 

@@ -72,7 +72,7 @@ export function outlineOf(declarations: readonly Declaration[]): SchemaObject[] 
   return declarations.flatMap(({ object }) => {
     const kind = kindOf(object)
     const schema = kind.schemaOf ? kind.schemaOf(object) : ((object.id.schema as string | undefined) ?? null)
-    if (schema !== null && !kind.concern && schemas.has(schema)) return []
+    if (schema !== null && !kind.concern && !kind.schemaOf && schemas.has(schema)) return []
     if (schema !== null) schemas.add(schema)
     return [object]
   })
