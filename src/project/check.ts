@@ -4,9 +4,9 @@ import type { SchemaModel } from '../model/schema-model.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
 import { plan, type PlannedStep } from '../planner/plan.js'
-import { reach } from '../planner/proof.js'
+import { proveUpgrade } from '../planner/proof.js'
 import type { Revision } from '../revisions/revision.js'
-import { authorsText } from './autogenerate.js'
+import { authorsIntent } from './authors-intent.js'
 import { compare } from './compare.js'
 import { pendingMigrations } from './migrations.js'
 import type { Project } from './project.js'
@@ -31,13 +31,14 @@ export async function differences(project: Project): Promise<Differences> {
   const { operations, from, to, ground, groundFailure, unmanaged, liveVersion } = await compare(project)
   const facts = { operations, from, to, unmanaged, liveVersion, scratchVersion: to.version }
   if (operations.length === 0) return { ...facts, steps: [] }
-  const authored = await authorsText(project)
+  const intent = await authorsIntent(project)
   try {
-    if (ground) return { ...facts, steps: (await reach(ground, from, to, operations, { authored }, 'upgrade')).steps }
-    return { ...facts, steps: plan(from, to, operations, { authored }), unproven: groundFailure! }
+    if (!ground) return { ...facts, steps: plan(from, to, operations, intent), unproven: groundFailure! }
+    const upgrade = await proveUpgrade(ground, from, to, operations, intent)
+    return { ...facts, operations: upgrade.operations, steps: upgrade.steps }
   } catch (error) {
     if (!(error instanceof ProofError)) throw error
-    return { ...facts, steps: plan(from, to, operations, { authored }), unproven: error }
+    return { ...facts, steps: plan(from, to, operations, intent), unproven: error }
   }
 }
 
