@@ -94,7 +94,7 @@ class Rules {
     if (parent && schemaOf(object) === null) return decide(parent)
     if (parent && !decide(parent)) return false
     const schema = schemaOf(object)
-    if (schema !== null) return this.#schemas === 'all' || this.#schemas.has(schema)
+    if (schema !== null) return this.#schemas === 'all' || this.#schemas.has(schema) || (parent === undefined && this.#declared.has(object.ref))
     if (this.#schemas === 'all' || this.#declared.has(object.ref) || concern === 'roles') return true
     if (concern) return this.#declaredTargets.has(concernKey(object)!)
     return needsOf(object.ref, model).some((need) => {

@@ -25,7 +25,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
   const config = named === undefined ? configIn(cwd) : path.resolve(named)
   const schemaFile = path.resolve(cwd, schema[0]!)
   await write(config, 'templates/autogen.config.ts.template')
-  await write(schemaFile, 'schema.ts.example')
+  await write(schemaFile, 'templates/schema.ts.template')
   const folder = path.resolve(cwd, migrations)
   const isNew = !existsSync(folder)
   await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
