@@ -66,7 +66,7 @@ function hintFor({ sqlState = '' }: DatabaseError): string | undefined {
 }
 
 /** The line of a refused statement that PostgreSQL points at. */
-interface Excerpt {
+export interface Excerpt {
   readonly line: string
   /** 0-based, in characters. */
   readonly column: number
@@ -74,7 +74,7 @@ interface Excerpt {
   readonly number: number | null
 }
 
-function excerptOf({ statement, position }: DatabaseError): Excerpt | undefined {
+export function excerptOf({ statement, position }: DatabaseError): Excerpt | undefined {
   if (statement === undefined || position === undefined) return undefined
   const before = [...statement].slice(0, position - 1).join('')
   const start = before.lastIndexOf('\n') + 1
@@ -85,7 +85,7 @@ function excerptOf({ statement, position }: DatabaseError): Excerpt | undefined 
 
 const WIDEST = 120
 
-function showExcerpt({ line, column, number }: Excerpt): string {
+export function showExcerpt({ line, column, number }: Excerpt): string {
   const cut = Math.max(0, Math.min(column - WIDEST / 2, line.length - WIDEST))
   const label = number === null ? 'in: ' : `line ${number}: `
   const pointer = line.slice(cut, column).replace(/[^\t]/g, ' ')
