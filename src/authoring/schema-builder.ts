@@ -1,4 +1,5 @@
 import { aggregate } from '../kinds/aggregates.js'
+import { collation } from '../kinds/collations.js'
 import { compositeType, type CompositeType } from '../kinds/composite-types.js'
 import { domain, type DomainType } from '../kinds/domains.js'
 import { enumType, type EnumType } from '../kinds/enums.js'
@@ -49,6 +50,11 @@ export class SchemaBuilder extends Declared implements SqlSource {
   /** Declares an enumerated type: see `enumType`. */
   enum<const Label extends string>(name: string, labels: readonly Label[]): EnumType<Label> {
     return enumType(this.#in(name), labels)
+  }
+
+  /** Declares a collation: see `collation`. */
+  collation(name: string, ...rest: Rest<typeof collation>): ReturnType<typeof collation> {
+    return collation(this.#in(name), ...rest)
   }
 
   /** Declares a domain: see `domain`. */

@@ -23,6 +23,8 @@ export interface ExpandOptions {
 export function expand(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: ExpandOptions = {}): Action[] {
   const actions = new Map<string, Action>()
   const rebuilt = new Map<Ref, Ref | undefined>()
+  /** What several renames aside have made of an object. */
+  const bound = new Map<Ref, SchemaObject>()
   const context = alterContext(from, to)
 
   const alter = (old: SchemaObject, next: SchemaObject, because: Ref | undefined): void => {
@@ -58,9 +60,11 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     for (const { from: dependentRef } of from.neededBy(ref)) {
       const dependent = from.get(dependentRef)!
       if (rebuilt.has(dependentRef) || !to.get(dependentRef)) continue
-      const moved = aside && kindOf(dependent).rebind?.(dependent, old, aside, renamedTypes(old, aside))
-      if (moved) alter(moved, to.get(dependentRef)!, because ?? ref)
-      else displace(dependent, because ?? ref)
+      const moved = aside && kindOf(dependent).rebind?.(bound.get(dependentRef) ?? dependent, old, aside, renamedPlaces(old, aside))
+      if (moved) {
+        bound.set(dependentRef, moved)
+        alter(moved, to.get(dependentRef)!, because ?? ref)
+      } else displace(dependent, because ?? ref)
     }
   }
 
@@ -101,12 +105,10 @@ export function alterContext(from: SchemaModel, to: SchemaModel): AlterContext {
   }
 }
 
-/** The types that were renamed with an object, as SQL names them, by their names before: a range type takes its multirange type along. */
-function renamedTypes(old: SchemaObject, aside: SchemaObject): ReadonlyMap<string, string> {
-  const [before, after] = [old, aside].map((object) =>
-    (kindOf(object).occupies?.(object) ?? []).flatMap((place) => (place.startsWith('type ') ? [place.slice('type '.length)] : [])),
-  )
-  return new Map(before!.map((name, index) => [name, after![index]!]))
+/** The places that an object holds (`type app.status`) with those it holds after it was renamed: a range type takes its multirange type along. */
+function renamedPlaces(old: SchemaObject, aside: SchemaObject): ReadonlyMap<string, string> {
+  const [before, after] = [old, aside].map((object) => kindOf(object).occupies?.(object) ?? [])
+  return new Map(before!.map((place, index) => [place, after![index]!]))
 }
 
 /** A name that neither schema has for an object of this kind. */

@@ -111,9 +111,19 @@ export const columns = defineKind<Column>({
   dropsImplicitly: ({ id, parent }, dropped) => dropped(parent!) || !dropped(refOf('partition', id.schema, id.table)),
   alter: alterColumn,
   rename: (from, to) => [statement(`${alterRelation(from)} RENAME COLUMN ${quoteIdent(from.id.name)} TO ${quoteIdent(to.id.name)}`)],
-  rebind: (column, _old, _aside, types) => {
-    const type = column.attrs.type && renamedType(column.attrs.type, types)
-    return type ? { ...column, attrs: { ...column.attrs, type } } : null
+  rebind: (column, old, _aside, places) => {
+    const { type, collation } = column.attrs
+    const moved = type && renamedType(type, places)
+    if (moved) return { ...column, attrs: { ...column.attrs, type: moved } }
+    if (old.kind !== 'collation') return null
+    const place = collation && places.get(`collation ${collation}`)
+    // Without a collation of its own it has that of its domain, which moves.
+    return place ? { ...column, attrs: { ...column.attrs, collation: place.slice('collation '.length) } } : column
+  },
+  authored: (declared, reflected) => {
+    const { generated } = reflected.attrs
+    if (!generated || !declared.attrs.generated) return reflected
+    return { ...reflected, attrs: { ...reflected.attrs, generated: { ...generated, expression: declared.attrs.generated.expression } } }
   },
   address: ({ id }) => `COLUMN ${qualified(id.schema, id.table, id.name)}`,
   dropLoses: ({ attrs }) => (attrs.relation || attrs.generated ? undefined : 'the values are gone'),
@@ -239,9 +249,9 @@ function identityOf({ table, name }: RelationPart, generated: 'a' | 'd', row: Se
 }
 
 /** A type's text with the new name of a renamed type; arrays of it too. Undefined when it is of none. */
-function renamedType(text: string, types: ReadonlyMap<string, string>): string | undefined {
+function renamedType(text: string, places: ReadonlyMap<string, string>): string | undefined {
   const [, base, suffix] = /^(.*?)((?:\[\])*)$/s.exec(text)!
-  const name = types.get(base!)
-  return name && name + suffix
+  const place = places.get(`type ${base!}`)
+  return place && place.slice('type '.length) + suffix
 }
 

@@ -156,10 +156,10 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** The same object under another name, for a rename aside. Required with `replacedAside`. */
   renamed?(object: O, name: string): O
   /**
-   * The same object after what it needs was renamed aside from `old` to `aside`, with `types` by their names before; null when it
-   * cannot be moved and must be created again.
+   * The same object after what it needs was renamed aside from `old` to `aside`, with `places` (see `occupies`) by those before; null
+   * when it cannot be moved and must be created again.
    */
-  rebind?(object: O, old: SchemaObject, aside: SchemaObject, types: ReadonlyMap<string, string>): O | null
+  rebind?(object: O, old: SchemaObject, aside: SchemaObject, places: ReadonlyMap<string, string>): O | null
   /** The object to render when its author's text is at hand: `reflected` with the texts of `declared`. */
   authored?(declared: O, reflected: O): O
   /** How SQL addresses it: `TABLE app.users`; null when nothing can be attached to it. */

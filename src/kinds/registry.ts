@@ -31,6 +31,19 @@ import { foreignDataWrappers } from './foreign-data-wrappers.js'
 import { foreignServers } from './foreign-servers.js'
 import { userMappings } from './user-mappings.js'
 import { publications } from './publications.js'
+import { collations } from './collations.js'
+import { casts } from './casts.js'
+import { operators } from './operators.js'
+import { operatorFamilies } from './operator-families.js'
+import { operatorClasses } from './operator-classes.js'
+import { conversions } from './conversions.js'
+import { languages } from './languages.js'
+import { accessMethods } from './access-methods.js'
+import { transforms } from './transforms.js'
+import { textSearchParsers } from './text-search-parsers.js'
+import { textSearchTemplates } from './text-search-templates.js'
+import { textSearchDictionaries } from './text-search-dictionaries.js'
+import { textSearchConfigurations } from './text-search-configurations.js'
 import { comments } from './comments.js'
 import { owners } from './owners.js'
 import { privileges } from './privileges.js'
@@ -39,10 +52,12 @@ import { defaultPrivilegeKind } from './default-privileges.js'
 /** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
 const registered: Kind[] = [
   schemas, extensions, extensionVersions,
-  enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
+  collations, enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, constraints, replicaIdentities, sequenceOwnerships,
   functions, procedures, aggregates, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
   foreignDataWrappers, foreignServers, userMappings, publications,
+  languages, accessMethods, casts, operators, operatorFamilies, operatorClasses, conversions, transforms,
+  textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations,
   comments, owners, privileges, defaultPrivilegeKind,
 ]
 

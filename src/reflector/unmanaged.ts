@@ -9,6 +9,8 @@ const WHOLE_CATALOGS = `pg_operator pg_opclass pg_opfamily pg_cast pg_collation 
 
 /** Conditions that leave out rows which are part of another object. */
 const NOT_OBJECTS: Record<string, string> = {
+  // What a reference to an operator leaves behind that is not there yet.
+  pg_operator: 'x.oprcode = 0',
   pg_rewrite: "x.rulename = '_RETURN'",
   pg_trigger: 'x.tgisinternal OR x.tgparentid <> 0',
   pg_constraint: "x.contype IN ('t', 'n')",
