@@ -147,7 +147,7 @@ export interface AggregateOptions {
   readonly direct?: number
   readonly hypothetical?: boolean
   readonly sfunc: SqlSource | string
-  readonly stype: TypeInput
+  readonly stype: TypeInput<any>
   readonly sspace?: number
   readonly finalfunc?: SqlSource | string
   readonly finalfuncExtra?: boolean
@@ -158,7 +158,7 @@ export interface AggregateOptions {
   readonly initcond?: string
   readonly msfunc?: SqlSource | string
   readonly minvfunc?: SqlSource | string
-  readonly mstype?: TypeInput
+  readonly mstype?: TypeInput<any>
   readonly msspace?: number
   readonly mfinalfunc?: SqlSource | string
   readonly mfinalfuncExtra?: boolean
@@ -191,7 +191,7 @@ export class AggregateBuilder extends Declared implements SqlSource {
       const value = options[key]
       if (value === undefined || value === false) return []
       if (typeof value === 'number' || value === true || PLAIN.has(key)) return [[key, value]]
-      return [[key, this.#text(what, key, value as TypeInput)]]
+      return [[key, this.#text(what, key, value as TypeInput<any>)]]
     })
     this.object = aggregateObject(id.schema, id.name, {
       ...(list.length > 0 && { arguments: list }),
@@ -202,7 +202,7 @@ export class AggregateBuilder extends Declared implements SqlSource {
     } as AggregateAttrs)
   }
 
-  #text(what: string, key: string, value: TypeInput): string {
+  #text(what: string, key: string, value: TypeInput<any>): string {
     if (key.endsWith('type')) {
       const { type, uses } = typeParts(`${key} of ${what}`, value)
       this.#uses.push(...uses)

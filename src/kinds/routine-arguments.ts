@@ -7,20 +7,20 @@ import type { RoutineArgument } from './routine.js'
 
 /** An argument with more than a type. */
 export interface ArgumentDetails {
-  readonly type: TypeInput
+  readonly type: TypeInput<any>
   readonly mode?: 'in' | 'out' | 'inout' | 'variadic'
   readonly default?: SqlSource
 }
 
 /** Arguments by name; as a list where some have no name. */
 export type ArgumentsInput =
-  | { readonly [name: string]: TypeInput | ArgumentDetails }
-  | readonly (TypeInput | (ArgumentDetails & { readonly name?: string }))[]
+  | { readonly [name: string]: TypeInput<any> | ArgumentDetails }
+  | readonly (TypeInput<any> | (ArgumentDetails & { readonly name?: string }))[]
 
 /** Columns of RETURNS TABLE. */
-export type TableInput = { readonly [name: string]: TypeInput } | readonly { readonly name: string; readonly type: TypeInput }[]
+export type TableInput = { readonly [name: string]: TypeInput<any> } | readonly { readonly name: string; readonly type: TypeInput<any> }[]
 
-export function isType(value: unknown): value is TypeInput {
+export function isType(value: unknown): value is TypeInput<any> {
   return typeof value === 'string' || isSqlSource(value) || (typeof value === 'object' && value !== null && 'columnDeclarations' in value)
 }
 
@@ -47,7 +47,7 @@ export function readArguments(routine: string, input: ArgumentsInput, uses: Ref[
 
 /** The columns of RETURNS TABLE, likewise. */
 export function readColumns(routine: string, input: TableInput, uses: Ref[]): RoutineArgument[] {
-  const list: readonly [string, TypeInput][] = Array.isArray(input) ? input.map(({ name, type }) => [name, type]) : Object.entries(input)
+  const list: readonly [string, TypeInput<any>][] = Array.isArray(input) ? input.map(({ name, type }) => [name, type]) : Object.entries(input)
   return list.map(([name, input]) => {
     const { type, uses: typeUses } = typeParts(`column ${name} of ${routine}`, input)
     uses.push(...typeUses)

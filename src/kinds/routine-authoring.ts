@@ -22,14 +22,14 @@ export interface RoutineOptions {
   /** An SQL-standard body, which PostgreSQL parses at once: `return a + b`, or `begin atomic … end`. */
   readonly sqlBody?: SqlSource
   readonly securityDefiner?: boolean
-  readonly transforms?: readonly TypeInput[]
+  readonly transforms?: readonly TypeInput<any>[]
   /** Settings that hold while it runs. */
   readonly set?: SettingsInput
 }
 
 export interface FunctionOptions extends RoutineOptions {
   /** `trigger`, `integer()`, `{ setof: users }`, `{ table: { id: integer() } }`; absent where output arguments say it. */
-  readonly returns?: TypeInput | { readonly setof: TypeInput } | { readonly table: TableInput }
+  readonly returns?: TypeInput<any> | { readonly setof: TypeInput<any> } | { readonly table: TableInput }
   /** The object file of a C function, whose `body` is the link symbol. */
   readonly library?: string
   readonly window?: boolean
@@ -43,7 +43,7 @@ export interface FunctionOptions extends RoutineOptions {
   readonly cost?: number
   readonly rows?: number
   /** A planner support function. */
-  readonly support?: TypeInput
+  readonly support?: TypeInput<any>
 }
 
 /** A declared function or procedure. Stands for its name in sql`…`. */
@@ -117,7 +117,7 @@ class OptionsReader {
     return body
   }
 
-  #type(what: string, input: TypeInput): string {
+  #type(what: string, input: TypeInput<any>): string {
     const { type, uses } = typeParts(`${what} of ${this.routine}`, input)
     this.uses.push(...uses)
     return type

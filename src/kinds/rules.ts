@@ -87,11 +87,11 @@ function on({ id }: Rule): string {
   return `${quoteIdent(id.name)} ON ${qualified(id.schema, id.table)}`
 }
 
-/** Condition and action in `CREATE RULE … AS ON … TO … [WHERE …] DO [INSTEAD] …;`. */
+/** Condition and action in `CREATE RULE … AS ON … TO … [WHERE …] DO [INSTEAD] …;`. A line may end behind DO. */
 function partsOf(definition: string, instead: boolean): { where?: string; action: string } {
-  const doAt = indexOutside(definition, ' DO ')
+  const [doAt] = [' DO ', ' DO\n'].map((word) => indexOutside(definition, word)).filter((at) => at >= 0).sort((a, b) => a - b) as [number]
   const whereAt = indexOutside(definition.slice(0, doAt), ' WHERE ')
-  const action = definition.slice(doAt + (instead ? ' DO INSTEAD '.length : ' DO '.length)).replace(/;\s*$/, '').trim()
+  const action = definition.slice(doAt + ' DO '.length).trim().slice(instead ? 'INSTEAD'.length : 0).replace(/;\s*$/, '').trim()
   return whereAt < 0 ? { action } : { where: definition.slice(whereAt + ' WHERE '.length, doAt).trim(), action }
 }
 
