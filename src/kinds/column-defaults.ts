@@ -54,6 +54,7 @@ export const columnDefaults = defineKind<ColumnDefault>({
   alter: (from, to) => ({
     statements: from.attrs.expression === to.attrs.expression ? [] : [statement(`${alterColumn(to)} SET DEFAULT ${to.attrs.expression}`)],
   }),
+  authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } }),
   address: () => null,
   print: ({ attrs, id, parent }, printer) => {
     const column = printer.object(parent!) as Column | undefined
