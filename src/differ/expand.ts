@@ -14,6 +14,8 @@ export type Action =
 export interface ExpandOptions {
   /** Objects whose alteration, or a part of them whose creation, PostgreSQL refused in scratch: they are replaced. */
   readonly replace?: ReadonlySet<Ref>
+  /** The text of an object as its author wrote it, where that is known. */
+  readonly authored?: (reflected: SchemaObject) => SchemaObject
 }
 
 /**
@@ -25,7 +27,7 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
   const rebuilt = new Map<Ref, Ref | undefined>()
   /** What several renames aside have made of an object. */
   const bound = new Map<Ref, SchemaObject>()
-  const context = alterContext(from, to)
+  const context = alterContext(from, to, options.authored)
 
   const alter = (old: SchemaObject, next: SchemaObject, because: Ref | undefined): void => {
     const ref = next.ref
@@ -97,11 +99,12 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
 }
 
 /** What kinds may ask about both models. */
-export function alterContext(from: SchemaModel, to: SchemaModel): AlterContext {
+export function alterContext(from: SchemaModel, to: SchemaModel, authored: (object: SchemaObject) => SchemaObject = (object) => object): AlterContext {
   return {
     version: to.version,
     object: (side, ref) => (side === 'from' ? from : to).get(ref),
     children: (side, ref) => (side === 'from' ? from : to).children(ref),
+    authored: <O extends SchemaObject>(object: O) => authored(object) as O,
   }
 }
 

@@ -3,7 +3,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { dollarQuote, qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import type { Alteration } from './kind.js'
+import type { AlterContext, Alteration } from './kind.js'
 import { settingClause, type RoutineSetting } from './routine-settings.js'
 
 /** Schema, name, and the types of the input arguments as PostgreSQL prints them: `integer, text`. */
@@ -180,7 +180,7 @@ function argumentList(list: readonly RoutineArgument[]): string {
 /**
  * CREATE OR REPLACE, where PostgreSQL takes it: the result stays as it is, input arguments keep their names, and no default goes.
  */
-export function alterRoutine(from: Routine, to: Routine): Alteration | 'replace' {
+export function alterRoutine(from: Routine, to: Routine, { authored }: AlterContext): Alteration | 'replace' {
   const [before, after] = [from.attrs.arguments ?? [], to.attrs.arguments ?? []]
   const [inputs, newInputs] = [before.filter(isInput), after.filter(isInput)]
   const withDefault = (list: readonly RoutineArgument[]) => list.filter((argument) => argument.default !== undefined).length
@@ -192,7 +192,7 @@ export function alterRoutine(from: Routine, to: Routine): Alteration | 'replace'
     withDefault(inputs) <= withDefault(newInputs) &&
     outputs(from) === outputs(to)
   if (!replaceable) return 'replace'
-  return { statements: [statement(createRoutine(to, 'CREATE OR REPLACE'))], elseReplace: true }
+  return { statements: [statement(createRoutine(authored(to), 'CREATE OR REPLACE'))], elseReplace: true }
 }
 
 /** What a call gives back beside RETURNS. The name of an only output is free, unless the routine is a procedure. */

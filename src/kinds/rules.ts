@@ -66,12 +66,12 @@ export const rules: Kind = defineKind<Rule>({
   },
   create: (rule) => [createRule(rule, 'CREATE'), ...(rule.attrs.state ? [setState(rule, rule.attrs.state)] : [])],
   drop: (rule) => [statement(`DROP RULE ${on(rule)}`)],
-  alter: (from, to) => {
+  alter: (from, to, { authored }) => {
     const { state: oldState, ...before } = from.attrs
     const { state, written: _, ...after } = to.attrs
     return {
       statements: [
-        ...(JSON.stringify(before) === JSON.stringify(after) ? [] : [createRule(to, 'CREATE OR REPLACE')]),
+        ...(JSON.stringify(before) === JSON.stringify(after) ? [] : [createRule(authored(to), 'CREATE OR REPLACE')]),
         ...(oldState === state ? [] : [setState(to, state ?? 'origin')]),
       ],
       elseReplace: true,

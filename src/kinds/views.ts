@@ -63,13 +63,13 @@ export const views: Kind = defineKind<View>({
   },
   create: (view) => [statement(createView(view, 'CREATE'))],
   drop: ({ id }) => [statement(`DROP VIEW ${qualified(id.schema, id.name)}`)],
-  alter: (from, to) => {
+  alter: (from, to, { authored }) => {
     const sameColumns = JSON.stringify(from.attrs.columns) === JSON.stringify(to.attrs.columns)
     if (sameColumns && from.attrs.definition === to.attrs.definition) {
       return { statements: optionStatements(`ALTER VIEW ${qualified(to.id.schema, to.id.name)}`, from.attrs.options, to.attrs.options) }
     }
     if (!isContinuedBy(from.attrs.columns, to.attrs.columns)) return 'replace'
-    return { statements: [statement(createView(to, 'CREATE OR REPLACE'))], elseReplace: true }
+    return { statements: [statement(createView(authored(to), 'CREATE OR REPLACE'))], elseReplace: true }
   },
   rename: (from, to) => [statement(`ALTER VIEW ${qualified(from.id.schema, from.id.name)} RENAME TO ${quoteIdent(to.id.name)}`)],
   authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, written: declared.attrs.written } }),

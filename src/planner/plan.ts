@@ -3,7 +3,7 @@ import { expand, type Action, type ExpandOptions } from '../differ/expand.js'
 import { order, type OrderedAction } from '../differ/order.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
-import type { Ref, SchemaObject } from '../model/schema-object.js'
+import type { Ref } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
@@ -33,8 +33,6 @@ export interface PlannedStep {
 }
 
 export interface PlanOptions extends ExpandOptions {
-  /** The text of an object as its author wrote it, where that is known. */
-  readonly authored?: (reflected: SchemaObject) => SchemaObject
   /** What objects were called before, where `schema.ts` says so: the ref that each had by its ref now. */
   readonly formerly?: ReadonlyMap<Ref, Ref>
 }
