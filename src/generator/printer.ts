@@ -13,34 +13,46 @@ export class ModelPrinter implements Printer {
   readonly variables = new Map<Ref, string>()
   /** Objects whose code is part of what was printed. */
   readonly printedRefs = new Set<Ref>()
-  readonly #places: ReadonlyMap<Ref, PrintedCode['place']>
+  /** Children that want an export of their own, found while their parents were printed. */
+  readonly further: SchemaObject[] = []
+  readonly #printed = new Map<Ref, PrintedCode>()
   readonly #children = new Map<Ref, readonly SchemaObject[]>()
 
-  constructor(readonly model: SchemaModel) {
-    this.#places = placesIn(model)
-  }
+  constructor(readonly model: SchemaModel) {}
 
   get version(): ServerVersion {
     return this.model.version
   }
 
-  place(ref: Ref): PrintedCode['place'] | undefined {
-    return this.#places.get(ref)
-  }
-
   /** Code of an object with that of its parts and of everything attached to it. */
   compose(object: SchemaObject): PrintedCode {
     this.printedRefs.add(object.ref)
-    const printed = kindOf(object).print(object, this)
-    const suffixes = this.sortedChildren(object.ref).filter(({ ref }) => this.#places.get(ref) === 'suffix')
-    if (printed.place === 'none' || suffixes.length === 0) return printed
-    return { ...printed, code: printed.code + suffixes.map((child) => this.compose(child).code).join('') }
+    const printed = this.#print(object)
+    if (printed.place === 'none') return printed
+    let { code } = printed
+    for (const child of this.#sortedChildren(object.ref)) {
+      const { place } = this.#print(child)
+      if (place === 'suffix') code += this.compose(child).code
+      else if (place === 'export' && !this.printedRefs.has(child.ref)) {
+        this.printedRefs.add(child.ref)
+        this.further.push(child)
+      }
+    }
+    return code === printed.code ? printed : { ...printed, code }
   }
 
-  sortedChildren(ref: Ref): readonly SchemaObject[] {
+  /** Each object is printed once, when its parent is: then the variables it may use are known. */
+  #print(object: SchemaObject): PrintedCode {
+    let printed = this.#printed.get(object.ref)
+    if (!printed) this.#printed.set(object.ref, (printed = kindOf(object).print(object, this)))
+    return printed
+  }
+
+  #sortedChildren(ref: Ref): readonly SchemaObject[] {
     let children = this.#children.get(ref)
     if (!children) {
-      children = [...this.model.children(ref)].sort(bySchemaOrder)
+      const unsorted = this.model.children(ref)
+      children = unsorted.length > 1 ? [...unsorted].sort(bySchemaOrder) : unsorted
       this.#children.set(ref, children)
     }
     return children
@@ -85,8 +97,8 @@ export class ModelPrinter implements Printer {
   }
 
   printed(ref: Ref, place: 'column' | 'element'): readonly PrintedCode[] {
-    return this.sortedChildren(ref)
-      .filter((child) => this.#places.get(child.ref) === place)
+    return this.#sortedChildren(ref)
+      .filter((child) => this.#print(child).place === place)
       .map((child) => this.compose(child))
   }
 }
@@ -97,8 +109,8 @@ export function bySchemaOrder(a: SchemaObject, b: SchemaObject): number {
   return phase || (a.position ?? 0) - (b.position ?? 0) || (a.ref < b.ref ? -1 : a.ref > b.ref ? 1 : 0)
 }
 
-/** Where each object's code goes, found by printing it without its parts. */
-function placesIn(model: SchemaModel): Map<Ref, PrintedCode['place']> {
+/** Objects that are no parts of others and have code of their own, found by printing them without their parts. */
+export function exportedObjects(model: SchemaModel): SchemaObject[] {
   const bare: Printer = {
     version: model.version,
     string: stringLiteral,
@@ -112,7 +124,7 @@ function placesIn(model: SchemaModel): Map<Ref, PrintedCode['place']> {
     children: (ref) => model.children(ref),
     printed: () => [],
   }
-  const places = new Map<Ref, PrintedCode['place']>()
-  for (const object of model.objects.values()) places.set(object.ref, kindOf(object).print(object, bare).place)
-  return places
+  return [...model.objects.values()].filter(
+    (object) => (object.parent === null || !model.get(object.parent)) && kindOf(object).print(object, bare).place === 'export',
+  )
 }

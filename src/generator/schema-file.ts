@@ -7,7 +7,7 @@ import type { Ref, SchemaObject } from '../model/schema-object.js'
 import * as authoring from '../schema.js'
 import { format } from './format.js'
 import { commentLine } from './literals.js'
-import { bySchemaOrder, ModelPrinter } from './printer.js'
+import { bySchemaOrder, exportedObjects, ModelPrinter } from './printer.js'
 import { jsonLiteral, LITERAL_NEWLINE } from './schema-literals.js'
 import { VariableNames } from './variable-names.js'
 import { writeFileSafely } from './write-file.js'
@@ -33,9 +33,11 @@ export function renderSchemaFile(model: SchemaModel, options: SchemaFileOptions 
     const start = `export const ${variable} = `
     exports.push({ kind: object.kind, text: start + format(code, start.length) })
   }
-  for (const object of exportOrder(printer)) {
+  const ordered = exportOrder(model)
+  for (let object = ordered.shift(); object; object = ordered.shift()) {
     const { code, variable } = printer.compose(object)
     add(object, code, variable ?? object.kind)
+    ordered.unshift(...printer.further.splice(0))
   }
   const unprinted = printAlone(printer, add)
   const scope = `${printer.use('manage')}(${jsonLiteral(options.manage ?? { schemas: 'all', privileges: 'all', owners: true })})`
@@ -70,9 +72,8 @@ interface Export {
 }
 
 /** The exported objects, each after those it needs where that is possible; else by phase and name. */
-function exportOrder(printer: ModelPrinter): SchemaObject[] {
-  const { model } = printer
-  const objects = [...model.objects.values()].filter(({ ref }) => printer.place(ref) === 'export').sort(bySchemaOrder)
+function exportOrder(model: SchemaModel): SchemaObject[] {
+  const objects = exportedObjects(model).sort(bySchemaOrder)
   const index = new Map(objects.map(({ ref }, position) => [ref, position]))
   const exporter = (ref: Ref | null | undefined): number | undefined => {
     let current = ref
@@ -93,10 +94,11 @@ function exportOrder(printer: ModelPrinter): SchemaObject[] {
 
 /** What no parent took up is exported by itself where its kind can say how; gives back what cannot be written. */
 function printAlone(printer: ModelPrinter, add: (object: SchemaObject, code: string, wish: string) => void): SchemaObject[] {
-  const left = [...printer.model.objects.values()].filter(({ ref }) => !printer.printedRefs.has(ref) && printer.place(ref) !== 'none')
   const covered = new Set<Ref>()
-  const unprinted = left.filter((object) => {
-    const { alone } = kindOf(object).print(object, printer)
+  const unprinted = [...printer.model.objects.values()].filter((object) => {
+    if (printer.printedRefs.has(object.ref)) return false
+    const { place, alone } = kindOf(object).print(object, printer)
+    if (place === 'none') return false
     if (!alone) return true
     if (object.parent !== null) covered.add(object.parent)
     add(object, alone.code, alone.variable)

@@ -21,9 +21,13 @@ export class VariableNames {
    * @example names.take([['order_items'], ['shop', 'order_items']]) // orderItems, or shopOrderItems when that is taken
    */
   take(ways: readonly (readonly string[])[]): string {
-    const names = ways.map((words) => this.#usable(camelCase(words)))
-    for (const name of names) if (this.#claim(name)) return name
-    for (let n = 2; ; n++) if (this.#claim(`${names[0]}${n}`)) return `${names[0]}${n}`
+    const first = this.#usable(camelCase(ways[0]!))
+    if (this.#claim(first)) return first
+    for (const words of ways.slice(1)) {
+      const name = this.#usable(camelCase(words))
+      if (this.#claim(name)) return name
+    }
+    for (let n = 2; ; n++) if (this.#claim(`${first}${n}`)) return `${first}${n}`
   }
 
   #usable(name: string): string {
@@ -38,6 +42,7 @@ export class VariableNames {
 }
 
 function camelCase(words: readonly string[]): string {
+  if (words.every((word) => /^[a-z][a-z0-9_]*$/.test(word))) return words.join('_').replace(/_+([^_]?)/g, (_, letter: string) => letter.toUpperCase())
   const parts = words.map((word) => (/\p{Ll}/u.test(word) ? word : word.toLowerCase())).flatMap((word) => word.normalize('NFC').split(/[^\p{ID_Continue}]+|_+/u)).filter(Boolean)
   const joined = parts.map((part, index) => (index === 0 ? part : part[0]!.toUpperCase() + part.slice(1))).join('')
   const [first = ''] = joined
