@@ -49,7 +49,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     )
 
   const verb = (group: string, usage: string, description: string, load: Load, options: Option[] = []) => {
-    const command = root.command(usage).description(description).helpGroup(group).exitOverride()
+    const command = root.command(usage).description(description).helpGroup(group).helpOption('-h, --help', 'show this').exitOverride()
     for (const option of [...options, ...commonOptions()]) command.addOption(option)
     command.action(async (...received: unknown[]) => {
       const flags = received[received.length - 2] as Flags
@@ -102,6 +102,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('-i, --indicate-current', 'mark the revision the database is at'),
   ])
   verb(LOOK, 'show <revision>', 'show a migration: its facts and the SQL of upgrade and downgrade', () => import('./commands/show.js'))
+  verb(LOOK, 'edit <revision>', 'open a migration in VISUAL or EDITOR', () => import('./commands/edit.js'))
   verb(LOOK, 'heads', 'list the newest revision of every branch', () => import('./commands/heads.js'), [verbose()])
   verb(LOOK, 'branches', 'list the revisions at which branches begin', () => import('./commands/branches.js'), [verbose()])
   verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId()])

@@ -1,7 +1,9 @@
 import path from 'node:path'
+import { isNativeError } from 'node:util/types'
 import type { Database } from '../database/database.js'
 import type { Scratch } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
+import { SchemaError } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { kindOf } from '../kinds/registry.js'
@@ -57,7 +59,12 @@ export class Project {
     return this.#once('declared', async () => {
       const { loadSchema } = await import('../declaration/load.js')
       this.begin(`loading ${this.settings.schema.join(', ')}`)
-      return loadSchema(this.settings.schema, { cwd: this.settings.cwd, cache: this.cacheFolder })
+      const { schema, cwd } = this.settings
+      try {
+        return await loadSchema(schema, { cwd, cache: this.cacheFolder })
+      } catch (error) {
+        throw this.settings.typecheck ? await clearer(error, schema, cwd) : error
+      }
     })
   }
 
@@ -147,5 +154,18 @@ export class Project {
     let opened = this.#opened.get(name) as Promise<T> | undefined
     if (!opened) this.#opened.set(name, (opened = open()))
     return opened
+  }
+}
+
+/** A mistake that made a file fail with a TypeError is one that TypeScript names better: `notnull` is not there, `notNull` is. */
+async function clearer(error: unknown, schema: readonly string[], cwd: string): Promise<unknown> {
+  const cause = error instanceof SchemaError ? error.cause : undefined
+  if (!isNativeError(cause) || !['TypeError', 'ReferenceError'].includes(cause.name)) return error
+  const [{ typecheck }, { sourceFiles }] = await Promise.all([import('../declaration/typecheck.js'), import('../declaration/source-files.js')])
+  try {
+    await typecheck(sourceFiles(schema, cwd), { cwd })
+    return error
+  } catch (mistake) {
+    return mistake instanceof SchemaError ? mistake : error
   }
 }
