@@ -1,5 +1,6 @@
 import { SchemaError } from '../errors.js'
 import { MAX_NAME_BYTES } from '../kinds/object-names.js'
+import { closeComment } from '../sql/scan.js'
 import { AS_SQL, isSqlSource, SqlText } from '../sql/template.js'
 import { callerPosition } from './position.js'
 
@@ -33,5 +34,6 @@ export function checkedSql(what: string, value: unknown, plain = false): SqlText
   if (!source) refuse(`${what} is not SQL`, plain ? 'write it as sql`…` or as a string' : 'write it as sql`…`')
   if (source.text.trim() === '') refuse(`${what} is empty`, 'write its SQL')
   if (source.text.includes('\0')) refuse(`${what} holds a NUL character`, 'PostgreSQL cannot store it: remove it')
-  return source
+  const text = closeComment(source.text)
+  return text === source.text ? source : new SqlText(text, source.uses)
 }

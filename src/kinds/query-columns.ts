@@ -1,3 +1,4 @@
+import { withoutSemicolon } from '../sql/scan.js'
 import type { StorageParameters } from './storage-parameters.js'
 
 /** A column of a view as its query makes it: name, type, and the collation where it is not the type's own. */
@@ -27,9 +28,9 @@ export interface WrittenQuery {
   readonly names?: readonly string[]
 }
 
-/** A query without the semicolon that ends it. */
+/** A query without the semicolon that ends it and the space around it. */
 export function trimQuery(definition: string): string {
-  return definition.replace(/(\s*;)*\s*$/, '').trim()
+  return withoutSemicolon(definition).trimStart()
 }
 
 /** The `name=value` texts of pg_class.reloptions by name, sorted; undefined when there are none. */

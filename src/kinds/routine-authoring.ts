@@ -3,6 +3,7 @@ import { Declared } from '../authoring/declared.js'
 import { declaringCall } from '../authoring/names.js'
 import type { QualifiedName, Ref } from '../model/schema-object.js'
 import { qualified } from '../sql/identifiers.js'
+import { withoutSemicolon } from '../sql/scan.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
 import { typeParts, type TypeInput } from '../authoring/type-input.js'
 import type { Kind, PrintedCode, Printer } from './kind.js'
@@ -88,7 +89,7 @@ class OptionsReader {
       ...this.#result(returns),
       language: checkedName('language', language),
       ...(body !== undefined && { body: this.#body(body) }),
-      ...(sqlBody !== undefined && { sqlBody: this.#text(`the body of ${this.routine}`, sqlBody).replace(/(\s*;)*\s*$/, '') }),
+      ...(sqlBody !== undefined && { sqlBody: withoutSemicolon(this.#text(`the body of ${this.routine}`, sqlBody)).trimStart() }),
       ...(library !== undefined && { library }),
       ...(options.window && { window: true }),
       ...(volatility && volatility !== 'volatile' && { volatility }),

@@ -4,7 +4,7 @@ import { RelationElement } from '../authoring/relation-element.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
-import { indexOutside } from '../sql/scan.js'
+import { indexOutside, withoutSemicolon } from '../sql/scan.js'
 import { statement, type Statement } from '../sql/statement.js'
 import type { SqlSource, SqlText } from '../sql/template.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
@@ -148,7 +148,7 @@ export class RuleElement extends RelationElement {
       event: options.on,
       ...(options.doInstead && { instead: true }),
       ...(where && { where: where.text }),
-      action: action.text.replace(/(\s*;)*\s*$/, ''),
+      action: withoutSemicolon(action.text),
       ...(options.state && options.state !== 'origin' && { state: options.state }),
     }
   }

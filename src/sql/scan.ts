@@ -29,3 +29,13 @@ function skipQuoted(text: string, start: number): number {
   while (at < text.length && (text[at] !== quote || text[at + 1] === quote)) at += text[at] === quote ? 2 : 1
   return at
 }
+
+/** SQL text that more may follow on its last line: a comment that ends it would hide that. */
+export function closeComment(text: string): string {
+  return /--[^\n]*$/.test(text) ? `${text}\n` : text
+}
+
+/** SQL of the author without the semicolon that ends it. */
+export function withoutSemicolon(text: string): string {
+  return closeComment(text.replace(/(\s*;)*\s*$/, ''))
+}
