@@ -63,7 +63,7 @@ const STRING_TYPES = /^(text|character varying|bpchar|uuid|inet|cidr|macaddr|mac
  */
 export function defaultCode(expression: string, type: string, printer: Printer): string {
   if (expression === 'true' || expression === 'false') return type === 'boolean' ? expression : printer.sql(expression)
-  if (/^\d{1,15}$/.test(expression) && /^(smallint|integer|bigint|numeric.*|real|double precision)$/.test(type)) return expression
+  if (/^\d{1,15}(\.\d{1,10})?$/.test(expression) && String(Number(expression)) === expression && /^(smallint|integer|bigint|numeric.*|real|double precision)$/.test(type)) return expression
   const [, text, cast] = /^'((?:[^'\\]|'')*)'::(.*)$/s.exec(expression) ?? []
   if (text === undefined) return printer.sql(expression)
   if (text === '{}' && cast === type && /^(text|integer|bigint|uuid|smallint|character varying|boolean)\[\]$/.test(type)) return '[]'
