@@ -163,7 +163,9 @@ function storageParameters({ options, toast }: Extras): StorageParameters | unde
 
 function createTable(table: Table, parts: readonly SchemaObject[], fragments: readonly string[]): Statement[] {
   const { attrs } = table
+  const later = redundantKeys(parts)
   const lines = parts.flatMap((part, index) => {
+    if (later.has(part)) return []
     if (part.kind !== 'column') return fragments[index] ? [fragments[index]!] : []
     const column = part as Column
     if (attrs.inherits && column.attrs.inherited) return []
@@ -187,10 +189,26 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
   ].join('')
   return [
     statement(text),
+    ...parts.flatMap((part, index) => (later.has(part) ? [statement(`ALTER TABLE ${nameOf(table)} ADD ${fragments[index]!}`)] : [])),
     ...parts.flatMap((part) => (part.kind === 'column' ? columnSettings(part as Column) : [])),
     ...(attrs.rowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} ENABLE ROW LEVEL SECURITY`)] : []),
     ...(attrs.forceRowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} FORCE ROW LEVEL SECURITY`)] : []),
   ]
+}
+
+/** Of keys over the same columns, PostgreSQL makes only one when they stand in one CREATE TABLE: the others are added after it. */
+function redundantKeys(parts: readonly SchemaObject[]): ReadonlySet<SchemaObject> {
+  const keys = parts.filter(({ attrs }) => attrs.type === 'primary_key' || attrs.type === 'unique')
+  if (keys.length < 2) return new Set()
+  const first = new Map<string, SchemaObject>()
+  const redundant = new Set<SchemaObject>()
+  for (const key of keys.sort((a, b) => Number(b.attrs.type === 'primary_key') - Number(a.attrs.type === 'primary_key'))) {
+    const { columns, include, nullsNotDistinct, deferrable, initiallyDeferred } = key.attrs
+    const same = JSON.stringify([columns, include, nullsNotDistinct, deferrable, initiallyDeferred])
+    if (first.has(same)) redundant.add(key)
+    else first.set(same, key)
+  }
+  return redundant
 }
 
 /**
