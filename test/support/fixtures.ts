@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { allKinds, kindOf } from '../../src/kinds/registry.js'
+import type { Database } from '../../src/database/database.js'
+import { prepareRoles } from '../../src/database/scratch-roles.js'
+import { elaborate } from '../../src/declaration/elaborate.js'
+import { loadSchema } from '../../src/declaration/load.js'
+import { diff } from '../../src/differ/diff.js'
+import { SchemaModel } from '../../src/model/schema-model.js'
+import { prove, reach, type ProvenSteps } from '../../src/planner/proof.js'
+import { reflect } from '../../src/reflector/reflect.js'
+import { scopeOf } from '../../src/reflector/scope.js'
+import { provingGround } from './ground.js'
+import { freshSession, majors, type Engine } from './servers.js'
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', 'fixtures')
+const NEWEST = Math.max(...majors)
+const EMBEDDED_MAJOR = 18
+const recording = process.env.RECORD_FIXTURES === '1'
+
+/** `fixtures/<kind>/<what-changes>`, each with before.ts and after.ts; `min-version` names the oldest major that can express it. */
+const folders = readdirSync(ROOT)
+  .flatMap((kind) => readdirSync(path.join(ROOT, kind)).map((name) => path.join(kind, name)))
+  .filter((folder) => existsSync(path.join(ROOT, folder, 'after.ts')))
+  .sort()
+
+/**
+ * Proves every fixture both ways on an engine, and that what it declares can be dropped altogether. Databases are used again as long as
+ * they come out empty.
+ */
+export function proveFixtures(engine: Engine): void {
+  const major = engine === 'pglite' ? EMBEDDED_MAJOR : engine
+  const pool: Database[] = []
+
+  afterAll(async () => {
+    for (const database of pool) await database.close()
+  })
+
+  test('there are fixtures to prove', () => {
+    expect(folders.length).toBeGreaterThan(100)
+  })
+
+  test.each(folders.filter((folder) => minVersion(folder) <= major))('%s', async (folder) => {
+    const before = await loadSchema([path.join(ROOT, folder, 'before.ts')], { cwd: ROOT })
+    const after = await loadSchema([path.join(ROOT, folder, 'after.ts')], { cwd: ROOT })
+    const declarations = [...before.declarations, ...after.declarations]
+    const declared = declarations.map(({ object }) => object)
+    const scope = scopeOf(after.scope, declared, { versionSchema: 'autogen' })
+    const opened: Database[] = []
+    const open = async () => {
+      const database = pool.pop() ?? (await freshSession(engine))
+      opened.push(database)
+      return database
+    }
+    try {
+      const scratch = await open()
+      const from = await elaborate(scratch, before.declarations, { scope })
+      const to = await elaborate(scratch, after.declarations, { scope })
+      pool.push(opened.pop()!)
+      const operations = diff(from, to)
+      expect(operations).not.toEqual([])
+      const roles = [from, to].flatMap((model) => [...model.objects.values()].flatMap((object) => kindOf(object).roles?.(object) ?? []))
+      const ground = await provingGround(
+        async () => {
+          const database = await open()
+          await prepareRoles(database, roles)
+          return database
+        },
+        from,
+        scope,
+      )
+      const formerly = new Map(declarations.flatMap(({ object, formerly }) => (formerly === undefined ? [] : [[object.ref, formerly] as const])))
+      const { upgrade, downgrade } = await prove(ground, from, to, operations, { formerly })
+      if (engine === NEWEST) {
+        expectText(folder, 'upgrade.sql', upgrade)
+        expectText(folder, 'downgrade.sql', downgrade)
+      }
+      const whole = { ...ground, reflect: () => reflect(ground.database()) }
+      const left = await whole.reflect()
+      const empty = emptyModel(left)
+      await reach(whole, left, empty, diff(left, empty), {}, 'removal')
+      pool.push(...opened.splice(0))
+    } finally {
+      for (const database of opened) await database.close()
+    }
+  })
+}
+
+/** What a new database holds. */
+function emptyModel({ version }: SchemaModel): SchemaModel {
+  return new SchemaModel({ version, objects: allKinds().flatMap((kind) => kind.initial ?? []), dependencies: [], unmanaged: [] })
+}
+
+function minVersion(folder: string): number {
+  const file = path.join(ROOT, folder, 'min-version')
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+}
+
+/** The SQL of a fixture is part of it: a reader sees what the tool writes, and a test fails when that changes. */
+function expectText(folder: string, name: string, { steps }: ProvenSteps): void {
+  const file = path.join(ROOT, folder, name)
+  const text = steps
+    .map(({ comments, statement }) =>
+      [...comments.map((line) => `-- ${line}`), ...(statement.transaction === 'outside' ? ['-- outside the transaction'] : []), `${statement.sql};`].join('\n'),
+    )
+    .join('\n\n')
+  if (recording) writeFileSync(file, `${text}\n`)
+  else expect(`${text}\n`).toBe(readFileSync(file, 'utf8'))
+}
