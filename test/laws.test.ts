@@ -12,6 +12,8 @@ import { freshPglite } from './support/servers.js'
 /** Seeds are printed by fast-check on failure; LAWS_SEED and LAWS_RUNS repeat or lengthen a run. */
 const parameters = { numRuns: Number(process.env.LAWS_RUNS ?? 25), ...(process.env.LAWS_SEED && { seed: Number(process.env.LAWS_SEED) }) }
 
+const patience = 60_000 + parameters.numRuns * 5_000
+
 let reader: Database
 beforeAll(async () => {
   reader = await freshPglite()
@@ -40,7 +42,7 @@ test('a schema does not differ from itself', async () => {
     }),
     parameters,
   )
-})
+}, patience)
 
 test('the inverse of an inverse is the operation', async () => {
   await fc.assert(
@@ -51,7 +53,7 @@ test('the inverse of an inverse is the operation', async () => {
     }),
     parameters,
   )
-})
+}, patience)
 
 test('applying the difference reaches the other schema, and its inverse comes back', async () => {
   await fc.assert(
@@ -73,4 +75,4 @@ test('applying the difference reaches the other schema, and its inverse comes ba
     }),
     parameters,
   )
-})
+}, patience)

@@ -1,3 +1,6 @@
+/** A cycle is searched for the one member to take out while that costs no more steps than these. */
+const MOST_TRIALS = 20_000_000
+
 /** The first node must come before the second. */
 export type Edge = readonly [before: number, after: number]
 
@@ -33,7 +36,7 @@ export class Groups {
       for (const [first, second] of this.#edges) {
         if (roots[first] !== roots[second]) after[roots[first]!]!.add(roots[second]!)
       }
-      const cycle = findCycle(after, roots)
+      const cycle = findCycle(byIndex(after), roots)
       if (!cycle) return this.#inOrder(roots, after, compare)
       if (!this.#split(cycle, roots)) this.#breakCycle(cycle, roots, after, compare)
       if (this.#broken) return this.#inOrder(roots, after, compare)
@@ -48,25 +51,36 @@ export class Groups {
     return root
   }
 
-  /** Takes members out of the groups of a cycle; false when none of them can be. */
+  /** Takes members out of the groups of a cycle: one, where that is enough, else all through which it runs; false when there are none. */
   #split(cycle: ReadonlySet<number>, roots: readonly number[]): boolean {
-    let split = false
-    for (const [first, second] of this.#edges) {
-      const [a, b] = [roots[first]!, roots[second]!]
-      if (a === b || !cycle.has(a) || !cycle.has(b)) continue
-      for (const node of [first, second]) {
-        if (this.#joinedTo[node] !== node) {
-          this.#joinedTo[node] = node
-          split = true
-        }
+    const edges = this.#edges.filter(([first, second]) => roots[first] !== roots[second] && cycle.has(roots[first]!) && cycle.has(roots[second]!))
+    const members = [...new Set(edges.flat())].filter((node) => this.#joinedTo[node] !== node).sort((a, b) => a - b)
+    if (members.length * edges.length <= MOST_TRIALS) {
+      for (const member of members) {
+        const joinedTo = this.#joinedTo[member]!
+        this.#joinedTo[member] = member
+        if (this.#acyclic(edges)) return true
+        this.#joinedTo[member] = joinedTo
       }
     }
-    return split
+    for (const member of members) this.#joinedTo[member] = member
+    return members.length > 0
+  }
+
+  #acyclic(edges: readonly Edge[]): boolean {
+    const after = new Map<number, Set<number>>()
+    for (const [first, second] of edges) {
+      const [a, b] = [this.#root(first), this.#root(second)]
+      if (a === b) continue
+      for (const node of [a, b]) if (!after.has(node)) after.set(node, new Set())
+      after.get(a)!.add(b)
+    }
+    return findCycle(after, [...after.keys()]) === undefined
   }
 
   /** Single nodes that need each other: edges into the lowest of each remaining cycle are given up, and scratch shows whether that was right. */
   #breakCycle(cycle: ReadonlySet<number>, roots: readonly number[], after: Set<number>[], compare: (a: number, b: number) => number): void {
-    for (let current: ReadonlySet<number> | undefined = cycle; current; current = findCycle(after, roots)) {
+    for (let current: ReadonlySet<number> | undefined = cycle; current; current = findCycle(byIndex(after), roots)) {
       const lowest = [...current].sort(compare)[0]!
       for (const node of current) after[node]!.delete(lowest)
     }
@@ -97,13 +111,17 @@ export class Groups {
   }
 }
 
+function byIndex<T>(list: readonly T[]): { get(index: number): T | undefined } {
+  return { get: (index) => list[index] }
+}
+
 /** A strongly connected component of more than one node, by Tarjan's algorithm without recursion; undefined when there is none. */
-function findCycle(after: readonly Set<number>[], roots: readonly number[]): Set<number> | undefined {
+function findCycle(after: { get(node: number): ReadonlySet<number> | undefined }, nodes: readonly number[]): Set<number> | undefined {
   const order = new Map<number, number>()
   const low = new Map<number, number>()
   const stack: number[] = []
   const onStack = new Set<number>()
-  for (const start of new Set(roots)) {
+  for (const start of new Set(nodes)) {
     if (order.has(start)) continue
     const work: { node: number; next: Iterator<number> }[] = []
     const enter = (node: number) => {
@@ -111,7 +129,7 @@ function findCycle(after: readonly Set<number>[], roots: readonly number[]): Set
       low.set(node, order.get(node)!)
       stack.push(node)
       onStack.add(node)
-      work.push({ node, next: after[node]!.values() })
+      work.push({ node, next: after.get(node)!.values() })
     }
     enter(start)
     while (work.length > 0) {

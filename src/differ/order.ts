@@ -123,7 +123,8 @@ type Rank = readonly [number, string, number, string]
 
 function rank(action: Action): Rank {
   const object: SchemaObject = action.type === 'alter' || action.type === 'rename' ? action.to : action.object
-  const { phase } = kindOf(object)
+  const kind = kindOf(object)
+  const phase = kind.phaseOf?.(object) ?? kind.phase
   const owner = object.parent ?? object.ref
   return [action.type === 'drop' ? -phase - 1 : phase, owner, object.position ?? 0, object.ref]
 }

@@ -51,6 +51,8 @@ export function indexObject(id: IndexName, parent: Ref, attrs: IndexAttrs, ordin
 export const indexes: Kind = defineKind<Index>({
   kind: 'index',
   phase: PHASES.index,
+  // A partition that is attached later would get an index of its own.
+  phaseOf: ({ only }) => (only ? PHASES.index + 0.7 : PHASES.index),
   catalog: 'pg_class',
   holdsExpressions: ({ attrs }) => attrs.where !== undefined || attrs.columns.some(({ expression }) => expression !== undefined),
   followsAlteration: () => true,
@@ -202,7 +204,7 @@ function fromRow(row: Row, context: ReflectContext): Reflected<Index> | null {
     // A partition attached later would get an index of its own.
     dependencies: (partitioning?.partitions ?? []).flatMap((partition) => {
       const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
-      return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false }] : []
+      return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false, createOnly: true }] : []
     }),
   }
 }

@@ -21,8 +21,8 @@ export interface Reflected<O extends SchemaObject> {
   readonly object: O
   /** Further catalog rows that are this object, such as a table's row type. */
   readonly aliases?: readonly CatalogAddress[]
-  /** What it needs according to catalogs other than pg_depend, when its attributes do not tell. */
-  readonly dependencies?: readonly Omit<Dependency, 'from'>[]
+  /** What it needs according to catalogs other than pg_depend, when its attributes do not tell; or what another object does, named by `from`. */
+  readonly dependencies?: readonly (Omit<Dependency, 'from'> & Partial<Pick<Dependency, 'from'>>)[]
 }
 
 /** What `alter` may ask: both models, and whether a type is one that a migration replaces under the same name. */
@@ -97,6 +97,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly kind: string
   /** Breaks ties in order: lower is created earlier and dropped later. See PHASES. */
   readonly phase: number
+  /** The phase of an object that has another one than its kind. */
+  readonly phaseOf?: (object: O) => number
   /** The catalog that the first column of `catalogQuery` is an oid of. */
   readonly catalog: string
   /**

@@ -78,7 +78,7 @@ export class SchemaModel {
       if (dependency.auto) push(this.#goesWith!, dependency.from, dependency.to)
       if (dependency.dropOnly) return
       push(this.#needsOf!, dependency.from, dependency)
-      push(this.#neededBy!, dependency.to, dependency)
+      if (!dependency.createOnly) push(this.#neededBy!, dependency.to, dependency)
     }
     for (const { ref, parent } of this.objects.values()) {
       if (parent !== null) add({ from: ref, to: parent, auto: true })

@@ -32,13 +32,14 @@ export interface RelationPart extends QualifiedName {
 
 /**
  * `from` needs `to`. `auto`: PostgreSQL drops `from` by itself when `to` is dropped. `dropOnly`: that is all, since another object
- * makes it so later (the ownership of a sequence by a column).
+ * makes it so later (the ownership of a sequence by a column). `createOnly`: `from` must only be created after `to`, and can do without it.
  */
 export interface Dependency {
   readonly from: Ref
   readonly to: Ref
   readonly auto: boolean
   readonly dropOnly?: true
+  readonly createOnly?: true
 }
 
 /** An object that was seen and that no kind manages. */

@@ -154,6 +154,7 @@ export function mayBeTextOnly(operation: Operation): boolean {
   return operation.type === 'alter' && kindOf(operation.to).holdsExpressions?.(operation.to) === true
 }
 
+/** Plans and runs; what PostgreSQL refuses to alter is replaced, and what it refuses to replace goes with its parent. */
 async function planAndRun(
   ground: ProvingGround,
   from: SchemaModel,
@@ -171,7 +172,8 @@ async function planAndRun(
     if (!result.failed) return result.steps
     const { step, error } = result.failed
     if (result.committed) await ground.restore(from)
-    if (step.elseReplace && !replace.has(step.elseReplace)) replace.add(step.elseReplace)
+    const larger = step.elseReplace ?? (replace.has(step.ref) ? from.get(step.ref)?.parent : undefined)
+    if (larger && !replace.has(larger) && from.get(larger) && to.get(larger)) replace.add(larger)
     else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
     else throw refused(step, error, direction)
   }
