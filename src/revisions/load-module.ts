@@ -51,8 +51,8 @@ async function unloadable(file: string, error: unknown): Promise<UsageError> {
   const missing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND'
   const at = positionInStack(stack) ?? { file, line: 1 }
   return new UsageError(`the file cannot be loaded: ${message.split('\n')[0]}`, {
-    // The loader puts imports in places of its own on their line.
-    at: missing ? { file: at.file, line: at.line } : at,
+    // The loader keeps lines, not columns.
+    at: { file: at.file, line: at.line },
     hint: missing ? 'install what it imports, or correct the path' : undefined,
     cause: error,
   })
