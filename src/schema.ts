@@ -47,6 +47,8 @@ export { foreignDataWrapper, type ForeignDataWrapperInput } from './kinds/foreig
 export { foreignServer, type ForeignServerInput } from './kinds/foreign-servers.js'
 export { secret, userMapping } from './kinds/user-mappings.js'
 export { publication, type PublicationOptions } from './kinds/publications.js'
+export { baseType, type BaseTypeOptions } from './kinds/base-types.js'
+export { shellType } from './kinds/shell-types.js'
 export { collation, type CollationOptions } from './kinds/collations.js'
 export { cast, type CastOptions } from './kinds/casts.js'
 export { operator, type OperatorOptions } from './kinds/operators.js'

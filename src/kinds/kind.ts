@@ -148,8 +148,11 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** The object with whose creation PostgreSQL creates this one too, so that it needs no statement; `created` tells what else is. */
   createsImplicitly?(object: O, context: AlterContext, created: (ref: Ref) => boolean): Ref | null
   drop(object: O): readonly Statement[]
-  /** False: needs a drop of its own although something it auto-depends on is dropped too; `dropped` tells what else is. */
-  dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean
+  /**
+   * False: needs a drop of its own although something it auto-depends on is dropped too; a ref: vanishes with this one, whatever
+   * else it auto-depends on. `dropped` tells what else is dropped.
+   */
+  dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean | Ref
   /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent is replaced for it. */
   replacesParent?(object: O, context: AlterContext): boolean
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'

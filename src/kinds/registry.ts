@@ -44,6 +44,8 @@ import { textSearchParsers } from './text-search-parsers.js'
 import { textSearchTemplates } from './text-search-templates.js'
 import { textSearchDictionaries } from './text-search-dictionaries.js'
 import { textSearchConfigurations } from './text-search-configurations.js'
+import { shellTypes } from './shell-types.js'
+import { baseTypes } from './base-types.js'
 import { comments } from './comments.js'
 import { owners } from './owners.js'
 import { privileges } from './privileges.js'
@@ -52,11 +54,11 @@ import { defaultPrivilegeKind } from './default-privileges.js'
 /** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
 const registered: Kind[] = [
   schemas, extensions, extensionVersions,
-  collations, enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
+  collations, shellTypes, enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, constraints, replicaIdentities, sequenceOwnerships,
   functions, procedures, aggregates, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
   foreignDataWrappers, foreignServers, userMappings, publications,
-  languages, accessMethods, casts, operators, operatorFamilies, operatorClasses, conversions, transforms,
+  baseTypes, languages, accessMethods, casts, operators, operatorFamilies, operatorClasses, conversions, transforms,
   textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations,
   comments, owners, privileges, defaultPrivilegeKind,
 ]

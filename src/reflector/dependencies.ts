@@ -6,6 +6,7 @@ import type { AddressBook } from './address-book.js'
  * The rows of pg_depend between user objects. Left out because the objects' names already say it: what lies in a schema, a
  * relation's row type and TOAST table, a partitioned table's key columns. A partition's place under its parent is an object of its own.
  * A reference to a member of an extension becomes one to the extension. A sequence only goes with the column that owns it.
+ * The functions that read and write a base type need no more of it than its shell.
  */
 export const DEPENDENCY_QUERY = `
   SELECT CASE WHEN r.oid IS NULL THEN cls.relname ELSE 'pg_class' END, CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END, CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END,
@@ -19,12 +20,14 @@ export const DEPENDENCY_QUERY = `
   LEFT JOIN pg_depend e ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.objsubid = 0 AND e.deptype = 'e'
   LEFT JOIN pg_sequence s ON d.classid = 'pg_class'::regclass AND s.seqrelid = d.objid
   WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S')
-    AND d.refclassid <> 'pg_am'::regclass
     AND NOT (d.classid = 'pg_type'::regclass AND d.deptype = 'i')
     AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass
       AND (d.refobjsubid = 0 OR d.refobjid = d.objid AND d.objsubid = 0))
     AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'a' AND EXISTS (
       SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND i.inhparent = d.refobjid))
+    AND NOT (d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass AND EXISTS (
+      SELECT FROM pg_depend b JOIN pg_type t ON t.oid = b.objid AND t.typtype = 'b'
+      WHERE b.classid = d.refclassid AND b.objid = d.refobjid AND b.refclassid = d.classid AND b.refobjid = d.objid))
   GROUP BY 1, 2, 3, 4, 5, 6`
 
 type DependencyRow = [string, number, number, string, number, number, boolean, boolean]
