@@ -135,8 +135,8 @@ export class MaterializedViewBuilder extends Declared implements SqlSource {
     this.object = materializedViewObject(id.schema, id.name, {
       columns: [],
       definition: written.definition,
-      ...(options.using && { accessMethod: checkedName('access method', options.using) }),
-      ...(options.tablespace && { tablespace: checkedName('tablespace', options.tablespace) }),
+      ...(options.using !== undefined && { accessMethod: checkedName('access method', options.using) }),
+      ...(options.tablespace !== undefined && { tablespace: checkedName('tablespace', options.tablespace) }),
       ...(parameters && { with: parameters }),
       written,
     })
