@@ -62,6 +62,7 @@ export { textSearchParser, type TextSearchParserOptions } from './kinds/text-sea
 export { textSearchTemplate } from './kinds/text-search-templates.js'
 export { textSearchDictionary } from './kinds/text-search-dictionaries.js'
 export { textSearchConfiguration } from './kinds/text-search-configurations.js'
+export { statistics, type StatisticsOptions } from './kinds/statistics.js'
 export { comment } from './kinds/comments.js'
 export { privilegesOn } from './kinds/privileges.js'
 export { defaultPrivileges, type DefaultPrivilegesOptions } from './kinds/default-privileges.js'

@@ -46,6 +46,7 @@ import { textSearchDictionaries } from './text-search-dictionaries.js'
 import { textSearchConfigurations } from './text-search-configurations.js'
 import { shellTypes } from './shell-types.js'
 import { baseTypes } from './base-types.js'
+import { statisticsKind } from './statistics.js'
 import { comments } from './comments.js'
 import { owners } from './owners.js'
 import { privileges } from './privileges.js'
@@ -59,7 +60,7 @@ const registered: Kind[] = [
   functions, procedures, aggregates, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
   foreignDataWrappers, foreignServers, userMappings, publications,
   baseTypes, languages, accessMethods, casts, operators, operatorFamilies, operatorClasses, conversions, transforms,
-  textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations,
+  textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations, statisticsKind,
   comments, owners, privileges, defaultPrivilegeKind,
 ]
 
