@@ -96,6 +96,18 @@ export function targetOf(on: string): Ref {
 
 const ADDRESS = /^([A-Z]+(?: [A-Z]+)*) (.*)$/s
 
+/** Whether SQL addresses an object as what a catalog holds: the functions behind a range type are rows of pg_proc, but a part of the type. */
+export function isAddressIn(catalog: string, on: string): boolean {
+  if (catalog === 'pg_proc') return /^(FUNCTION|PROCEDURE|AGGREGATE) /.test(on)
+  return catalog !== 'pg_type' || /^(TYPE|DOMAIN) /.test(on)
+}
+
+/** The ref of the schema in which a target lies; undefined when it lies in none. */
+export function schemaIn(target: Ref): Ref | undefined {
+  const [, schema] = /^[a-z_]+:("(?:[^"]|"")*"|[^".(]+)\./.exec(target) ?? []
+  return schema === undefined ? undefined : `schema:${schema}`
+}
+
 /** How GRANT addresses what COMMENT ON addresses as `on`; null for what has no privileges of its own. */
 export function grantAddress(on: string): string | null {
   const [, words = '', name = ''] = ADDRESS.exec(on) ?? []

@@ -1,4 +1,5 @@
-import { ownerObject, type Owner } from '../authoring/attachments.js'
+import { isAddressIn, ownerObject, schemaIn, type Owner } from '../authoring/attachments.js'
+import { attachedRef } from '../model/object-ref.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { defineKind, PHASES } from './kind.js'
@@ -54,8 +55,13 @@ export const owners = defineKind<Owner>({
   fromRow([oid, , catalog, role, standard], context) {
     const target = context.objectAt(catalog as string, oid as number)
     const on = target && context.addressOf(target)
-    if (!target || !on) return null
+    if (!target || !on || !isAddressIn(catalog as string, on)) return null
     return { object: ownerObject(target.ref, on, role as string, (standard as string | null) ?? undefined) }
+  },
+  // To own something, a role that is no superuser needs the right to create in the schema.
+  dependencies: ({ id, attrs }) => {
+    const schema = schemaIn(id.target)
+    return schema === undefined ? [] : [{ to: attachedRef('privilege', schema, attrs.role), auto: false }]
   },
   roles: ({ attrs }) => [attrs.role],
   create: (object) => [ownerTo(object, object.attrs.role)],

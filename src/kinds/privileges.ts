@@ -1,4 +1,4 @@
-import { grantAddress, GrantBook, grantsOf, privilegeObject, PUBLIC, TARGET_OWNER, targetOf } from '../authoring/attachments.js'
+import { grantAddress, GrantBook, grantsOf, isAddressIn, privilegeObject, PUBLIC, schemaIn, TARGET_OWNER, targetOf } from '../authoring/attachments.js'
 import type { GrantOptions, Grants, Privilege, PrivilegeAttrs, PrivilegeName } from '../authoring/attachments.js'
 import { Declared, type Declaration } from '../authoring/declared.js'
 import type { Row, ServerVersion } from '../database/database.js'
@@ -140,9 +140,11 @@ function targetOfRow(row: Row, context: ReflectContext): Target | undefined {
   const column = row[13] === null ? undefined : context.objectAt('pg_class', row[13] as number, row[14] as number)
   const object = context.objectAt(catalog, oid) ?? column
   const address = object && context.addressOf(object)
+  if (address && catalog === 'pg_proc' && !isAddressIn(catalog, address)) return undefined
   const granted = address == null ? null : grantAddress(address)
   const named = `${words} ${identity ?? (schema === null ? quoteIdent(name) : qualified(schema, name))}`
-  if (object && granted !== null && (catalog !== 'pg_class' || granted === named)) return { ref: object.ref, on: granted, parent: object.ref }
+  const itself = granted === named || (catalog === 'pg_type' ? granted === named.replace(/^TYPE/, 'DOMAIN') : catalog !== 'pg_class')
+  if (object && granted !== null && itself) return { ref: object.ref, on: granted, parent: object.ref }
   const parent = object ?? (extension === null ? undefined : context.objectAt('pg_extension', extension))
   if (!parent && oid >= 16384) return undefined
   return { ref: targetOf(named), on: named, parent: parent?.ref ?? null }
@@ -173,9 +175,9 @@ function parse(item: string): { privilege: string; option: boolean; column: stri
 
 /** To grant, a role needs the option to do so and the right to look into the schema. */
 function grantorNeeds(target: Ref, grantor: string): Ref[] {
-  const [, schema] = /^[a-z_]+:("(?:[^"]|"")*"|[^".]+)\./.exec(target) ?? []
+  const schema = schemaIn(target)
   const own = attachedRef('privilege', target, grantor)
-  return schema === undefined ? [own] : [own, ...[grantor, PUBLIC].map((role) => attachedRef('privilege', `schema:${schema}`, role))]
+  return schema === undefined ? [own] : [own, ...[grantor, PUBLIC].map((role) => attachedRef('privilege', schema, role))]
 }
 
 function columnRef(target: Ref, column: string): Ref {
