@@ -62,6 +62,7 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     for (const { from: dependentRef } of from.neededBy(ref)) {
       const dependent = from.get(dependentRef)!
       if (rebuilt.has(dependentRef) || !to.get(dependentRef)) continue
+      if (kindOf(dependent).outlives?.(dependent, old, (one) => rebuilt.has(one))) continue
       const moved = aside && kindOf(dependent).rebind?.(bound.get(dependentRef) ?? dependent, old, aside, renamedPlaces(old, aside))
       if (moved) {
         bound.set(dependentRef, moved)

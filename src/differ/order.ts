@@ -30,9 +30,9 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
       if (origin) groups.join(position, at('create', origin))
     }
     if (action.type === 'drop' && !action.aside) {
-      const kind = kindOf(action.object)
-      if (kind.dropsImplicitly && !kind.dropsImplicitly(action.object, (ref) => at('drop', ref) !== undefined)) return
-      const owner = from.goesWith(action.object.ref).find((ref) => at('drop', ref) !== undefined)
+      const goes = kindOf(action.object).dropsImplicitly?.(action.object, (ref) => at('drop', ref) !== undefined) ?? true
+      if (goes === false) return
+      const owner = goes === true ? from.goesWith(action.object.ref).find((ref) => at('drop', ref) !== undefined) : goes
       groups.join(position, owner === undefined ? undefined : at('drop', owner))
     }
   })
@@ -66,6 +66,10 @@ function collectEdges(
     const drop = actions[at('drop', owner)!]!
     return (drop.type === 'drop' && drop.aside !== undefined) || goesAside(owner)
   }
+  // What goes on by itself while another object is replaced waits neither for its end nor for its return.
+  const isReplaced = (ref: Ref): boolean => at('drop', ref) !== undefined && at('create', ref) !== undefined
+  const outlives = (object: SchemaObject, ref: Ref): boolean =>
+    isReplaced(ref) && kindOf(object).outlives?.(object, from.get(ref)!, isReplaced) === true
   const holders = new Map<string, number>()
   actions.forEach((action, position) => {
     if (action.type === 'drop' && !action.aside) {
@@ -88,16 +92,20 @@ function collectEdges(
         break
       case 'alter':
         for (const need of to.needs(action.to.ref)) {
-          before(at('create', need.to), position)
+          if (!outlives(action.from, need.to)) before(at('create', need.to), position)
           before(at('alter', need.to), position)
         }
-        for (const dependent of from.neededBy(action.to.ref)) before(at('drop', dependent.from), position)
+        for (const dependent of from.neededBy(action.to.ref)) {
+          const object = from.get(dependent.from)!
+          if (object.parent === action.to.ref && kindOf(object).dropsAfterAlteration?.(object)) before(position, at('drop', dependent.from))
+          else before(at('drop', dependent.from), position)
+        }
         for (const name of occupied(action.to)) before(holders.get(name), position)
         break
       case 'drop':
         for (const dependent of from.neededBy(action.object.ref)) {
           before(at('drop', dependent.from), position)
-          before(at('alter', dependent.from), position)
+          if (!outlives(from.get(dependent.from)!, action.object.ref)) before(at('alter', dependent.from), position)
         }
         if (action.aside) before(at('create', action.object.ref), position)
         break

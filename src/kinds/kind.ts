@@ -167,10 +167,14 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * when it cannot be moved and must be created again.
    */
   rebind?(object: O, old: SchemaObject, aside: SchemaObject, places: ReadonlyMap<string, string>): O | null
+  /** It goes on by itself while something it depends on is replaced, as a partition does while its parent is; `rebuilt` tells what else is. */
+  outlives?(object: O, replaced: SchemaObject, rebuilt: (ref: Ref) => boolean): boolean
   /** The object to render when its author's text is at hand: `reflected` with the texts of `declared`. */
   authored?(declared: O, reflected: O): O
   /** How SQL addresses it: `TABLE app.users`; null when nothing can be attached to it. */
   address(object: O): string | null
+  /** Dropped only after its parent was altered, which cuts it loose from what it came from. */
+  readonly dropsAfterAlteration?: (object: O) => boolean
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
   dropLoses?(object: O): string | undefined
   print(object: O, printer: Printer): PrintedCode

@@ -83,7 +83,7 @@ export function originOf(constraint: Constraint, context: AlterContext, created:
   const origins = attrs.inheritsFrom.map(constraintRef)
   if (attrs.type === 'foreign_key') {
     if (renamedClone(constraint)) return null
-    return created(partition) ? partition : origins[0]!
+    return created(partition) && !created(origins[0]!) ? partition : origins[0]!
   }
   // A new partition is a table of its own first, which must have the check before it is attached.
   if (constraint.ofPartition) return created(partition) ? null : (origins.find(created) ?? null)

@@ -53,6 +53,8 @@ export interface Constraint extends SchemaObject<ConstraintName, ConstraintAttrs
   readonly only?: true
   /** Its table is a partition. Not compared. */
   readonly ofPartition?: true
+  /** A foreign key of a partition to the partitioned table itself, which has to go before any of the partitions. Not compared. */
+  readonly withinTree?: true
 }
 
 /** `ordinal` tells the unnamed constraints of a table apart. */

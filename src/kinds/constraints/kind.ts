@@ -24,7 +24,7 @@ export const constraints: Kind = defineKind<Constraint>({
     (!attrs.inheritsFrom || attrs.type === 'check'),
   holdsExpressions: ({ attrs }) => attrs.type === 'check' || attrs.type === 'exclude',
   // Both ends of a foreign key may change type, and between the two changes it may have no operator.
-  followsAlteration: ({ attrs }, old, next) => attrs.type !== 'foreign_key' || areComparable(old, next),
+  followsAlteration: ({ attrs }, old, next) => attrs.type !== 'foreign_key' || (old.kind === 'column' && areComparable(old, next)),
   occupies: ({ id, attrs }) => (hasIndex(attrs.type) && id.name !== null ? [`relation ${qualified(id.schema, id.name)}`] : []),
   catalogQuery: constraintQuery,
   fromRow: constraintFromRow,
@@ -48,8 +48,19 @@ export const constraints: Kind = defineKind<Constraint>({
   fragment: (constraint) => (isInheritedOnly(constraint) ? '' : definition(constraint)),
   createsImplicitly: originOf,
   drop: (constraint) => [statement(`ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`)],
-  // What a partition took from its parent stays when it is detached.
-  dropsImplicitly: ({ parent, id, attrs }, dropped) => dropped(parent!) || attrs.type === 'foreign_key' || !dropped(partitionRef(id)),
+  dropsImplicitly: ({ parent, id, attrs, withinTree }, dropped) => {
+    if (attrs.type === 'foreign_key') {
+      const [origin] = attrs.inheritsFrom ?? []
+      return withinTree && origin && dropped(constraintRef(origin)) ? constraintRef(origin) : true
+    }
+    // What a partition took from its parent stays when it is detached.
+    return dropped(parent!) || !dropped(partitionRef(id))
+  },
+  // A partition keeps what it has from its parent when it is detached; a reference to the parent goes with it.
+  outlives: ({ id, attrs }, replaced, rebuilt) =>
+    replaced.kind === 'constraint' &&
+    rebuilt(replaced.parent!) &&
+    (attrs.type === 'foreign_key' ? (attrs.inheritsFrom ?? []).some((origin) => constraintRef(origin) === replaced.ref) : replaced.id.table !== id.table),
   alter: alterConstraint,
   recognizedWhenRenamed: true,
   rename: (from, to) => [

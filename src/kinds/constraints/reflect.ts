@@ -33,6 +33,7 @@ interface Extras {
   readonly parents: RelationPart[] | null
   /** Whether PostgreSQL made some constraint of a partition for it; null when there are no partitions. */
   readonly clones: boolean | null
+  readonly within: boolean | null
 }
 
 const TYPES: Readonly<Record<string, ConstraintType>> = { p: 'primary_key', u: 'unique', x: 'exclude', c: 'check', f: 'foreign_key' }
@@ -58,7 +59,9 @@ export function constraintQuery({ major }: ServerVersion): string {
           'options', x.reloptions, 'space', s.spcname, 'invalid', x.relkind = 'I' AND NOT i.indisvalid,
           'partitions', CASE WHEN x.relkind = 'I' AND NOT i.indisvalid THEN (SELECT array_agg(h.inhrelid::int8) FROM pg_inherits h WHERE h.inhparent = c.conrelid) END,
           'parent', CASE WHEN p.oid IS NOT NULL THEN json_build_object('schema', pn.nspname, 'table', pr.relname, 'name', p.conname) END,
-          'parents', h.parents, 'clones', k.clones) END
+          'parents', h.parents, 'clones', k.clones,
+          'within', c.contype = 'f' AND r.relispartition AND pg_partition_root(c.conrelid) = pg_partition_root(c.confrelid)) END,
+      m.members
     FROM pg_constraint c
     JOIN pg_class r ON r.oid = c.conrelid AND r.relkind IN ('r', 'p', 'f') AND r.relpersistence <> 't'
     LEFT JOIN pg_class x ON x.oid = c.conindid AND c.contype IN ('p', 'u', 'x')
@@ -78,13 +81,25 @@ export function constraintQuery({ major }: ServerVersion): string {
       JOIN pg_namespace n ON n.oid = t.relnamespace
       GROUP BY 1, 2
     ) h ON c.contype = 'c' AND c.coninhcount > 0 AND h.inhrelid = c.conrelid AND h.conname = c.conname
+    LEFT JOIN (
+      WITH RECURSIVE member AS (
+        SELECT q.oid, t.oid AS top, q.conrelid
+        FROM pg_constraint q
+        JOIN pg_constraint t ON t.oid = q.conparentid AND t.conrelid = q.conrelid
+        LEFT JOIN pg_constraint u ON u.oid = t.conparentid AND u.conrelid = t.conrelid
+        WHERE q.conparentid <> 0 AND u.oid IS NULL
+        UNION ALL
+        SELECT q.oid, member.top, q.conrelid FROM member JOIN pg_constraint q ON q.conparentid = member.oid AND q.conrelid = member.conrelid
+      )
+      SELECT top, array_agg(oid) AS members FROM member GROUP BY 1
+    ) m ON m.top = c.oid AND c.conparentid = 0
     WHERE c.oid >= 16384 AND c.contype IN ('p', 'u', 'x', 'c', 'f') AND (p.oid IS NULL OR p.conrelid <> c.conrelid)
     ORDER BY c.conrelid, c.conname`
 }
 
 export function constraintFromRow(row: Row, context: ReflectContext): Reflected<Constraint> | null {
-  const [, , relation, name, letter, key, foreignRelation, foreignKey, index, text, extras] = row as [
-    number, number, number, string, string, number[] | null, number, number[] | null, number | null, string | null, Extras | null,
+  const [, , relation, name, letter, key, foreignRelation, foreignKey, index, text, extras, members] = row as [
+    number, number, number, string, string, number[] | null, number, number[] | null, number | null, string | null, Extras | null, number[] | null,
   ]
   const table = context.objectAt('pg_class', relation)?.id as QualifiedName | undefined
   const foreign = letter === 'f' ? (context.objectAt('pg_class', foreignRelation)?.id as QualifiedName | undefined) : undefined
@@ -105,10 +120,15 @@ export function constraintFromRow(row: Row, context: ReflectContext): Reflected<
     ...constraintObject({ schema: table.schema, table: table.name, name }, attrs),
     ...(extras?.clones === false || extras?.invalid ? { only: true } : {}),
     ...(extras?.partition ? { ofPartition: true } : {}),
+    ...(extras?.within ? { withinTree: true } : {}),
   }
   return {
     object,
-    aliases: index === null ? [] : [['pg_class', index]],
+    aliases: [
+      ...(index === null ? [] : [['pg_class', index] as const]),
+      // What a foreign key needs of each partition of the table it refers to.
+      ...(members ?? []).map((member) => ['pg_constraint', member] as const),
+    ],
     dependencies: (extras?.partitions ?? []).flatMap((partition) => {
       const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
       return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false }] : []
