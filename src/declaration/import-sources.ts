@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Jiti, TransformOptions } from 'jiti'
 import { loadError } from './load-error.js'
 import { readyPositions, rememberSources, type MappingTransform } from './original-position.js'
 
@@ -33,7 +34,7 @@ export async function importSources(files: readonly string[], { cwd, tsconfig }:
     tsconfigPaths: tsconfig ? path.resolve(cwd, tsconfig) : true,
     transform: (options) => {
       if (options.filename && isOfProject(options.filename)) sources.set(options.filename, options.source)
-      return { code: compiler.transform(options) }
+      return { code: compile(compiler, options) }
     },
     virtualModules: {
       'pg-autogen': whenImported(() => import('../index.js')),
@@ -53,6 +54,17 @@ export async function importSources(files: readonly string[], { cwd, tsconfig }:
   } finally {
     // Node's cache holds them: the next import in this process shall read them anew.
     for (const file of loaded()) delete jiti.cache[file]
+  }
+}
+
+/** A cache that cannot be written, as on a full disk, is no reason to fail. */
+function compile(compiler: Jiti, options: TransformOptions): string {
+  try {
+    return compiler.transform(options)
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error
+    Object.assign(compiler.options, { fsCache: false })
+    return compiler.transform(options)
   }
 }
 

@@ -81,8 +81,9 @@ function groupLines(root: Ref, operations: readonly Operation[], reviewed: Revie
 
 function line(operation: Operation, { steps }: Reviewed, text: string, chalk: ChalkInstance): string {
   const ref = subject(operation)
-  const actions = new Set(steps.flatMap((step) => (step.ref === ref ? [step.action] : [])))
-  const replaced = operation.type === 'alter' && actions.has('create') ? chalk.dim(' (dropped and created again)') : ''
+  const created = operation.type === 'alter' ? steps.find((step) => step.ref === ref && step.action === 'create') : undefined
+  const because = created?.because ? `, because of ${describeObject(created.because)}` : ''
+  const replaced = created ? chalk.dim(` (dropped and created again${because})`) : ''
   const paint = operation.type === 'create' ? chalk.green : operation.type === 'drop' ? chalk.red : chalk.yellow
   return paint(text) + attributesThatDiffer(operation) + replaced
 }

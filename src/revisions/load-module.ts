@@ -20,6 +20,11 @@ export async function loadModule(file: string): Promise<Record<string, unknown>>
     return await jiti.import<Record<string, unknown>>(file)
   } catch (error) {
     if (error instanceof AutogenError) throw error
+    // A cache that cannot be written, as on a full disk, is no reason to fail.
+    if (jiti.options.fsCache && (error as NodeJS.ErrnoException).syscall === 'write') {
+      Object.assign(jiti.options, { fsCache: false })
+      return loadModule(file)
+    }
     throw await unloadable(file, error)
   }
 }
