@@ -71,7 +71,8 @@ export const aggregates: Kind = defineKind<Aggregate>({
     LEFT JOIN pg_operator o ON o.oid = a.aggsortop AND a.aggsortop <> 0
     LEFT JOIN pg_namespace onsp ON onsp.oid = o.oprnamespace
     WHERE p.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')`,
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+    ORDER BY 3, 4, 5`,
   fromRow: (row) => {
     const [, , schema, name, types, modes, names, aggregateKind, direct, parallel, details] = row as [
       number, number, string, string, string[], string[] | null, string[] | null, string, number, string, Record<string, unknown>,

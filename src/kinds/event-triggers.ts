@@ -42,7 +42,8 @@ export const eventTriggers: Kind = defineKind<EventTrigger>({
     SELECT t.oid, 0, t.evtname, t.evtevent, t.evttags, t.evtfoid::regproc::text, t.evtenabled
     FROM pg_event_trigger t
     WHERE t.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_event_trigger'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_event_trigger'::regclass AND e.objid = t.oid AND e.deptype = 'e')
+    ORDER BY t.evtname`,
   fromRow: (row) => {
     const [, , name, event, tags, routine, state] = row as [number, number, string, string, string[] | null, string, string]
     const now = STATES[state]!

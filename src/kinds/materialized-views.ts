@@ -59,7 +59,8 @@ export const materializedViews: Kind = defineKind<MaterializedView>({
     LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
     LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
     WHERE c.relkind = 'm' AND c.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')`,
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+    ORDER BY 3, 4`,
   fromRow: (row) => {
     const [, , schema, name, rowType, arrayType, definition, method, space, options, toast, names, types, collations] = row as [
       number, number, string, string, number, number, string, string | null, string | null, string[] | null, string[] | null,

@@ -41,7 +41,8 @@ export const policies: Kind = defineKind<Policy>({
            ARRAY(SELECT rolname::text FROM pg_roles WHERE oid = ANY (p.polroles) ORDER BY rolname COLLATE "C"),
            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
     FROM pg_policy p
-    WHERE p.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_policy'::regclass AND e.objid = p.oid AND e.deptype = 'e')`,
+    WHERE p.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_policy'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+    ORDER BY p.polrelid, p.polname`,
   fromRow: (row, context) => {
     const [, , relation, name, permissive, command, roles, using, check] = row as [
       number, number, number, string, boolean, string, string[], string | null, string | null,

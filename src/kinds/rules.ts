@@ -48,7 +48,8 @@ export const rules: Kind = defineKind<Rule>({
     SELECT r.oid, 0, r.ev_class, r.rulename, r.ev_type, r.is_instead, r.ev_enabled, pg_get_ruledef(r.oid, false)
     FROM pg_rewrite r
     WHERE r.rulename <> '_RETURN' AND r.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_rewrite'::regclass AND e.objid = r.oid AND e.deptype = 'e')`,
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_rewrite'::regclass AND e.objid = r.oid AND e.deptype = 'e')
+    ORDER BY r.ev_class, r.rulename`,
   fromRow: (row, context) => {
     const [, , relationOid, name, event, instead, state, definition] = row as [number, number, number, string, string, boolean, string, string]
     const relation = context.objectAt('pg_class', relationOid) as SchemaObject<QualifiedName> | undefined

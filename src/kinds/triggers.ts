@@ -38,7 +38,8 @@ export const triggers: Kind = defineKind<Trigger>({
     LEFT JOIN pg_trigger original ON original.oid = t.tgparentid AND t.tgparentid <> 0
     WHERE t.oid >= 16384 AND t.tgconstrindid = 0
       AND CASE WHEN t.tgparentid = 0 THEN NOT t.tgisinternal ELSE t.tgenabled <> original.tgenabled END
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_trigger'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_trigger'::regclass AND e.objid = t.oid AND e.deptype = 'e')
+    ORDER BY t.tgrelid, t.tgname`,
   fromRow: (row, context) => {
     const [, , relationOid, name, type, routine, state, original, args, columns, oldTable, newTable, definition, constraint, deferrable, deferred, from] =
       row as [
