@@ -63,7 +63,7 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
       const dependent = from.get(dependentRef)!
       if (rebuilt.has(dependentRef) || !to.get(dependentRef)) continue
       if (kindOf(dependent).outlives?.(dependent, old, (one) => rebuilt.has(one))) continue
-      const moved = aside && kindOf(dependent).rebind?.(bound.get(dependentRef) ?? dependent, old, aside, renamedPlaces(old, aside))
+      const moved = aside && kindOf(dependent).rebind?.(bound.get(dependentRef) ?? dependent, old, aside, renamedPlaces(old, aside), kind.conversion?.(old, next))
       if (moved) {
         bound.set(dependentRef, moved)
         alter(moved, to.get(dependentRef)!, because ?? ref)

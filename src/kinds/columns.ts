@@ -3,7 +3,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
-import { alterColumn } from './column-alter.js'
+import { alterColumn, originsOf } from './column-alter.js'
 import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
 import { readOptions } from './foreign-options.js'
@@ -103,18 +103,34 @@ export const columns = defineKind<Column>({
     if (!column.attrs.relation) return [statement(`${alterRelation(column)} DROP COLUMN ${quoteIdent(column.id.name)}`)]
     const alter = `${alterRelation(column)} ALTER COLUMN ${quoteIdent(column.id.name)}`
     return [
+      // DEFAULT is known from PostgreSQL 16 on; before, the usual one is tried.
+      ...(column.attrs.storage ? [statement(`${alter} SET STORAGE DEFAULT`, [`${alter} SET STORAGE EXTENDED`])] : []),
+      ...(column.attrs.compression ? [statement(`${alter} SET COMPRESSION default`)] : []),
       ...(column.attrs.statistics === undefined ? [] : [statement(`${alter} SET STATISTICS -1`)]),
       ...optionStatements(alter, column.attrs.options),
     ]
   },
+  // A partition keeps its columns when it is detached.
+  outlives: ({ id }, replaced, rebuilt) => replaced.kind === 'column' && replaced.id.table !== id.table && rebuilt(replaced.parent!),
   // A column that is no longer inherited when its parent's is dropped stays.
   dropsImplicitly: ({ id, parent }, dropped) => dropped(parent!) || !dropped(refOf('partition', id.schema, id.table)),
+  dropsAfterAlteration: ({ attrs }) => attrs.inherited === true,
+  // Which table declares a column is settled when it comes into being, or when its last parent goes.
+  replacesParent: (column, context) => {
+    const next = context.object('to', column.ref) as Column | undefined
+    if (!next || Boolean(column.attrs.inherited) === Boolean(next.attrs.inherited)) return false
+    return next.attrs.inherited === true || originsOf(next, 'to', context).some((origin) => context.object('to', origin))
+  },
   alter: alterColumn,
   rename: (from, to) => [statement(`${alterRelation(from)} RENAME COLUMN ${quoteIdent(from.id.name)} TO ${quoteIdent(to.id.name)}`)],
-  rebind: (column, old, _aside, places) => {
+  rebind: (column, old, _aside, places, convert) => {
     const { type, collation } = column.attrs
     const moved = type && renamedType(type, places)
-    if (moved) return { ...column, attrs: { ...column.attrs, type: moved } }
+    if (moved) {
+      // PostgreSQL takes no subquery here, so the elements of an array cannot be converted one by one.
+      if (convert && moved.endsWith('[]')) return null
+      return { ...column, attrs: { ...column.attrs, type: moved }, ...(convert && { using: convert(quoteIdent(column.id.name)) }) }
+    }
     if (old.kind !== 'collation') return null
     const place = collation && places.get(`collation ${collation}`)
     // Without a collation of its own it has that of its domain, which moves.

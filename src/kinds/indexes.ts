@@ -72,6 +72,8 @@ export const indexes: Kind = defineKind<Index>({
   recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER INDEX ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name!)}`)],
   authored,
+  // A partition keeps its indexes when it is detached.
+  outlives: ({ attrs }, replaced, rebuilt) => replaced.kind === 'index' && replaced.attrs.table !== attrs.table && rebuilt(replaced.parent!),
   address: (index) => (index.id.name === null ? null : `INDEX ${nameOf(index)}`),
   print: printIndex,
 })

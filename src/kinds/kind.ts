@@ -163,10 +163,18 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** The same object under another name, for a rename aside. Required with `replacedAside`. */
   renamed?(object: O, name: string): O
   /**
-   * The same object after what it needs was renamed aside from `old` to `aside`, with `places` (see `occupies`) by those before; null
-   * when it cannot be moved and must be created again.
+   * The same object after what it needs was renamed aside from `old` to `aside`, with `places` (see `occupies`) by those before and
+   * `convert` as `conversion` gives it; null when it cannot be moved and must be created again.
    */
-  rebind?(object: O, old: SchemaObject, aside: SchemaObject, places: ReadonlyMap<string, string>): O | null
+  rebind?(
+    object: O,
+    old: SchemaObject,
+    aside: SchemaObject,
+    places: ReadonlyMap<string, string>,
+    convert: ((value: string) => string) | undefined,
+  ): O | null
+  /** What turns a value of a type into one of the type that replaces it, in SQL, where it is not enough to read its text as the new type. */
+  conversion?(from: O, to: O): ((value: string) => string) | undefined
   /** It goes on by itself while something it depends on is replaced, as a partition does while its parent is; `rebuilt` tells what else is. */
   outlives?(object: O, replaced: SchemaObject, rebuilt: (ref: Ref) => boolean): boolean
   /** The object to render when its author's text is at hand: `reflected` with the texts of `declared`. */

@@ -173,8 +173,10 @@ async function planAndRun(
     const { step, error } = result.failed
     if (result.committed) await ground.restore(from)
     const larger = step.elseReplace ?? (replace.has(step.ref) ? from.get(step.ref)?.parent : undefined)
-    if (larger && !replace.has(larger) && from.get(larger) && to.get(larger)) replace.add(larger)
-    else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
+    if (larger && !replace.has(larger) && from.get(larger) && to.get(larger)) {
+      replace.delete(step.ref)
+      replace.add(larger)
+    } else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
     else throw refused(step, error, direction)
   }
 }
