@@ -11,7 +11,7 @@ import { quoteIdent } from '../sql/identifiers.js'
 import { reflectWithin } from '../reflector/reflect.js'
 import { everything, type Scope } from '../reflector/scope.js'
 import { declaredModel, words } from './declared-model.js'
-import { mostTellingFirst, schemaError } from './failures.js'
+import { manyMore, mostTellingFirst, schemaError } from './failures.js'
 import { objectOf, runSteps, stepOf, type Failure } from './steps.js'
 
 export interface ElaborateOptions {
@@ -121,7 +121,7 @@ function rebuildError(failures: readonly Failure[], model: SchemaModel, database
   const [first, ...others] = mostTellingFirst(failures, model)
   const { step, error } = first!
   return new DatabaseError(`${nameOf(step)} cannot be rebuilt in scratch (${database.label}): ${error.message}`, {
-    detail: [error.detail, ...others.map(({ step, error }) => `also ${nameOf(step)}: ${error.message}`)].filter(Boolean).join('\n') || undefined,
+    detail: [error.detail, ...manyMore(others.map(({ step, error }) => `also ${nameOf(step)}: ${error.message}`))].filter(Boolean).join('\n') || undefined,
     hint: error.hint ?? 'use a scratch engine that has what the object needs (--scratch server, or a url)',
     sqlState: error.sqlState,
     statement: error.statement,

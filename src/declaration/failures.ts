@@ -46,10 +46,17 @@ export async function schemaError(failures: readonly Failure[], declarations: re
   const declared = compiled && originalPosition(compiled)
   return new SchemaError(`${kind} ${name}: ${error.message}`, {
     at: (declared && excerpt && (await placeOf(excerpt, declared))) ?? declared,
-    detail: [error.detail, excerpt && showExcerpt(excerpt), ...others.map((other) => alsoFailed(other, places))].filter(Boolean).join('\n') || undefined,
+    detail: [error.detail, excerpt && showExcerpt(excerpt), ...manyMore(others.map((other) => alsoFailed(other, places)))].filter(Boolean).join('\n') || undefined,
     hint: error.hint ?? hintFor(error),
     cause: error,
   })
+}
+
+const LISTED = 8
+
+/** The first lines, and how many there are behind them. */
+export function manyMore(lines: readonly string[]): string[] {
+  return lines.length <= LISTED + 1 ? [...lines] : [...lines.slice(0, LISTED), `and ${lines.length - LISTED} more`]
 }
 
 function alsoFailed({ step, error }: Failure, places: ReadonlyMap<Ref, SourcePosition | undefined>): string {

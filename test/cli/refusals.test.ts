@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectPostgres } from '../../src/database/postgres.js'
+import { freshDatabase, majors } from '../support/servers.js'
+import { Sandbox, schemaFile, USERS } from './sandbox.js'
+
+const newest = majors.at(-1)!
+let box: Sandbox
+let url: string
+
+beforeEach(async () => {
+  box = new Sandbox()
+  url = await freshDatabase(newest)
+  box.env = { DATABASE_URL: url }
+})
+
+afterEach(() => box.remove())
+
+async function execute(...statements: string[]): Promise<void> {
+  const session = await connectPostgres(url)
+  await session.executeAll(statements)
+  await session.close()
+}
+
+async function scratchDatabases(): Promise<number> {
+  const session = await connectPostgres(url)
+  const [[count]] = (await session.query(`SELECT count(*)::int FROM pg_database WHERE datname LIKE 'autogen_scratch_%'`)) as [[number]]
+  await session.close()
+  return count
+}
+
+test('data that would be lost: exit 3, what and how to allow it; nothing is written', async () => {
+  await execute('CREATE SCHEMA app', 'CREATE TABLE app.users (id bigint PRIMARY KEY, email text NOT NULL, phone text)')
+  box.write('schema.ts', USERS)
+  expect(await box.run(['-m', 'x'])).toEqual({
+    code: 3,
+    stdout: '',
+    stderr:
+      'error: the migration would lose data, and that was not allowed; nothing was written\n' +
+      '  column app.users.phone: the values are gone\nhint: allow it with --allow data-loss\n',
+  })
+  expect(box.files()).toEqual(['schema.ts'])
+  const json = await box.run(['-m', 'x', '--json'])
+  expect(json.code).toBe(3)
+  expect(JSON.parse(json.stdout)).toMatchObject({ error: { type: 'RefusedError' } })
+  const allowed = await box.ok('-m', 'x', '--allow', 'data-loss')
+  expect(allowed).toContain('  ~ table app.users\n      - column phone\n          ! DATA LOSS: the values are gone\n')
+  expect(box.read(`migrations/${box.migrations()[0]}`)).toContain('// DATA LOSS: column app.users.phone: the values are gone\n')
+})
+
+test('a failing proof: exit 1 with the objects that did not come out right; check shows the SQL all the same', async () => {
+  // Whatever is done, the comment becomes another one.
+  await execute(
+    'CREATE SCHEMA app',
+    'CREATE TABLE app.users (id bigint PRIMARY KEY, email text NOT NULL)',
+    `CREATE FUNCTION app.meddle() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF current_setting('app.meddling', true) = 'on' THEN RETURN; END IF;
+       PERFORM set_config('app.meddling', 'on', true);
+       EXECUTE format('COMMENT ON TABLE app.users IS %L', random());
+       PERFORM set_config('app.meddling', 'off', true);
+     END $$`,
+    'CREATE EVENT TRIGGER meddle ON ddl_command_end EXECUTE FUNCTION app.meddle()',
+  )
+  await box.ok('pull')
+  box.edit('schema.ts', 'email: ', 'phone: bigint(),\n  email: ')
+  const files = box.files()
+  const failed = await box.run(['-m', 'x'])
+  expect({ code: failed.code, stdout: failed.stdout }).toEqual({ code: 1, stdout: '' })
+  expect(failed.stderr).toMatch(/^error: the generated upgrade does not come out right in scratch\n {2}[-+~] comment on table app\.users\b/)
+  expect(box.files()).toEqual(files)
+  const check = await box.run(['check'])
+  expect(check.code).toBe(2)
+  expect(check.stdout).toContain('ADD COLUMN phone bigint')
+  expect(check.stderr).toMatch(/^note: this SQL is planned but not proven: the generated upgrade does not come out right/)
+}, 90_000)
+
+test('a database that is behind its migrations is not compared', async () => {
+  box.write('schema.ts', USERS)
+  await box.ok('-m', 'users')
+  const files = box.files()
+  const behind = await box.run(['-m', 'more'])
+  expect(behind).toMatchObject({ code: 1, stdout: '' })
+  expect(behind.stderr).toMatch(/^error: the database is not up to date: [0-9a-f]{12} is not applied\nhint: run `autogen upgrade heads` first\n$/)
+  expect(box.files()).toEqual(files)
+})
+
+test('a revision of the database that the folder does not have', async () => {
+  box.write('schema.ts', USERS)
+  await execute('CREATE SCHEMA autogen', 'CREATE TABLE autogen.autogen_version (revision text PRIMARY KEY)', `INSERT INTO autogen.autogen_version VALUES ('feedface')`)
+  const lost = await box.run(['-m', 'x'])
+  expect(lost).toMatchObject({ code: 1, stdout: '' })
+  expect(lost.stderr).toContain('feedface')
+  expect(await box.ok('current')).toContain('feedface (not in the migrations folder)')
+  expect(box.files()).toEqual(['schema.ts'])
+})
+
+test.each(['server', 'native', 'embedded'])('Ctrl-C while scratch (%s) works: exit 130, one line, nothing left', async (scratch) => {
+  const slow = Array.from({ length: 60 }, (_, n) => `app.materializedView('m${n}', sql\`select 1 as one from pg_sleep(0.2)\`),`)
+  box.write('schema.ts', schemaFile(`export const app = schema('app')`, 'export const slow = [', ...slow, ']'))
+  const child = box.start(['-m', 'x', '--scratch', scratch])
+  await sleep(scratch === 'server' ? 0 : 4_000)
+  for (let tries = 0; scratch === 'server' && (await scratchDatabases()) === 0; tries++) {
+    if (tries > 200) throw new Error('no scratch database appeared')
+    await sleep(50)
+  }
+  child.kill('SIGINT')
+  expect(await child.outcome).toEqual({ code: 130, stdout: '', stderr: 'interrupted: cleaning up\n' })
+  expect(await scratchDatabases()).toBe(0)
+  expect(box.files()).toEqual(['schema.ts'])
+})
