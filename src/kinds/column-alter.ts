@@ -1,4 +1,4 @@
-import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { refOf } from '../model/object-ref.js'
 import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
@@ -15,6 +15,7 @@ import {
 import { optionsChange } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
 import { defaultName } from './object-names.js'
+import type { PartitionAttrs } from './partitions.js'
 import { repositioning, sequenceChanges, sequenceParameters, type SequenceOptions } from './sequence-options.js'
 import { optionStatements } from './storage-parameters.js'
 
@@ -39,7 +40,7 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   const identity = text(before.identity) === text(after.identity) || follows((attrs) => attrs.identity) ? undefined : ([before.identity, after.identity] as const)
   if (identity?.[0] && (!identity[1] || (retyped && !mayBeIdentity(after.type)))) statements.push(statement(`${alter} DROP IDENTITY`))
   if (before.generated && !after.generated && !follows((attrs) => attrs.generated)) statements.push(statement(`${alter} DROP EXPRESSION`))
-  if (retyped) statements.push(alterType(alter, before, after))
+  if (retyped) statements.push(alterType(alter, before, after, (from as Column & { readonly using?: string }).using))
   if (
     before.generated &&
     after.generated &&
@@ -80,24 +81,27 @@ function text(value: unknown): string | undefined {
   return JSON.stringify(value)
 }
 
+/** The same column of the tables it may come from. */
+export function originsOf({ id }: Column, side: 'from' | 'to', context: AlterContext): Ref[] {
+  const partition = context.object(side, refOf('partition', id.schema, id.table))
+  const table = context.object(side, refOf('table', id.schema, id.table))
+  const parents = [...((table?.attrs.inherits as QualifiedName[] | undefined) ?? []), ...(partition ? [partition.attrs.parent as QualifiedName] : [])]
+  return parents.map(({ schema, name }) => refOf('column', schema, name, id.name))
+}
+
 /** What happens to the same column of its parents, whose alterations PostgreSQL carries over. */
-function parentChanges({ id }: Column, context: AlterContext): (readonly [ColumnAttrs, ColumnAttrs])[] {
-  const parents = (side: 'from' | 'to'): QualifiedName[] => {
-    const partition = context.object(side, refOf('partition', id.schema, id.table))
-    const table = context.object(side, refOf('table', id.schema, id.table))
-    return [...((table?.attrs.inherits as QualifiedName[] | undefined) ?? []), ...(partition ? [partition.attrs.parent as QualifiedName] : [])]
-  }
-  const before = parents('from').map(({ schema, name }) => refOf('column', schema, name, id.name))
-  return parents('to').flatMap(({ schema, name }) => {
-    const ref = refOf('column', schema, name, id.name)
+function parentChanges(column: Column, context: AlterContext): (readonly [ColumnAttrs, ColumnAttrs])[] {
+  const before = originsOf(column, 'from', context)
+  return originsOf(column, 'to', context).flatMap((ref) => {
     const [a, b] = [context.object('from', ref), context.object('to', ref)]
     return before.includes(ref) && a && b ? [[a.attrs as ColumnAttrs, b.attrs as ColumnAttrs] as const] : []
   })
 }
 
-function alterType(alter: string, before: ColumnAttrs, after: ColumnAttrs): Statement {
+function alterType(alter: string, before: ColumnAttrs, after: ColumnAttrs, using?: string): Statement {
   const set = `${alter} SET DATA TYPE ${after.type}${after.collation ? ` COLLATE ${after.collation}` : ''}`
   if (after.generated || before.type === after.type) return statement(set)
+  if (using !== undefined) return statement(`${set} USING ${using}`)
   const column = alter.slice(alter.lastIndexOf(' ALTER COLUMN ') + ' ALTER COLUMN '.length)
   const userDefined = [before.type!, after.type!].some((type) => type.includes('.'))
   return statement(set, [
@@ -123,7 +127,7 @@ function stays(dependent: SchemaObject, from: Column, to: Column, context: Alter
   return FAMILIES.some((family) => family.test(from.attrs.type!) && family.test(to.attrs.type!))
 }
 
-function alterNotNull(from: Column, to: Column, alter: string, { version }: AlterContext): Statement[] {
+function alterNotNull(from: Column, to: Column, alter: string, context: AlterContext): Statement[] {
   const [before, after] = [from.attrs.notNull, to.attrs.notNull]
   if (text(before) === text(after)) return []
   const name = (column: Column) => quoteIdent(notNullName(column, column.attrs.notNull))
@@ -132,14 +136,27 @@ function alterNotNull(from: Column, to: Column, alter: string, { version }: Alte
     return before === undefined || before === 'inherited' ? [] : [statement(`${alter} DROP NOT NULL`)]
   }
   if (before === undefined) return after === true ? [statement(`${alter} SET NOT NULL`)] : [addNotNull(to, next)]
-  if (version.major < 18 || before === 'inherited') return []
+  if (context.version.major < 18 || before === 'inherited') return []
   const statements: Statement[] = []
   const table = alterRelation(to)
+  const partition = context.object('to', refOf('partition', to.id.schema, to.id.table)) as SchemaObject<unknown, PartitionAttrs> | undefined
+  if (partition && context.object('from', partition.ref) && name(from) !== name(to)) return renamedApart(from, to, partition.attrs)
   if (next.notValid && !old.notValid) return [statement(`${alter} DROP NOT NULL`), addNotNull(to, next)]
   if (name(from) !== name(to)) statements.push(statement(`${table} RENAME CONSTRAINT ${name(from)} TO ${name(to)}`))
   if (old.noInherit !== next.noInherit) statements.push(statement(`${table} ALTER CONSTRAINT ${name(to)} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
   if (old.notValid && !next.notValid) statements.push(statement(`${table} VALIDATE CONSTRAINT ${name(to)}`))
   return statements
+}
+
+/** A constraint that a partition has from its parent too is not renamed while it is one. */
+function renamedApart(from: Column, to: Column, { parent, bound }: PartitionAttrs): Statement[] {
+  const [above, table] = [qualified(parent.schema, parent.name), qualified(to.id.schema, to.id.table)]
+  const [old, next] = [from, to].map((column) => quoteIdent(notNullName(column, column.attrs.notNull)))
+  return [
+    statement(`ALTER TABLE ${above} DETACH PARTITION ${table}`),
+    statement(`ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${next}`),
+    statement(`ALTER TABLE ONLY ${above} ATTACH PARTITION ${table} ${bound}`),
+  ]
 }
 
 function forms(notNull: ColumnAttrs['notNull']): NotNull {

@@ -4,7 +4,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, type Column } from './column-ddl.js'
 import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
-import { defineKind, PHASES } from './kind.js'
+import { defineKind, PHASES, type AlterContext } from './kind.js'
 import { printTable } from './table-printing.js'
 import { cut, MAX_NAME_BYTES } from './object-names.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -99,7 +99,8 @@ export const tables = defineKind<Table>({
   ],
   create: createTable,
   drop: (table) => [statement(`DROP ${table.attrs.foreign ? 'FOREIGN TABLE' : 'TABLE'} ${nameOf(table)}`)],
-  alter: (from, to, { version }) => {
+  alter: (from, to, context) => {
+    const { version } = context
     const [before, after] = [from.attrs, to.attrs]
     if (before.partitionBy !== after.partitionBy || before.foreign?.server !== after.foreign?.server) return 'replace'
     if (same(before, after)) return { statements: [] }
@@ -118,7 +119,8 @@ export const tables = defineKind<Table>({
     if (!same(before.ofType, after.ofType)) statements.push(alter(after.ofType ? `OF ${nameText(after.ofType)}` : 'NOT OF'))
     if (before.rowSecurity !== after.rowSecurity) statements.push(alter(`${after.rowSecurity ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`))
     if (before.forceRowSecurity !== after.forceRowSecurity) statements.push(alter(`${after.forceRowSecurity ? '' : 'NO '}FORCE ROW LEVEL SECURITY`))
-    return { statements }
+    const logging = before.unlogged !== after.unlogged
+    return { statements, ...(logging && { displaces: (dependent: SchemaObject) => losesLogging(dependent, context) }) }
   },
   rename: (from, to) => [
     ...(from.id.name === to.id.name ? [] : [statement(`ALTER TABLE ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name)}`)]),
@@ -235,6 +237,15 @@ function inheritance(table: Table, from: readonly QualifiedName[] = [], to: read
     alter(`NO INHERIT ${standIn}`),
     statement(`DROP TABLE ${standIn}`),
   ]
+}
+
+/** A logged table may not refer to an unlogged one: a foreign key between two tables that both change goes and comes back. */
+function losesLogging(dependent: SchemaObject, context: AlterContext): boolean {
+  const { references } = dependent.attrs as { readonly references?: QualifiedName }
+  if (dependent.kind !== 'constraint' || !references) return false
+  return [refOf('table', dependent.id.schema, dependent.id.table), refOf('table', references.schema, references.name)].every(
+    (table) => context.object('from', table)?.attrs.unlogged !== context.object('to', table)?.attrs.unlogged,
+  )
 }
 
 function same(a: unknown, b: unknown): boolean {
