@@ -1,4 +1,15 @@
-import { grantAddress, GrantBook, grantsOf, isAddressIn, privilegeObject, PUBLIC, schemaIn, TARGET_OWNER, targetOf } from '../authoring/attachments.js'
+import {
+  grantAddress,
+  GrantBook,
+  grantsOf,
+  isAddressIn,
+  normalGrants,
+  privilegeObject,
+  PUBLIC,
+  schemaIn,
+  TARGET_OWNER,
+  targetOf,
+} from '../authoring/attachments.js'
 import type { GrantOptions, Grants, Privilege, PrivilegeAttrs, PrivilegeName } from '../authoring/attachments.js'
 import { Declared, type Declaration } from '../authoring/declared.js'
 import type { Row, ServerVersion } from '../database/database.js'
@@ -60,9 +71,8 @@ export const privileges = defineKind<Privilege>({
       FROM lists l
       LEFT JOIN pg_init_privs i ON i.classoid = l.catalog::regclass AND i.objoid = l.oid AND i.objsubid = l.sub),
     differing AS (
-      SELECT l.catalog, l.oid, l.words, l.namespace, l.name, l.owner, e.grantee, e.grantor,
-             array_agg(e.item ORDER BY e.item) FILTER (WHERE e.actual) AS actual,
-             array_agg(e.item ORDER BY e.item) FILTER (WHERE NOT e.actual) AS base
+      SELECT l.catalog, l.oid, max(l.words) AS words, max(l.namespace) AS namespace, max(l.name) AS name, max(l.owner) AS owner, e.grantee, e.grantor,
+             array_agg(e.item) FILTER (WHERE e.actual) AS actual, array_agg(e.item) FILTER (WHERE NOT e.actual) AS base
       FROM compared l
       CROSS JOIN LATERAL (
         SELECT a.grantee, a.grantor, true AS actual, a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END || coalesce(' ' || l.attname, '') AS item
@@ -71,8 +81,8 @@ export const privileges = defineKind<Privilege>({
         SELECT b.grantee, b.grantor, false, b.privilege_type || CASE WHEN b.is_grantable THEN '*' ELSE '' END || coalesce(' ' || l.attname, '')
         FROM aclexplode(l.base) b) e
       WHERE l.acl IS DISTINCT FROM l.base
-      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-      HAVING array_agg(e.item ORDER BY e.item) FILTER (WHERE e.actual) IS DISTINCT FROM array_agg(e.item ORDER BY e.item) FILTER (WHERE NOT e.actual))
+      GROUP BY l.catalog, l.oid, e.grantee, e.grantor
+      HAVING array_agg(e.item) FILTER (WHERE e.actual) IS DISTINCT FROM array_agg(e.item) FILTER (WHERE NOT e.actual))
     SELECT d.oid, 0, d.catalog, d.words, n.nspname, d.name, e.refobjid,
            CASE WHEN d.catalog = 'pg_proc' AND (d.oid < 16384 OR e.refobjid IS NOT NULL) THEN (pg_identify_object('pg_proc'::regclass, d.oid, 0)).identity END,
            CASE d.grantee WHEN 0 THEN '${PUBLIC}' WHEN d.owner THEN '${TARGET_OWNER}' ELSE grantee.rolname END,
@@ -88,16 +98,17 @@ export const privileges = defineKind<Privilege>({
     LEFT JOIN pg_namespace n ON n.oid = d.namespace
     LEFT JOIN pg_depend e ON e.classid = d.catalog::regclass AND e.objid = d.oid AND e.objsubid = 0 AND e.deptype = 'e'
     LEFT JOIN pg_depend o ON d.words = 'SEQUENCE' AND o.classid = 'pg_class'::regclass AND o.objid = d.oid AND o.deptype = 'i' AND o.refclassid = 'pg_class'::regclass
-    WHERE coalesce(n.nspname, d.name) <> 'information_schema' AND (n.nspname IS NULL OR n.nspname !~ '^pg_(toast_)?temp_')
-    ORDER BY d.catalog, d.oid, 9, 10`,
+    WHERE coalesce(n.nspname, d.name) <> 'information_schema' AND (n.nspname IS NULL OR n.nspname !~ '^pg_(toast_)?temp_')`,
   fromRow(row, context) {
     const target = targetOfRow(row, context)
     if (!target) return null
     const [grantee, grantor, owner, actual, base] = row.slice(8) as [string, string | null, string | null, string[] | null, string[] | null]
     const grantorsGrantors = (row[15] ?? []) as (string | null)[]
+    const attrs = normalGrants(difference(actual ?? [], base ?? []))
+    if (Object.keys(attrs).length === 0) return null
     const id = { target: target.ref, on: target.on, grantee, ...(grantor !== null && { grantor }), ...(owner !== null && { owner }) }
     return {
-      object: privilegeObject(id, difference(actual ?? [], base ?? []), target.parent),
+      object: privilegeObject(id, attrs, target.parent),
       dependencies: grantorsGrantors.map((by) => ({ to: attachedRef('privilege', id.target, grantor!, ...(by === null ? [] : [by])), auto: false })),
     }
   },
