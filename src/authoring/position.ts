@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import type { SourcePosition } from '../errors.js'
 
 /** Frames of this package, by its own folder, and of node: everything else belongs to the user. */
-const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url))
+const OWN_URL = new URL('..', import.meta.url).href
+const OWN_FOLDER = fileURLToPath(OWN_URL)
 
 /**
  * The place in the user's files from which the authoring API was called; undefined when there is none on the stack. Line and
@@ -50,7 +51,7 @@ function callSites(): readonly NodeJS.CallSite[] {
 }
 
 function pathOf(name: string | null | undefined): string | undefined {
-  if (!name || name.startsWith('node:')) return undefined
+  if (!name || name.startsWith('node:') || name.startsWith(OWN_URL)) return undefined
   return name.startsWith('file:') ? fileURLToPath(name) : name
 }
 

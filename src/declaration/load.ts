@@ -3,9 +3,11 @@ import { isManage, type Manage } from '../authoring/manage.js'
 import { SchemaError } from '../errors.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { checkDeclarations } from './declared-model.js'
-import { importSources, type ImportOptions } from './import-sources.js'
+import { importSources, type ImportedSources, type ImportOptions } from './import-sources.js'
 import { loadError } from './load-error.js'
 import { digestOf, outlineOf, SchemaCache } from './schema-cache.js'
+import { importPlainly } from './plain-modules.js'
+import { plainClosure } from './source-closure.js'
 import { sourceFiles } from './source-files.js'
 
 export interface LoadOptions extends ImportOptions {
@@ -59,7 +61,7 @@ export async function loadSchema(paths: readonly string[], options: LoadOptions)
 }
 
 async function loadSources(entries: readonly string[], options: LoadOptions): Promise<LoadedFiles> {
-  const { modules, files } = await importSources(entries, options)
+  const { modules, files } = (await plainSources(entries)) ?? (await importSources(entries, options))
   const found = new Set<unknown>()
   for (const exported of modules) collect(exported, found, 2)
   const declarations = [...found].flatMap((value) => (isDeclared(value) ? declarationsOf(value, files) : []))
@@ -71,6 +73,12 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
     scope: onlyScope([...found].filter(isManage)),
     files,
   }
+}
+
+async function plainSources(entries: readonly string[]): Promise<ImportedSources | undefined> {
+  const closure = plainClosure(entries)
+  const modules = closure && (await importPlainly(entries, closure))
+  return modules && { modules, files: [...closure.keys()] }
 }
 
 /** Some mistakes show only when everything about an object is known: then no call of the user is on the stack. */

@@ -6,7 +6,7 @@ export type MappingTransform = (source: string, file: string) => string
 
 interface Load {
   readonly sources: ReadonlyMap<string, string>
-  readonly prepare: () => Promise<MappingTransform>
+  readonly prepare: (() => Promise<MappingTransform>) | undefined
   transform?: MappingTransform
 }
 
@@ -14,14 +14,18 @@ interface Load {
 const loads: Load[] = []
 const maps = new Map<string, SourceMap | null>()
 
-/** Makes positions in these sources known. More may be added to the map while files are loaded. */
-export function rememberSources(sources: ReadonlyMap<string, string>, prepare: () => Promise<MappingTransform>): void {
+/**
+ * Makes positions in these sources known. More may be added to the map while files are loaded.
+ *
+ * @param prepare gives the compiler; undefined for files that run as they are
+ */
+export function rememberSources(sources: ReadonlyMap<string, string>, prepare: (() => Promise<MappingTransform>) | undefined): void {
   loads.unshift({ sources, prepare })
 }
 
 /** To be awaited before `originalPosition` is asked: the compiler is loaded only when there is an error to show. */
 export async function readyPositions(): Promise<void> {
-  for (const load of loads) load.transform ??= await load.prepare()
+  for (const load of loads) load.transform ??= await load.prepare?.()
 }
 
 /**

@@ -40,7 +40,8 @@ function importsOf(content: string): string[] {
   return [...content.matchAll(IMPORT)].map((match) => match[2]!)
 }
 
-function resolveRelative(file: string): string | undefined {
+/** The file that a relative import means. */
+export function resolveRelative(file: string): string | undefined {
   const bare = file.replace(/\.([cm]?)js$/, '.$1ts')
   return [file, bare, `${file}.ts`, `${file}.js`, path.join(file, 'index.ts')].find((candidate) => {
     try {

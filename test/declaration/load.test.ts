@@ -1,7 +1,11 @@
+import { readdirSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { loadSchema, type LoadOptions } from '../../src/declaration/load.js'
+import { DiskCache } from '../../src/declaration/disk-cache.js'
+import { loadSchema, type LoadedSchema, type LoadOptions } from '../../src/declaration/load.js'
+import { importPlainly } from '../../src/declaration/plain-modules.js'
+import { plainClosure } from '../../src/declaration/source-closure.js'
 import type { AutogenError } from '../../src/errors.js'
 
 let cwd: string
@@ -171,5 +175,86 @@ describe('what is wrong', () => {
       place: 'schema.ts:3:14',
       message: "Type 'string' is not assignable to type 'number'.",
     })
+  })
+})
+
+describe('files that need no compiler', () => {
+  test('run as they are, with the same places', async () => {
+    await project({
+      'plain.ts': `// a comment with 'quotes' and \`ticks\`
+import { enumType, sql as text } from 'pg-autogen/schema'
+import * as other from './other.js'
+
+export const a = enumType('a', ['export const no = 1', "it's"]) /* , */
+export const b = enumType('b', [\`\${text\`x\`.text}\`, \`
+export const no = 1
+import { no } from 'no'
+\`])
+export const { c } = { c: other.c }`,
+      'other.ts': `import { enumType } from 'pg-autogen/schema'\nexport const c =\n  enumType('a', ['x'])`,
+      'same.ts': `import { enumType } from 'pg-autogen/schema'\nimport { c } from './other.js'\n\nexport const again = c\nexport const d =  enumType('a', ['x'])`,
+    })
+    const closure = plainClosure([path.join(cwd, 'same.ts')])
+    const [modules] = (await importPlainly([path.join(cwd, 'same.ts')], closure!))!
+    expect(Object.keys(modules!)).toEqual(['again', 'd'])
+    expect(await failure(['same.ts'])).toMatchObject({ place: 'same.ts:5:19', message: expect.stringMatching(/first at .*other\.ts:3:3$/) })
+    expect(await importPlainly([path.join(cwd, 'plain.ts')], plainClosure([path.join(cwd, 'plain.ts')]) ?? new Map())).toBeUndefined()
+  })
+
+  test.each([
+    ['types', `export const x: unknown = enumType('x', ['a'])`],
+    ['type arguments that could be comparisons', `const y = 1\nexport const x = enumType<typeof y extends 1 ? 'a' : 'b'>('x', ['a'])`],
+    ['several at once', `export const x = enumType('x', ['a']), y = enumType('y', ['a'])`],
+    ['a regular expression', `export const x = enumType('x', ['a'].filter((l) => /'/.test(l) || true))`],
+    ['top-level await', `export const x = await enumType('x', ['a'])`],
+    ['other exports', `const x = enumType('x', ['a'])\nexport { x }`],
+  ])('%s are left to the compiler', async (_, source) => {
+    await project({ 'schema.ts': `import { enumType } from 'pg-autogen/schema'\n${source}` })
+    const file = path.join(cwd, 'schema.ts')
+    expect(await importPlainly([file], plainClosure([file])!)).toBeUndefined()
+    expect(await refs(['schema.ts'])).toContain('enum:public.x')
+  })
+})
+
+describe('the cache', () => {
+  test('gives the same declarations, and forgets nothing that changed', async () => {
+    const cache = path.join(cwd, '.autogen', 'cache')
+    const source = `import { enumType, manage, table, text } from 'pg-autogen/schema'\nimport { labels } from './labels.js'\nexport const scope = manage({ schemas: ['public'] })\nexport const a = enumType('a', labels).comment('x')\nexport const t = table('t', { a: a(), b: text() })`
+    await project({ 'schema.ts': source, 'labels.ts': `export const labels = ['x']` })
+    const first = await loadSchema(['schema.ts'], { cwd, cache })
+    expect((await loadSchema(['schema.ts'], { cwd, cache })).reload).toBeUndefined()
+    await first.keep()
+    const second = await loadSchema(['schema.ts'], { cwd, cache })
+    expect(second.reload).toBeDefined()
+    const plain = (loaded: LoadedSchema) => loaded.declarations.map(({ object, uses }) => JSON.parse(JSON.stringify({ object, uses })))
+    expect(plain(second)).toEqual(plain(first))
+    expect(second).toMatchObject({ digest: first.digest, scope: { schemas: ['public'] }, files: [...first.files] })
+    expect((await second.reload!()).declarations[0]!.at).toBeDefined()
+    await project({ 'labels.ts': `export const labels = ['x', 'y']` })
+    const third = await loadSchema(['schema.ts'], { cwd, cache })
+    expect(third.reload).toBeUndefined()
+    expect(third.digest).not.toBe(first.digest)
+  })
+
+  test('is not used for files that may differ from run to run', () => {
+    const closure = (source: string) => {
+      const file = path.join(cwd, 'impure.ts')
+      writeFileSync(file, source)
+      return plainClosure([file])
+    }
+    for (const source of ['export const a = process.env.A', 'const now = new Date()', `import fs from 'node:fs'`, `const a = await import('./x.js')`, `export * from '@lib/x'`]) {
+      expect(closure(source)).toBeUndefined()
+    }
+    expect(closure(`import { sql } from 'pg-autogen/schema'\nexport const a = sql\`now()\``)).toBeDefined()
+  })
+
+  test('a damaged entry is one that is not there', async () => {
+    const disk = new DiskCache(path.join(cwd, 'cache'))
+    await disk.write('model-1', { a: 1 })
+    expect(await disk.read('model-1')).toEqual({ a: 1 })
+    await writeFile(path.join(cwd, 'cache', 'model-1.json.gz'), 'nonsense')
+    expect(await disk.read('model-1')).toBeUndefined()
+    expect(await disk.read('model-2')).toBeUndefined()
+    expect(readdirSync(path.join(cwd, 'cache')).sort()).toEqual(['.gitignore', 'model-1.json.gz'])
   })
 })
