@@ -4,7 +4,8 @@ import type { AddressBook } from './address-book.js'
 
 /**
  * The rows of pg_depend between user objects. Left out because the objects' names already say it: what lies in a schema, a
- * relation's row type and TOAST table, a partitioned table's key columns. A partition's place under its parent is an object of its own.
+ * relation's row type and TOAST table, a partitioned table's key columns, a default's column. What stands behind an object and is none
+ * itself: the triggers of a foreign key, the sequence of an identity, the index of a key. A partition's place under its parent is an object of its own.
  * A reference to a member of an extension becomes one to the extension. A sequence only goes with the column that owns it.
  * The functions that read and write a base type need no more of it than its shell.
  */
@@ -20,6 +21,9 @@ export const DEPENDENCY_QUERY = `
   LEFT JOIN pg_depend e ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.objsubid = 0 AND e.deptype = 'e'
   LEFT JOIN pg_sequence s ON d.classid = 'pg_class'::regclass AND s.seqrelid = d.objid
   WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S')
+    AND NOT (d.classid = 'pg_attrdef'::regclass AND d.deptype = 'a')
+    AND NOT (d.classid = 'pg_trigger'::regclass AND d.deptype = 'i')
+    AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND (d.refclassid = 'pg_constraint'::regclass OR s.seqrelid IS NOT NULL))
     AND NOT (d.classid = 'pg_type'::regclass AND d.deptype = 'i')
     AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass
       AND (d.refobjsubid = 0 OR d.refobjid = d.objid AND d.objsubid = 0))
