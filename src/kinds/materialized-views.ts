@@ -38,7 +38,9 @@ function createMaterializedView({ id, attrs }: MaterializedView): Statement[] {
   ]
   const columns = names ? ` (${names.map(quoteIdent).join(', ')})` : ''
   const head = [`CREATE MATERIALIZED VIEW ${qualified(id.schema, id.name)}${columns}`, ...clauses].join(' ')
-  return [statement(`${head} AS\n${definition}`)]
+  const text = `${head} AS\n${definition}`
+  // Where the query cannot run yet, the view is made all the same.
+  return [statement(text, [`-- its query cannot run yet: REFRESH MATERIALIZED VIEW fills it\n${text}\nWITH NO DATA`])]
 }
 
 /** Materialized views. Their rows are state, not schema: a new one is filled from its query. */

@@ -38,21 +38,21 @@ export const policies: Kind = defineKind<Policy>({
   holdsExpressions: () => true,
   catalogQuery: () => `
     SELECT p.oid, 0, p.polrelid, p.polname, p.polpermissive, p.polcmd,
-           ARRAY(SELECT rolname::text FROM pg_roles WHERE oid = ANY (p.polroles) ORDER BY rolname COLLATE "C"),
+           CASE WHEN p.polroles <> '{0}' THEN ARRAY(SELECT rolname::text FROM pg_roles WHERE oid = ANY (p.polroles) ORDER BY rolname COLLATE "C") END,
            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
     FROM pg_policy p
     WHERE p.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_policy'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ORDER BY p.polrelid, p.polname`,
   fromRow: (row, context) => {
     const [, , relation, name, permissive, command, roles, using, check] = row as [
-      number, number, number, string, boolean, string, string[], string | null, string | null,
+      number, number, number, string, boolean, string, string[] | null, string | null, string | null,
     ]
     const table = context.objectAt('pg_class', relation) as SchemaObject<QualifiedName> | undefined
     if (!table) return null
     const attrs: PolicyAttrs = {
       ...(!permissive && { restrictive: true }),
       ...(COMMANDS[command] && { command: COMMANDS[command] }),
-      ...(roles.length > 0 && { roles }),
+      ...(roles?.length && { roles }),
       ...(using !== null && { using }),
       ...(check !== null && { check }),
     }

@@ -1,9 +1,11 @@
 import { checkedName, checkedSql, refuse } from '../authoring/checks.js'
 import { typeParts, type TypeInput } from '../authoring/type-input.js'
+import { refOf } from '../model/object-ref.js'
 import type { Ref } from '../model/schema-object.js'
 import { isSqlSource, type SqlSource } from '../sql/template.js'
 import type { Printer } from './kind.js'
 import type { RoutineArgument } from './routine.js'
+import { qualifiedName } from './type-printing.js'
 
 /** An argument with more than a type. */
 export interface ArgumentDetails {
@@ -62,16 +64,25 @@ export function printArguments(list: readonly RoutineArgument[], printer: Printe
   const codes = list.map(({ mode, name, type, default: expression }) => {
     const details = [
       ...(byName || name === undefined ? [] : [`name: ${printer.string(name)}`]),
-      `type: ${printer.string(type)}`,
+      `type: ${typeInputCode(type, printer)}`,
       ...(mode && mode !== 'table' ? [`mode: ${printer.string(mode)}`] : []),
       ...(expression === undefined ? [] : [`default: ${printer.sql(expression)}`]),
     ]
-    const code = details.length > 1 || (mode === 'table' && !byName) ? `{ ${details.join(', ')} }` : printer.string(type)
+    const code = details.length > 1 || (mode === 'table' && !byName) ? `{ ${details.join(', ')} }` : typeInputCode(type, printer)
     return byName ? `${propertyName(name!, printer)}: ${code}` : code
   })
   const [open, close] = byName ? ['{', '}'] : ['[', ']']
   const line = codes.join(', ')
   return line.length <= 80 && !line.includes('\n') ? `${open} ${line} ${close}` : `${open}\n${codes.map((code) => `    ${code},\n`).join('')}  ${close}`
+}
+
+const TYPE_KINDS = ['enum', 'domain', 'composite_type', 'range_type', 'table', 'view', 'materialized_view']
+
+/** Code of a type: the variable of what declares it, or its name. */
+export function typeInputCode(type: string, printer: Printer): string {
+  const name = qualifiedName(type)
+  const variable = name && TYPE_KINDS.map((kind) => printer.variable(refOf(kind, ...name))).find((found) => found !== undefined)
+  return variable ?? printer.string(type)
 }
 
 function propertyName(name: string, printer: Printer): string {

@@ -8,7 +8,7 @@ import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js
 import { typeParts, type TypeInput } from '../authoring/type-input.js'
 import type { Kind, PrintedCode, Printer } from './kind.js'
 import { routineObject, type Routine, type RoutineAttrs } from './routine.js'
-import { isType, printArguments, readArguments, readColumns, type ArgumentsInput, type TableInput } from './routine-arguments.js'
+import { isType, printArguments, readArguments, readColumns, typeInputCode, type ArgumentsInput, type TableInput } from './routine-arguments.js'
 import { isIdentifierList, parseIdentifierList, storedSetting, type RoutineSetting } from './routine-settings.js'
 
 /** Values of settings by name; a list for those that are lists of names, such as `search_path`. */
@@ -140,7 +140,7 @@ export function printRoutine({ id, attrs }: Routine, printer: Printer, builder: 
   const table = (attrs.arguments ?? []).filter(({ mode }) => mode === 'table')
   const args = (attrs.arguments ?? []).filter(({ mode }) => mode !== 'table')
   const text = (value: unknown) => (value === undefined ? undefined : printer.literal(value))
-  const result = attrs.returns && printer.string(attrs.returns)
+  const result = attrs.returns && typeInputCode(attrs.returns, printer)
   const members: [string, string | undefined][] = [
     ['args', args.length > 0 ? printArguments(args, printer) : undefined],
     ['returns', table.length > 0 ? `{ table: ${printArguments(table, printer)} }` : attrs.setof ? `{ setof: ${result} }` : result],
