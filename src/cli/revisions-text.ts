@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk'
 import type { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Revision } from '../revisions/revision.js'
+import { visible } from '../review/visible.js'
 import { showPath } from './output.js'
 
 /** What a list of revisions says beside their facts. */
@@ -77,5 +78,5 @@ function dateOf({ created }: Revision): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ')
+  return visible(text.replace(/\s+/g, ' '))
 }

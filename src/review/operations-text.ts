@@ -3,9 +3,10 @@ import { allKinds } from '../kinds/registry.js'
 import { describeRef } from '../model/object-ref.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
-import { describeObject, describeOperation } from '../operations/describe.js'
+import * as describe from '../operations/describe.js'
 import { subject, type Operation } from '../operations/operation.js'
 import type { PlannedStep } from '../planner/plan.js'
+import { visible } from './visible.js'
 
 /** What a review shows: the differences between two states, and the steps that remove them. */
 export interface Reviewed {
@@ -90,7 +91,7 @@ function line(operation: Operation, { steps }: Reviewed, text: string, chalk: Ch
 
 function lossLines(ref: Ref, { steps }: Reviewed, indent: string, chalk: ChalkInstance): string[] {
   const losses = steps.flatMap((step) => step.hazards.filter((hazard) => hazard.object === ref))
-  return losses.map(({ message }) => `${indent}${chalk.red(`! DATA LOSS: ${message.slice(message.indexOf(': ') + 2)}`)}`)
+  return losses.map(({ message }) => `${indent}${chalk.red(`! DATA LOSS: ${visible(message.slice(message.lastIndexOf(': ') + 2))}`)}`)
 }
 
 /** `columns id, email; constraints users_pkey` */
@@ -108,7 +109,7 @@ function partsText(parts: readonly Operation[]): string {
     .sort(([a], [b]) => rank(`${a}:`) - rank(`${b}:`))
     .map(([kind, names]) => {
       const words = plural(kind.replaceAll('_', ' '), names.length)
-      const named = names.filter(Boolean)
+      const named = names.filter(Boolean).map(visible)
       if (named.length === 0) return names.length === 1 ? words : `${names.length} ${words}`
       const rest = names.length - LISTED
       return rest > 1 ? `${names.length} ${words}: ${named.slice(0, LISTED).join(', ')}, …` : `${words} ${named.join(', ')}`
@@ -125,7 +126,7 @@ function plural(words: string, count: number): string {
 /** The name of a part without that of what it is a part of. */
 function within(text: string, root: Ref): string {
   const whole = describeObject(root)
-  const { name } = describeRef(root)
+  const name = visible(describeRef(root).name)
   return text.replace(` on ${whole}`, '').replace(` of ${whole}`, '').replace(`${name}.`, '')
 }
 
@@ -146,6 +147,14 @@ function objectOf(operation: Operation): SchemaObject | undefined {
 
 function position(operation: Operation): number {
   return objectOf(operation)?.position ?? Number.MAX_SAFE_INTEGER
+}
+
+function describeObject(ref: Ref): string {
+  return visible(describe.describeObject(ref))
+}
+
+function describeOperation(operation: Operation): string {
+  return visible(describe.describeOperation(operation))
 }
 
 let ranks: ReadonlyMap<string, number> | undefined
@@ -184,7 +193,7 @@ function isLong(value: unknown): boolean {
 
 function short(value: unknown): string {
   if (value === undefined) return 'none'
-  const line = textOf(value).replace(/\s+/g, ' ').trim()
+  const line = visible(textOf(value).replace(/\s+/g, ' ').trim())
   return line.length > WIDEST ? `${line.slice(0, WIDEST - 1)}…` : line
 }
 

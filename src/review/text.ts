@@ -2,13 +2,14 @@ import type { ChalkInstance } from 'chalk'
 import type { Operation } from '../operations/operation.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { PlannedStep } from '../planner/plan.js'
+import { visible } from './visible.js'
 
 /** The SQL of steps with the comments above them. */
 export function stepsText(steps: readonly PlannedStep[], chalk: ChalkInstance): string {
   return steps
     .map(({ comments, statement }) =>
       [
-        ...comments.map((comment) => chalk.dim(`-- ${inOneLine(comment)}`)),
+        ...comments.map((comment) => chalk.dim(`-- ${visible(comment)}`)),
         ...(statement.transaction === 'outside' ? [chalk.dim('-- outside the transaction')] : []),
         ended(statement.sql.trimEnd()),
       ].join('\n'),
@@ -18,7 +19,7 @@ export function stepsText(steps: readonly PlannedStep[], chalk: ChalkInstance): 
 
 /** Objects that were seen and that no kind manages. */
 export function unmanagedText(unmanaged: readonly UnmanagedObject[], chalk: ChalkInstance): string {
-  return unmanaged.map(({ type, identity }) => `  ${chalk.yellow(`? ${type} ${identity}`)}`).join('\n')
+  return unmanaged.map(({ type, identity }) => `  ${chalk.yellow(`? ${type} ${visible(identity)}`)}`).join('\n')
 }
 
 /** Operations for machines. */
@@ -45,9 +46,4 @@ export function hazardsJson(steps: readonly PlannedStep[]): unknown[] {
 /** The end of a statement must not become part of a comment in its last line. */
 export function ended(sql: string): string {
   return /--.*$/.test(sql) ? `${sql}\n;` : `${sql.replace(/;$/, '')};`
-}
-
-/** A name from a database may hold line ends, behind which a comment would be over. */
-function inOneLine(text: string): string {
-  return text.replace(/[\r\n\u2028\u2029]+/g, ' ')
 }
