@@ -25,9 +25,11 @@ export interface ExpandOptions {
 export function expand(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: ExpandOptions = {}): Action[] {
   const actions = new Map<string, Action>()
   const rebuilt = new Map<Ref, Ref | undefined>()
+  /** Types whose values cannot be read from their text; what they are inside of cannot be converted. */
+  const converted = new Set<Ref>()
   /** What several renames aside have made of an object. */
   const bound = new Map<Ref, SchemaObject>()
-  const context = alterContext(from, to, options.authored)
+  const context = { ...alterContext(from, to, options.authored), replaced: (ref: Ref) => rebuilt.has(ref) }
 
   const alter = (old: SchemaObject, next: SchemaObject, because: Ref | undefined): void => {
     const ref = next.ref
@@ -59,11 +61,14 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     if (aside) actions.set(`rename ${ref}`, { type: 'rename', from: old, to: aside })
     actions.set(`drop ${ref}`, { type: 'drop', object: old, ...cause, ...(aside && { aside }) })
     actions.set(`create ${ref}`, { type: 'create', object: next, ...cause })
+    const convert = aside && kind.conversion?.(old, next)
+    const holdsOther = from.needs(ref).some((need) => converted.has(need.to))
+    if (convert || holdsOther) converted.add(ref)
     for (const { from: dependentRef } of from.neededBy(ref)) {
       const dependent = from.get(dependentRef)!
       if (rebuilt.has(dependentRef) || !to.get(dependentRef)) continue
       if (kindOf(dependent).outlives?.(dependent, old, (one) => rebuilt.has(one))) continue
-      const moved = aside && kindOf(dependent).rebind?.(bound.get(dependentRef) ?? dependent, old, aside, renamedPlaces(old, aside), kind.conversion?.(old, next))
+      const moved = aside && !holdsOther && kindOf(dependent).rebind?.(bound.get(dependentRef) ?? dependent, old, aside, renamedPlaces(old, aside), convert)
       if (moved) {
         bound.set(dependentRef, moved)
         alter(moved, to.get(dependentRef)!, because ?? ref)
@@ -105,6 +110,7 @@ export function alterContext(from: SchemaModel, to: SchemaModel, authored: (obje
     version: to.version,
     object: (side, ref) => (side === 'from' ? from : to).get(ref),
     children: (side, ref) => (side === 'from' ? from : to).children(ref),
+    replaced: () => false,
     authored: <O extends SchemaObject>(object: O) => authored(object) as O,
   }
 }

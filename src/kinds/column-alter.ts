@@ -94,7 +94,7 @@ function parentChanges(column: Column, context: AlterContext): (readonly [Column
   const before = originsOf(column, 'from', context)
   return originsOf(column, 'to', context).flatMap((ref) => {
     const [a, b] = [context.object('from', ref), context.object('to', ref)]
-    return before.includes(ref) && a && b ? [[a.attrs as ColumnAttrs, b.attrs as ColumnAttrs] as const] : []
+    return before.includes(ref) && a && b && !context.replaced(ref) ? [[a.attrs as ColumnAttrs, b.attrs as ColumnAttrs] as const] : []
   })
 }
 

@@ -90,6 +90,7 @@ export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
     }
   },
   rename: (from, to) => renameQualified('TYPE', from.id, to.id),
+  conversion: (from, to) => convertByName(from, to),
   renamed: ({ id, attrs }, name) => compositeTypeObject({ schema: id.schema, name }, attrs.attributes),
   address: (object) => `TYPE ${nameOf(object)}`,
   print: ({ id, attrs }, printer) => ({
@@ -120,6 +121,22 @@ function attributeChanges(from: CompositeTypeObject, to: CompositeTypeObject): S
       return attribute.comment === before ? [] : [comment(to, attribute)]
     }),
   ]
+}
+
+/** The text of a value names no attributes, so it would put them into the wrong ones when their order changes. */
+function convertByName(from: CompositeTypeObject, to: CompositeTypeObject): ((value: string) => string) | undefined {
+  const [old, next] = [from.attrs.attributes, to.attrs.attributes]
+  if (old.length === next.length && old.every(({ name }, index) => name === next[index]!.name)) return undefined
+  return (value) => {
+    const fields = next.map(({ name, type }) => {
+      const before = old.find((attribute) => attribute.name === name)
+      if (!before) return 'NULL'
+      // A type of the schema may itself be replaced, so that only its text can be read as the new one.
+      const same = before.type === type && !type.includes('.')
+      return `(${value}).${quoteIdent(name)}${same ? '' : `::text::${type}`}`
+    })
+    return `CASE WHEN ${value} IS DISTINCT FROM NULL THEN ROW(${fields.join(', ')})::${nameOf(to)} END`
+  }
 }
 
 /** Whether values of the type change by more than an attribute that is added. */

@@ -30,6 +30,8 @@ export interface AlterContext {
   readonly version: ServerVersion
   object(side: 'from' | 'to', ref: Ref): SchemaObject | undefined
   children(side: 'from' | 'to', ref: Ref): readonly SchemaObject[]
+  /** Whether the migration drops the object and creates it anew. */
+  replaced(ref: Ref): boolean
   /** The object with the text its author wrote, where that is known: for a statement that repeats the whole of it. */
   authored<O extends SchemaObject>(object: O): O
 }
