@@ -151,8 +151,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   createsImplicitly?(object: O, context: AlterContext, created: (ref: Ref) => boolean): Ref | null
   drop(object: O): readonly Statement[]
   /**
-   * False: needs a drop of its own although something it auto-depends on is dropped too; a ref: vanishes with this one, whatever
-   * else it auto-depends on. `dropped` tells what else is dropped.
+   * False: needs a drop of its own although something it auto-depends on is dropped too; a ref: vanishes with this one, and
+   * cannot be dropped by itself. `dropped` tells what else is dropped.
    */
   dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean | Ref
   /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent is replaced for it. */
