@@ -1,8 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { readModule } from './module-text.js'
 
 /** Words whose presence may mean that a file does not always declare the same. */
-const IMPURE = /\b(?:process|Date|random|crypto|fetch|require|globalThis|global|performance|eval|Function|setTimeout|Intl|navigator|__dirname|__filename)\b|\bimport\s*(?:\(|\.)/
+const IMPURE_WORDS = new Set(
+  'process Date Math random crypto fetch require globalThis global performance eval Function setTimeout Intl navigator arguments __dirname __filename'.split(' '),
+)
+const IMPURE = new RegExp(`\\b(?:${[...IMPURE_WORDS].join('|')})\\b|\\bimport\\s*(?:\\(|\\.)`)
 
 /** Also finds what only looks like an import, in a comment or in SQL: then the closure is not certain. */
 const IMPORT = /\b(?:from|import)\s*(['"`])([^'"`\n]*)\1/g
@@ -22,18 +26,32 @@ export function plainClosure(entries: readonly string[]): ReadonlyMap<string, st
       const content = readFileSync(file, 'utf8')
       contents.set(file, content)
       if (file.endsWith('.json')) continue
-      if (IMPURE.test(content)) return undefined
-      for (const name of importsOf(content)) {
-        if (OWN.has(name)) continue
-        const found = /^\.\.?\//.test(name) ? resolveRelative(path.resolve(path.dirname(file), name)) : undefined
-        if (found === undefined) return undefined
-        waiting.push(found)
-      }
+      const imports = importsOf(content).filter((name) => !OWN.has(name))
+      const known = IMPURE.test(content) ? undefined : resolveAll(file, imports)
+      const found = known ?? exactImports(file, content)
+      if (!found) return undefined
+      waiting.push(...found)
     }
   } catch {
     return undefined
   }
   return contents
+}
+
+/** Only what stands in the code: not in texts, not in comments. */
+function exactImports(file: string, content: string): string[] | undefined {
+  const { imports, words } = readModule(content)
+  if ([...words].some((word) => IMPURE_WORDS.has(word))) return undefined
+  return resolveAll(
+    file,
+    imports.filter((name) => !OWN.has(name)),
+  )
+}
+
+/** The files that imports mean; undefined when one of them is no file of the project. */
+function resolveAll(from: string, names: readonly string[]): string[] | undefined {
+  const files = names.map((name) => (/^\.\.?\//.test(name) ? resolveRelative(path.resolve(path.dirname(from), name)) : undefined))
+  return files.every((file) => file !== undefined) ? files : undefined
 }
 
 function importsOf(content: string): string[] {
