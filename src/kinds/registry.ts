@@ -48,6 +48,7 @@ import { shellTypes } from './shell-types.js'
 import { baseTypes } from './base-types.js'
 import { statisticsKind } from './statistics.js'
 import { comments } from './comments.js'
+import { securityLabels } from './security-labels.js'
 import { owners } from './owners.js'
 import { privileges } from './privileges.js'
 import { defaultPrivilegeKind } from './default-privileges.js'
@@ -61,7 +62,7 @@ const registered: Kind[] = [
   foreignDataWrappers, foreignServers, userMappings, publications,
   baseTypes, languages, accessMethods, casts, operators, operatorFamilies, operatorClasses, conversions, transforms,
   textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations, statisticsKind,
-  comments, owners, privileges, defaultPrivilegeKind,
+  comments, securityLabels, owners, privileges, defaultPrivilegeKind,
 ]
 
 const byName = new Map(registered.map((kind) => [kind.kind, kind]))
