@@ -14,12 +14,15 @@ const folder = mkdtempSync(path.join(tmpdir(), 'pg-autogen-quickstart-'))
 const env = { ...process.env }
 for (const name of Object.keys(env)) if (name === 'DATABASE_URL' || name.startsWith('AUTOGEN_')) delete env[name]
 
+const styled = process.stdout.isTTY && !process.env.NO_COLOR
+const style = (code, text) => (styled ? `\x1b[${code}m${text}\x1b[0m` : text)
+
 function say(text) {
-  console.log(`\n\x1b[1m# ${text}\x1b[0m`)
+  console.log(`\n${style(1, `# ${text}`)}`)
 }
 
 function autogen(args, expected = 0) {
-  console.log(`\x1b[2m$ autogen ${args.map((arg) => (/[^\w./:=-]/.test(arg) ? `"${arg}"` : arg)).join(' ')}\x1b[0m`)
+  console.log(style(2, `$ autogen ${args.map((arg) => (/[^\w./:=-]/.test(arg) ? `"${arg}"` : arg)).join(' ')}`))
   const { status } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, env, stdio: ['ignore', 'inherit', 'inherit'] })
   if (status !== expected) {
     console.error(`autogen ${args[0]} exited with ${status}, expected ${expected}`)

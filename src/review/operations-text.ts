@@ -99,9 +99,9 @@ function partsText(parts: readonly Operation[]): string {
   const byKind = new Map<string, string[]>()
   for (const part of [...parts].sort((a, b) => position(a) - position(b))) {
     const ref = subject(part)!
-    const { kind, name } = describeRef(ref)
+    const { kind } = describeRef(ref)
     const object = objectOf(part)
-    const own = typeof object?.id?.name === 'string' && !/^[a-z_]+:/.test(name) ? (object.id.name as string) : undefined
+    const own = typeof object?.id?.name === 'string' && !isAttached(ref) ? (object.id.name as string) : undefined
     byKind.set(kind, [...(byKind.get(kind) ?? []), ...(own === undefined ? [''] : [own])])
   }
   const rank = kindRank()
@@ -130,11 +130,16 @@ function within(text: string, root: Ref): string {
   return text.replace(` on ${whole}`, '').replace(` of ${whole}`, '').replace(`${name}.`, '')
 }
 
-/** The object that lies in no other one, or only in a schema. */
-function rootOf(ref: Ref, { from, to }: Reviewed): Ref {
-  let root = ref
-  for (let parent = parentOf(ref, from, to); parent !== null && describeRef(parent).kind !== 'schema'; parent = parentOf(parent, from, to)) root = parent
-  return root
+/** The object that lies in no other one, or only in a schema; what is attached to a schema belongs to that. */
+function rootOf(ref: Ref, { from, to }: Pick<Reviewed, 'from' | 'to'>): Ref {
+  const parent = parentOf(ref, from, to)
+  if (parent === null || (describeRef(parent).kind === 'schema' && !isAttached(ref))) return ref
+  return rootOf(parent, { from, to })
+}
+
+/** Its name is the ref of another object. */
+function isAttached(ref: Ref): boolean {
+  return /^[a-z_]+:/.test(describeRef(ref).name)
 }
 
 function parentOf(ref: Ref, from?: SchemaModel, to?: SchemaModel): Ref | null {
