@@ -5,7 +5,7 @@ import type { AddressBook } from './address-book.js'
 /** Catalogs whose every row is a user object of some kind. */
 const WHOLE_CATALOGS = `pg_operator pg_opclass pg_opfamily pg_cast pg_collation pg_conversion pg_ts_parser pg_ts_template pg_ts_dict
   pg_ts_config pg_foreign_data_wrapper pg_foreign_server pg_publication pg_event_trigger pg_language pg_transform pg_am pg_statistic_ext
-  pg_rewrite pg_trigger pg_policy pg_constraint pg_default_acl pg_user_mapping`.split(/\s+/)
+  pg_rewrite pg_trigger pg_policy pg_constraint pg_default_acl pg_user_mapping pg_subscription`.split(/\s+/)
 
 /** Conditions that leave out rows which are part of another object. */
 const NOT_OBJECTS: Record<string, string> = {
@@ -16,8 +16,11 @@ const NOT_OBJECTS: Record<string, string> = {
   pg_constraint: "x.contype IN ('t', 'n')",
 }
 
-/** Views instead of catalogs that only superusers may read. */
-const READABLE: Record<string, string> = { pg_user_mapping: '(SELECT m.umid AS oid FROM pg_user_mappings m)' }
+/** Instead of catalogs that only superusers may read, or that hold rows of other databases. */
+const READABLE: Record<string, string> = {
+  pg_user_mapping: '(SELECT m.umid AS oid FROM pg_user_mappings m)',
+  pg_subscription: '(SELECT s.oid FROM pg_subscription s JOIN pg_database b ON b.oid = s.subdbid WHERE b.datname = current_database())',
+}
 
 /** Rows of the shared catalogs that no kind below may claim: relations, types and routines of a class without a kind. */
 const SOME_ROWS: [catalog: string, where: string][] = [
