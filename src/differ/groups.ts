@@ -13,6 +13,7 @@ export class Groups {
   readonly #edges: readonly Edge[]
   /** The member each node is joined to; itself when it is a root. */
   readonly #joinedTo: number[]
+  readonly #firm = new Set<number>()
 
   constructor(count: number, edges: readonly Edge[]) {
     this.#count = count
@@ -20,9 +21,11 @@ export class Groups {
     this.#joinedTo = Array.from({ length: count }, (_, node) => node)
   }
 
-  /** Makes `node` a part of the group of `other`, if there is one. */
-  join(node: number, other: number | undefined): void {
-    if (other !== undefined && this.#root(other) !== node) this.#joinedTo[node] = other
+  /** Makes `node` a part of the group of `other`, if there is one. `firmly`: it is taken out of it only when nothing else helps. */
+  join(node: number, other: number | undefined, firmly = false): void {
+    if (other === undefined || this.#root(other) === node) return
+    this.#joinedTo[node] = other
+    if (firmly) this.#firm.add(node)
   }
 
   /**
@@ -51,23 +54,44 @@ export class Groups {
     return root
   }
 
-  /** Takes members out of the groups of a cycle: one, where that is enough, else all through which it runs; false when there are none. */
+  /** A node and what it is joined to, without the root. */
+  #pathToRoot(node: number): number[] {
+    const path: number[] = []
+    for (let at = node; this.#joinedTo[at] !== at; at = this.#joinedTo[at]!) path.push(at)
+    return path
+  }
+
+  /**
+   * Takes members out of the groups of a cycle: the one without which least of it remains; where no single one helps, all through
+   * which it runs. False when there are none.
+   */
   #split(cycle: ReadonlySet<number>, roots: readonly number[]): boolean {
     const edges = this.#edges.filter(([first, second]) => roots[first] !== roots[second] && cycle.has(roots[first]!) && cycle.has(roots[second]!))
-    const members = [...new Set(edges.flat())].filter((node) => this.#joinedTo[node] !== node).sort((a, b) => a - b)
+    const joined = [...new Set(edges.flat().flatMap((node) => this.#pathToRoot(node)))].sort((a, b) => a - b)
+    const loose = joined.filter((node) => !this.#firm.has(node))
+    const members = loose.length > 0 ? loose : joined
     if (members.length * edges.length <= MOST_TRIALS) {
+      let best: number | undefined
+      let least = cycle.size
       for (const member of members) {
         const joinedTo = this.#joinedTo[member]!
         this.#joinedTo[member] = member
-        if (this.#acyclic(edges)) return true
+        const left = this.#inCycles(edges)
         this.#joinedTo[member] = joinedTo
+        if (left < least) [best, least] = [member, left]
+        if (left === 0) break
+      }
+      if (best !== undefined) {
+        this.#joinedTo[best] = best
+        return true
       }
     }
     for (const member of members) this.#joinedTo[member] = member
     return members.length > 0
   }
 
-  #acyclic(edges: readonly Edge[]): boolean {
+  /** How many groups stand in cycles. */
+  #inCycles(edges: readonly Edge[]): number {
     const after = new Map<number, Set<number>>()
     for (const [first, second] of edges) {
       const [a, b] = [this.#root(first), this.#root(second)]
@@ -75,7 +99,7 @@ export class Groups {
       for (const node of [a, b]) if (!after.has(node)) after.set(node, new Set())
       after.get(a)!.add(b)
     }
-    return findCycle(after, [...after.keys()]) === undefined
+    return findCycles(after, [...after.keys()]).reduce((sum, cycle) => sum + cycle.size, 0)
   }
 
   /** Single nodes that need each other: edges into the lowest of each remaining cycle are given up, and scratch shows whether that was right. */
@@ -115,8 +139,17 @@ function byIndex<T>(list: readonly T[]): { get(index: number): T | undefined } {
   return { get: (index) => list[index] }
 }
 
-/** A strongly connected component of more than one node, by Tarjan's algorithm without recursion; undefined when there is none. */
-function findCycle(after: { get(node: number): ReadonlySet<number> | undefined }, nodes: readonly number[]): Set<number> | undefined {
+interface Successors {
+  get(node: number): ReadonlySet<number> | undefined
+}
+
+function findCycle(after: Successors, nodes: readonly number[]): Set<number> | undefined {
+  return findCycles(after, nodes, 1)[0]
+}
+
+/** The strongly connected components of more than one node, at most so many, by Tarjan's algorithm without recursion. */
+function findCycles(after: Successors, nodes: readonly number[], limit = Infinity): Set<number>[] {
+  const found: Set<number>[] = []
   const order = new Map<number, number>()
   const low = new Map<number, number>()
   const stack: number[] = []
@@ -150,11 +183,12 @@ function findCycle(after: { get(node: number): ReadonlySet<number> | undefined }
           component.add(member)
           if (member === node) break
         }
-        if (component.size > 1) return component
+        if (component.size > 1) found.push(component)
+        if (found.length >= limit) return found
       }
     }
   }
-  return undefined
+  return found
 }
 
 /** A binary heap that gives back the lowest element first. */

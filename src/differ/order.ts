@@ -33,7 +33,7 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
       const goes = kindOf(action.object).dropsImplicitly?.(action.object, (ref) => at('drop', ref) !== undefined) ?? true
       if (goes === false) return
       const owner = goes === true ? from.goesWith(action.object.ref).find((ref) => at('drop', ref) !== undefined) : goes
-      groups.join(position, owner === undefined ? undefined : at('drop', owner))
+      groups.join(position, owner === undefined ? undefined : at('drop', owner), goes !== true)
     }
   })
 

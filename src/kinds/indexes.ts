@@ -40,6 +40,8 @@ export interface Index extends SchemaObject<IndexName, IndexAttrs> {
   readonly only?: true
   /** It is one of those that are created on their own; otherwise PostgreSQL makes it. Not compared. */
   readonly explicit?: true
+  /** It is a part of an index of the partitioned table above. Not compared: its attachment is an object of its own. */
+  readonly attached?: true
 }
 
 /** `ordinal` tells unnamed indexes apart. */
@@ -67,7 +69,8 @@ export const indexes: Kind = defineKind<Index>({
   // A key of a partition that is attached to it goes along only when told so.
   drop: (index) => [statement(`DROP INDEX ${nameOf(index)}`, index.only ? [`DROP INDEX ${nameOf(index)} CASCADE`] : undefined)],
   // What a partition took from its parent stays when it is detached.
-  dropsImplicitly: ({ parent, id, attrs }, dropped) => dropped(parent!) || !dropped(refOf('partition', id.schema, attrs.table)),
+  dropsImplicitly: ({ parent, id, attrs, attached }, dropped) =>
+    dropped(parent!) ? (attached ? parent! : true) : !dropped(refOf('partition', id.schema, attrs.table)),
   alter: alterIndex,
   recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER INDEX ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name!)}`)],
@@ -83,7 +86,7 @@ function catalogQuery({ major }: ServerVersion): string {
   return `
     SELECT i.indexrelid, 0, i.indrelid, x.relname, i.indisunique, NULLIF(am.amname, 'btree'), i.indkey::int2[], i.indnkeyatts, i.indoption::int2[],
       pg_get_expr(i.indpred, i.indrelid), ${nullsNotDistinct}, x.reloptions, s.spcname, k.columns,
-      CASE WHEN x.relkind = 'I' OR x.relispartition THEN json_build_object('partitioned', x.relkind = 'I', 'explicit', t.explicit, 'invalid', x.relkind = 'I' AND NOT i.indisvalid,
+      CASE WHEN x.relkind = 'I' OR x.relispartition THEN json_build_object('partitioned', x.relkind = 'I', 'attached', x.relispartition, 'explicit', t.explicit, 'invalid', x.relkind = 'I' AND NOT i.indisvalid,
         'partitions', CASE WHEN x.relkind = 'I' AND NOT i.indisvalid THEN (SELECT array_agg(h.inhrelid::int8) FROM pg_inherits h WHERE h.inhparent = i.indrelid) END) END
     FROM pg_index i
     JOIN pg_class x ON x.oid = i.indexrelid
@@ -151,6 +154,7 @@ interface SpecialColumn {
 
 interface Partitioning {
   readonly partitioned: boolean
+  readonly attached: boolean
   readonly explicit: boolean | null
   readonly invalid: boolean
   readonly partitions: number[] | null
@@ -202,6 +206,7 @@ function fromRow(row: Row, context: ReflectContext): Reflected<Index> | null {
       ...indexObject({ schema: id.schema, name }, parent.ref, attrs),
       ...((partitioning?.explicit && partitioning.partitioned) || partitioning?.invalid ? { only: true } : {}),
       ...(partitioning?.explicit ? { explicit: true } : {}),
+      ...(partitioning?.attached ? { attached: true } : {}),
     },
     // A partition attached later would get an index of its own.
     dependencies: (partitioning?.partitions ?? []).flatMap((partition) => {

@@ -53,8 +53,8 @@ export interface Constraint extends SchemaObject<ConstraintName, ConstraintAttrs
   readonly only?: true
   /** Its table is a partition. Not compared. */
   readonly ofPartition?: true
-  /** A foreign key of a partition to the partitioned table itself, which has to go before any of the partitions. Not compared. */
-  readonly withinTree?: true
+  /** Its index is a part of an index of the partitioned table above. Not compared: its attachment is an object of its own. */
+  readonly attached?: true
 }
 
 /** `ordinal` tells the unnamed constraints of a table apart. */

@@ -48,19 +48,13 @@ export const constraints: Kind = defineKind<Constraint>({
   fragment: (constraint) => (isInheritedOnly(constraint) ? '' : definition(constraint)),
   createsImplicitly: originOf,
   drop: (constraint) => [statement(`ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`)],
-  dropsImplicitly: ({ parent, id, attrs, withinTree }, dropped) => {
-    if (attrs.type === 'foreign_key') {
-      const [origin] = attrs.inheritsFrom ?? []
-      return withinTree && origin && dropped(constraintRef(origin)) ? constraintRef(origin) : true
-    }
+  dropsImplicitly: ({ parent, id, attrs, attached }, dropped) => {
+    const origins = (attrs.inheritsFrom ?? []).map(constraintRef)
+    if (attrs.type === 'foreign_key') return origins.find(dropped) ?? true
+    if (dropped(parent!)) return attached || (attrs.inheritsFrom && !attrs.local) ? parent! : true
     // What a partition took from its parent stays when it is detached.
-    return dropped(parent!) || !dropped(partitionRef(id))
+    return !dropped(partitionRef(id))
   },
-  // A partition keeps what it has from its parent when it is detached; a reference to the parent goes with it.
-  outlives: ({ id, attrs }, replaced, rebuilt) =>
-    replaced.kind === 'constraint' &&
-    rebuilt(replaced.parent!) &&
-    (attrs.type === 'foreign_key' ? (attrs.inheritsFrom ?? []).some((origin) => constraintRef(origin) === replaced.ref) : replaced.id.table !== id.table),
   alter: alterConstraint,
   recognizedWhenRenamed: true,
   rename: (from, to) => [

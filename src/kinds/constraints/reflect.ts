@@ -33,7 +33,7 @@ interface Extras {
   readonly parents: RelationPart[] | null
   /** Whether PostgreSQL made some constraint of a partition for it; null when there are no partitions. */
   readonly clones: boolean | null
-  readonly within: boolean | null
+  readonly attached: boolean | null
 }
 
 const TYPES: Readonly<Record<string, ConstraintType>> = { p: 'primary_key', u: 'unique', x: 'exclude', c: 'check', f: 'foreign_key' }
@@ -59,8 +59,7 @@ export function constraintQuery({ major }: ServerVersion): string {
           'options', x.reloptions, 'space', s.spcname, 'invalid', x.relkind = 'I' AND NOT i.indisvalid,
           'partitions', CASE WHEN x.relkind = 'I' AND NOT i.indisvalid THEN (SELECT array_agg(h.inhrelid::int8) FROM pg_inherits h WHERE h.inhparent = c.conrelid) END,
           'parent', CASE WHEN p.oid IS NOT NULL THEN json_build_object('schema', pn.nspname, 'table', pr.relname, 'name', p.conname) END,
-          'parents', h.parents, 'clones', k.clones,
-          'within', c.contype = 'f' AND r.relispartition AND pg_partition_root(c.conrelid) = pg_partition_root(c.confrelid)) END,
+          'parents', h.parents, 'clones', k.clones, 'attached', x.relispartition) END,
       m.members
     FROM pg_constraint c
     JOIN pg_class r ON r.oid = c.conrelid AND r.relkind IN ('r', 'p', 'f') AND r.relpersistence <> 't'
@@ -120,7 +119,7 @@ export function constraintFromRow(row: Row, context: ReflectContext): Reflected<
     ...constraintObject({ schema: table.schema, table: table.name, name }, attrs),
     ...(extras?.clones === false || extras?.invalid ? { only: true } : {}),
     ...(extras?.partition ? { ofPartition: true } : {}),
-    ...(extras?.within ? { withinTree: true } : {}),
+    ...(extras?.attached ? { attached: true } : {}),
   }
   return {
     object,
