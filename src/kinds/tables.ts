@@ -175,6 +175,9 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
     const options = fragments[index]!.slice(columnHead(column).length)
     return options ? [`${quoteIdent(column.id.name)} WITH OPTIONS${options}`] : []
   })
+  // Before PostgreSQL 16 a new child cannot say how a column is generated that its parent has.
+  const columns = parts.filter((part) => part.kind === 'column') as Column[]
+  const inheritsLater = columns.some((column) => column.attrs.generated) && !columns.some((column) => column.attrs.inherited)
   const body = lines.length > 0 ? ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)` : attrs.ofType || attrs.partitionOf ? '' : ' ()'
   const text = [
     `CREATE ${attrs.unlogged ? 'UNLOGGED ' : ''}${attrs.foreign ? 'FOREIGN ' : ''}TABLE ${nameOf(table)}`,
@@ -182,7 +185,7 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
     attrs.partitionOf ? ` PARTITION OF ${nameText(attrs.partitionOf.parent)}` : '',
     body,
     attrs.partitionOf ? `\n${attrs.partitionOf.bound}` : '',
-    attrs.inherits ? `\nINHERITS (${attrs.inherits.map(nameText).join(', ')})` : '',
+    attrs.inherits && !inheritsLater ? `\nINHERITS (${attrs.inherits.map(nameText).join(', ')})` : '',
     attrs.partitionBy ? `\nPARTITION BY ${attrs.partitionBy}` : '',
     attrs.foreign ? `\nSERVER ${quoteIdent(attrs.foreign.server)}${attrs.foreign.options ? ` ${optionsClause(attrs.foreign.options)}` : ''}` : '',
     attrs.accessMethod ? `\nUSING ${quoteIdent(attrs.accessMethod)}` : '',
@@ -191,6 +194,7 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
   ].join('')
   return [
     statement(text),
+    ...(inheritsLater ? (attrs.inherits ?? []) : []).map((parent) => statement(`ALTER TABLE ${nameOf(table)} INHERIT ${nameText(parent)}`)),
     ...parts.flatMap((part, index) => (later.has(part) ? [statement(`ALTER TABLE ${nameOf(table)} ADD ${fragments[index]!}`)] : [])),
     ...parts.flatMap((part) => (part.kind === 'column' ? columnSettings(part as Column) : [])),
     ...(attrs.rowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} ENABLE ROW LEVEL SECURITY`)] : []),
