@@ -59,8 +59,8 @@ export interface ProjectInput extends SettingsInput {
 
 /**
  * Opens a project as the command line does: what is given here goes before the environment (`DATABASE_URL`, `AUTOGEN_…`), that before
- * `autogen.config.ts`, that before the defaults. Connections are made when they are first needed; `close()` ends them. Nothing in
- * this library prints or exits.
+ * `autogen.config.ts`, that before the defaults. Connections are made when they are first needed; `close()` ends them. The schema
+ * files are read once: open the project anew after they changed. Nothing in this library prints or exits.
  *
  * @throws UsageError for a configuration file that is not there or wrong
  * @example

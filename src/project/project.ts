@@ -84,7 +84,7 @@ export class Project {
     return scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true }), declared, { versionSchema: this.settings.versionSchema })
   }
 
-  /** The scratch database of this run. */
+  /** An empty scratch database, the same until a proving ground takes it. */
   scratch(): Promise<Scratch> {
     return this.#once('scratch', () => this.openScratch())
   }
@@ -115,6 +115,8 @@ export class Project {
     const stated = await this.scope()
     const settled = new Map<SchemaModel, Promise<SchemaModel>>()
     let scratch = await this.scratch()
+    // It holds a state from now on; whoever wants scratch next gets an empty one.
+    this.#opened.delete('scratch')
     this.begin('rebuilding the database in scratch')
     await rebuild(scratch.database, state)
     return {
