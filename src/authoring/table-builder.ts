@@ -1,4 +1,5 @@
 import { SchemaError } from '../errors.js'
+import { tableMembers } from '../kinds/column-members.js'
 import { partitionObject } from '../kinds/partitions.js'
 import { replicaIdentityObject, type ReplicaIdentityAttrs } from '../kinds/replica-identities.js'
 import { sortedOptions, type ForeignOptions } from '../kinds/foreign-options.js'
@@ -308,4 +309,8 @@ function withMissingColumns(id: QualifiedName): object {
 function answerFor(id: QualifiedName, name: string | symbol): undefined {
   if (typeof name === 'symbol' || ASKED_BY_TOOLS.has(name)) return undefined
   throw missingColumn(id, name)
+}
+
+for (let members: object = new TableBuilder({ schema: '', name: '' }, {}, undefined); members; members = Object.getPrototypeOf(members) as object) {
+  for (const name of Object.getOwnPropertyNames(members)) tableMembers.add(name)
 }
