@@ -50,10 +50,12 @@ export class NameReader {
   constructor(readonly what: string) {}
 
   /** The text of a name, or nothing for nothing. */
-  read(part: string, value: NameSource): string
-  read(part: string, value: NameSource | undefined): string | undefined
-  read(part: string, value: NameSource | undefined): string | undefined {
-    if (value === undefined) return undefined
+  readOptional(part: string, value: NameSource | undefined): string | undefined {
+    return value === undefined ? undefined : this.read(part, value)
+  }
+
+  /** The text of a name. */
+  read(part: string, value: NameSource): string {
     const { text, uses } = checkedSql(`${part} of ${this.what}`, value, true)
     this.uses.push(...uses)
     return text

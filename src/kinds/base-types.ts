@@ -143,7 +143,7 @@ const FUNCTIONS = ['input', 'output', 'receive', 'send', 'typmodIn', 'typmodOut'
 export function baseType(name: NameInput, options: BaseTypeOptions): BaseType {
   const id = checkedQualifiedName('type', name)
   const names = new NameReader(`type ${id.schema}.${id.name}`)
-  const texts = Object.fromEntries(FUNCTIONS.flatMap((key) => (options[key] === undefined ? [] : [[key, names.read(key, options[key])]])))
+  const texts = Object.fromEntries(FUNCTIONS.flatMap((key) => (options[key] === undefined ? [] : [[key, names.readOptional(key, options[key])]])))
   const others = Object.fromEntries(BASE_TYPE_ATTRIBUTES.map((key) => [key, options[key]]))
   return new BaseType(baseTypeObject(id, { ...others, ...texts } as unknown as BaseTypeAttributes), names.uses)
 }

@@ -89,7 +89,7 @@ export interface CastOptions {
 export function cast(source: TypeInput<any>, target: TypeInput<any>, options: CastOptions = {}): DeclaredObject {
   const [from, to] = [typeParts('a cast', source), typeParts('a cast', target)]
   const names = new NameReader(`the cast from ${from.type} to ${to.type}`)
-  const by = names.read('the function', options.function)
+  const by = names.readOptional('the function', options.function)
   const object = castObject(
     { source: from.type, target: to.type },
     { ...(by !== undefined && { function: by }), ...(options.inout && { inout: true }), ...(options.as && { as: options.as }) },

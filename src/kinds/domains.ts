@@ -93,9 +93,9 @@ export const domains: Kind = defineKind<DomainObject>({
   renamed: ({ id, attrs }, name) => domainObject({ schema: id.schema, name }, attrs),
   address: ({ id }) => `DOMAIN ${qualified(id.schema, id.name)}`,
   print: ({ ref, id, attrs }, printer) => {
-    const children = printer.children(ref).filter(({ kind }) => kind === 'domain_constraint')
-    const checks = printer.printed(ref, 'element').map(({ code }, index) =>
-      printer.children(children[index]!.ref).length === 0 ? `.check${code}` : `.check(${printer.use('domainCheck')}${code})`,
+    const withMore = printer.children(ref).filter((child) => printer.children(child.ref).length > 0)
+    const checks = printer.printed(ref, 'element').map(({ code }) =>
+      withMore.some((child) => code.startsWith(`(${printer.string(String(child.id.name))}, `)) ? `.check(${printer.use('domainCheck')}${code})` : `.check${code}`,
     )
     const calls = [
       attrs.collation !== undefined && `.collate(${collationCode(attrs.collation, printer)})`,

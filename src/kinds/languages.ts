@@ -81,7 +81,7 @@ export interface LanguageOptions {
  */
 export function language(name: string, options: LanguageOptions): DeclaredObject {
   const names = new NameReader(`language ${checkedName('language', name)}`)
-  const [inline, validator] = [names.read('the inline handler', options.inline), names.read('the validator', options.validator)]
+  const [inline, validator] = [names.readOptional('the inline handler', options.inline), names.readOptional('the validator', options.validator)]
   const object = languageObject(name, {
     ...(options.trusted && { trusted: true }),
     handler: names.read('the handler', options.handler),

@@ -156,7 +156,7 @@ export function operator(name: NameInput, options: OperatorOptions): DeclaredObj
     return type
   }
   const [left, right] = [side(options.left), side(options.right)]
-  const parts = (['commutator', 'negator', 'restrict', 'join'] as const).map((part) => [part, names.read(`the ${part}`, options[part])] as const)
+  const parts = (['commutator', 'negator', 'restrict', 'join'] as const).map((part) => [part, names.readOptional(`the ${part}`, options[part])] as const)
   const object = operatorObject(
     { ...id, left, right },
     {

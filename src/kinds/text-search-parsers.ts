@@ -76,7 +76,7 @@ export interface TextSearchParserOptions {
 export function textSearchParser(name: NameInput, options: TextSearchParserOptions): DeclaredObject {
   const id = checkedQualifiedName('text search parser', name)
   const names = new NameReader(`text search parser ${id.schema}.${id.name}`)
-  const headline = names.read('the headline function', options.headline)
+  const headline = names.readOptional('the headline function', options.headline)
   const object = textSearchParserObject(id, {
     start: names.read('the start function', options.start),
     gettoken: names.read('the token function', options.gettoken),

@@ -65,7 +65,7 @@ export const textSearchTemplates: Kind = defineKind<TextSearchTemplateObject>({
 export function textSearchTemplate(name: NameInput, options: { readonly init?: NameSource; readonly lexize: NameSource }): DeclaredObject {
   const id = checkedQualifiedName('text search template', name)
   const names = new NameReader(`text search template ${id.schema}.${id.name}`)
-  const init = names.read('the init function', options.init)
+  const init = names.readOptional('the init function', options.init)
   const object = textSearchTemplateObject(id, { ...(init && { init }), lexize: names.read('the lexize function', options.lexize) })
   return new DeclaredObject(textSearchTemplates, object, names.uses)
 }

@@ -82,7 +82,7 @@ export function transform(
 ): DeclaredObject {
   const parts = typeParts('a transform', type)
   const names = new NameReader(`the transform of ${parts.type} for ${checkedName('language', language)}`)
-  const [fromSql, toSql] = [names.read('the function from SQL', functions.fromSql), names.read('the function to SQL', functions.toSql)]
+  const [fromSql, toSql] = [names.readOptional('the function from SQL', functions.fromSql), names.readOptional('the function to SQL', functions.toSql)]
   const object = transformObject({ type: parts.type, language }, { ...(fromSql && { fromSql }), ...(toSql && { toSql }) })
   return new DeclaredObject(transforms, object, [...parts.uses, ...names.uses])
 }

@@ -1,0 +1,74 @@
+import { SchemaError } from '../../src/errors.js'
+import { enumType, integer, schema, sql, table } from '../../src/schema.js'
+import { pulled } from '../support/pull.js'
+import { engines } from '../support/servers.js'
+import { Databases } from '../support/table-migration.js'
+
+const databases = new Databases()
+afterEach(() => databases.close())
+
+describe.each(engines)('on %s', (engine) => {
+  test('pull writes enums that are in sync', async () => {
+    const { source, differences } = await pulled(databases, engine, [
+      'CREATE SCHEMA app',
+      `CREATE TYPE app."Order status" AS ENUM ('it''s', 'back\\slash', 'tick\`\${x}', '')`,
+      'CREATE TYPE empty AS ENUM ()',
+      `CREATE TABLE t (s app."Order status" DEFAULT 'it''s', l app."Order status"[] DEFAULT '{"it''s"}')`,
+      `COMMENT ON TYPE empty IS 'for later'`,
+    ])
+    expect(differences).toEqual([])
+    expect(source).toContain("app.enum('Order status', ['it\\'s', 'back\\\\slash', 'tick`${x}', ''])")
+  })
+
+  test('values are added where they belong', async () => {
+    const mood = (...labels: string[]) => enumType('mood', labels)
+    const { up } = await databases.migration(engine, [mood('sad', 'ok')], [mood('angry', 'cross', 'sad', 'so so', 'ok', 'happy', 'glad')])
+    expect(up).toEqual([
+      `ALTER TYPE public.mood ADD VALUE 'angry' BEFORE 'sad'`,
+      `ALTER TYPE public.mood ADD VALUE 'cross' AFTER 'angry'`,
+      `ALTER TYPE public.mood ADD VALUE 'so so' AFTER 'sad'`,
+      `ALTER TYPE public.mood ADD VALUE 'happy'`,
+      `ALTER TYPE public.mood ADD VALUE 'glad'`,
+    ])
+  })
+
+  test('rows keep their values when others are removed', async () => {
+    const declared = (...labels: string[]) => {
+      const mood = enumType('mood', labels)
+      return [mood, table('people', { mood: mood().notNull().default('ok' as never), moods: mood().array() })]
+    }
+    const { up, down } = await databases.migration(engine, declared('sad', 'ok', 'happy'), declared('happy', 'ok'))
+    const database = await databases.holding(engine, declared('sad', 'ok', 'happy'))
+    await database.executeAll([`INSERT INTO people VALUES ('happy', '{ok,happy}'), (DEFAULT, NULL)`, ...up])
+    const read = () => database.query('SELECT mood::text, moods::text FROM people ORDER BY people.mood')
+    expect(await read()).toEqual([['happy', '{ok,happy}'], ['ok', null]])
+    await database.executeAll(down)
+    expect(await read()).toEqual([['ok', null], ['happy', '{ok,happy}']])
+  })
+})
+
+test('a column of an enum mentions it, and so does sql', () => {
+  const status = schema('app').enum('status', ['a', 'b'])
+  const [, column] = table('t', { s: status() }).declarations()
+  expect(column!.uses).toEqual(['enum:app.status'])
+  expect(sql`'a'::${status}`).toMatchObject({ text: `'a'::app.status`, uses: ['enum:app.status'] })
+})
+
+test('the labels are the type of the column', () => {
+  const status = enumType('status', ['a', 'b'])
+  status().default('a')
+  // @ts-expect-error: no label
+  status().default('c')
+  // @ts-expect-error: another type altogether
+  integer().default('a')
+})
+
+test.each([
+  ['an empty name', () => enumType('', ['a']), /enum has an empty name/],
+  ['a label twice', () => enumType('e', ['a', 'b', 'a']), /label "a" of enum public\.e occurs twice/],
+  ['a label with NUL', () => enumType('e', ['a\0']), /NUL/],
+  ['a label that is too long', () => enumType('e', ['a'.repeat(64)]), /longer than 63 bytes/],
+])('%s is refused', (_, declare, message) => {
+  expect(declare).toThrow(SchemaError)
+  expect(declare).toThrow(message)
+})
