@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isNativeError } from 'node:util/types'
 import type { Database } from '../database/database.js'
@@ -50,6 +51,7 @@ export class Project {
     return this.#once('live', async () => {
       const { openDatabase } = await import('../database/scratch.js')
       this.begin('connecting to the database')
+      if (this.settings.database === undefined) await keepOutOfGit(this.resolve('.autogen'))
       return this.#closing(await openDatabase(this.settings.database, this.settings.cwd))
     })
   }
@@ -156,6 +158,16 @@ export class Project {
     let opened = this.#opened.get(name) as Promise<T> | undefined
     if (!opened) this.#opened.set(name, (opened = open()))
     return opened
+  }
+}
+
+/** The embedded database and the caches are nobody else's business. */
+async function keepOutOfGit(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' })
+  } catch {
+    // It is there already, or whoever opens the database says what is wrong with the folder.
   }
 }
 

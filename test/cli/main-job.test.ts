@@ -87,6 +87,22 @@ test('two runners of one migration: one waits, it runs once', async () => {
   expect(outcomes.map(({ stdout }) => JSON.parse(stdout).ran.length).sort()).toEqual([0, 1])
 })
 
+test('Ctrl-C during an upgrade stops before the next migration', async () => {
+  box.env = { DATABASE_URL: await freshDatabase(newest) }
+  const slow = (id: string, revises: string | null) =>
+    `import { migration } from 'pg-autogen'\nexport default migration({ revision: '${id}', revises: ${JSON.stringify(revises)}, upgrade: (op) => op.execute('SELECT pg_sleep(1.5)') })\n`
+  box.write('migrations/1.ts', slow('slow1', null))
+  box.write('migrations/2.ts', slow('slow2', 'slow1'))
+  const child = box.start(['upgrade'])
+  child.stderr!.on('data', (text: string) => {
+    if (text.includes('↑ slow1')) child.kill('SIGINT')
+  })
+  const { code, stderr } = await child.outcome
+  expect(code).toBe(130)
+  expect(stderr).toContain('stopping before the next migration; once more stops at once\n')
+  expect(await box.ok('current')).toMatch(/^slow1 /)
+})
+
 test('branches: several heads are an error that says how to go on, merge joins them', async () => {
   box.env = { DATABASE_URL: await freshDatabase(newest) }
   box.write('schema.ts', USERS)

@@ -31,6 +31,10 @@ test('errors are one JSON document on stdout with --json', async () => {
   expect(JSON.parse(stdout)).toEqual({ error: { type: 'UsageError', message: 'unknown command "chek"', hint: 'did you mean autogen check?' } })
 })
 
+test('a stack trace only when asked for', async () => {
+  expect((await box.run(['chek'], { env: { AUTOGEN_DEBUG: '1' } })).stderr).toMatch(/^error: unknown command "chek"\nhint: .*\nUsageError: .*\n {4}at /)
+})
+
 test('help names every command; that of a command its options', async () => {
   const help = await box.ok('--help')
   for (const verb of ['init', 'pull', 'revision', 'diff', 'check', 'upgrade', 'downgrade', 'stamp', 'current', 'history', 'show', 'edit', 'heads', 'branches', 'merge']) {

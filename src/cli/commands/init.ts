@@ -37,7 +37,6 @@ export async function run(flags: Flags): Promise<ExitCode> {
     for (const { file, written } of report) printResult(`${written ? wrote() : chalk.dim('kept ')} ${showPath(file)}${file === folder ? '/' : ''}`)
     printResult(`\nNext: edit ${showPath(schemaFile)}, then ${chalk.bold('autogen -m "first tables"')} and ${chalk.bold('autogen upgrade')}.`)
     printResult(`With an existing database: ${chalk.bold('autogen pull --force')} (DATABASE_URL or --database says where it is).`)
-    printResult(chalk.dim('Keep .autogen/ out of version control: it holds the embedded database and caches.'))
   }
   return ExitCode.done
 }
