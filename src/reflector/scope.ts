@@ -47,6 +47,7 @@ class Rules {
   readonly #declaredTargets: ReadonlySet<string>
   readonly #initial: ReadonlySet<Ref>
   readonly #versionSchema: string
+  readonly #known = new WeakMap<SchemaModel, ReadonlySet<Ref>>()
 
   constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema }: ScopeOptions) {
     const { schemas, privileges = 'declared', owners = 'declared', roles = 'declared' } = manage ?? {}
@@ -66,6 +67,33 @@ class Rules {
 
   /** The refs of what lies in scope. */
   refsIn(model: SchemaModel): ReadonlySet<Ref> {
+    let refs = this.#known.get(model)
+    if (!refs) this.#known.set(model, (refs = this.#findRefs(model)))
+    return refs
+  }
+
+  #findRefs(model: SchemaModel): ReadonlySet<Ref> {
+    const refs = this.#takesAll(model) ? new Set(model.objects.keys()) : this.#decideAll(model)
+    const namespace = refOf('schema', this.#versionSchema)
+    if (refs.has(namespace) && this.#holdsOnlyOwnTables(namespace, model, refs)) {
+      refs.delete(namespace)
+      for (const { ref } of model.children(namespace)) refs.delete(ref)
+    }
+    return refs
+  }
+
+  /** The usual case of a scope that states everything, without looking at how objects hang together. */
+  #takesAll(model: SchemaModel): boolean {
+    if (this.#schemas !== 'all') return false
+    for (const object of model.objects.values()) {
+      const { concern } = kindOf(object)
+      if (this.#isOwnTable(object) || (concern && !this.#takesPart(object, concern))) return false
+      if (object.parent !== null && !model.get(object.parent)) return false
+    }
+    return true
+  }
+
+  #decideAll(model: SchemaModel): Set<Ref> {
     const verdicts = new Map<Ref, boolean>()
     const decide = (object: SchemaObject): boolean => {
       const known = verdicts.get(object.ref)
@@ -76,13 +104,7 @@ class Rules {
       return verdict
     }
     for (const object of model.objects.values()) decide(object)
-    const refs = new Set([...verdicts].flatMap(([ref, inside]) => (inside ? [ref] : [])))
-    const namespace = refOf('schema', this.#versionSchema)
-    if (refs.has(namespace) && this.#holdsOnlyOwnTables(namespace, model, refs)) {
-      refs.delete(namespace)
-      for (const { ref } of model.children(namespace)) refs.delete(ref)
-    }
-    return refs
+    return new Set([...verdicts].flatMap(([ref, inside]) => (inside ? [ref] : [])))
   }
 
   #decide(object: SchemaObject, model: SchemaModel, decide: (object: SchemaObject) => boolean): boolean {
@@ -132,6 +154,7 @@ function needsOf(ref: Ref, model: SchemaModel): Ref[] {
 
 function surroundingsOf(model: SchemaModel, inside: ReadonlySet<Ref>): ReadonlySet<Ref> {
   const found = new Set<Ref>()
+  if (inside.size === model.objects.size) return found
   const waiting = [...inside]
   for (let ref = waiting.pop(); ref !== undefined; ref = waiting.pop()) {
     for (const { to } of model.needs(ref)) {
