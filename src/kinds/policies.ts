@@ -83,6 +83,7 @@ export const policies: Kind = defineKind<Policy>({
     ]
     return { statements: [statement([`ALTER POLICY ${on(to)}`, ...clauses].join('\n  '))] }
   },
+  recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER POLICY ${on(from)} RENAME TO ${quoteIdent(to.id.name)}`)],
   address: (policy) => `POLICY ${on(policy)}`,
   print: printPolicy,

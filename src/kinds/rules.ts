@@ -78,6 +78,7 @@ export const rules: Kind = defineKind<Rule>({
       elseReplace: true,
     }
   },
+  recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER RULE ${on(from)} RENAME TO ${quoteIdent(to.id.name)}`)],
   authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, written: declared.attrs.action } }),
   address: (rule) => `RULE ${on(rule)}`,

@@ -84,7 +84,9 @@ export const triggers: Kind = defineKind<Trigger>({
     // A replaced trigger fires again as a new one does.
     return { statements: [createTrigger(to, after, 'CREATE OR REPLACE'), ...(state ? [setState(to, state)] : [])], elseReplace: true }
   },
-  rename: (from, to) => [statement(`ALTER TRIGGER ${on(from)} RENAME TO ${quoteIdent(to.id.name)}`)],
+  recognizedWhenRenamed: true,
+  // A copy takes the new name of the trigger that it is a copy of.
+  rename: (from, to) => ('copy' in from.attrs ? [] : [statement(`ALTER TRIGGER ${on(from)} RENAME TO ${quoteIdent(to.id.name)}`)]),
   address: (trigger) => ('copy' in trigger.attrs ? null : `TRIGGER ${on(trigger)}`),
   print: printTrigger,
 })

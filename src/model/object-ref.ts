@@ -1,4 +1,4 @@
-import { quoteIdent } from '../sql/identifiers.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
 import type { Ref, SchemaObject } from './schema-object.js'
 
 /**
@@ -18,7 +18,8 @@ export function attachedRef(kind: string, target: Ref, ...parts: string[]): Ref 
 
 /** The ref that an object of a schema or a relation would have under another name. */
 export function renamedRef({ kind, id }: SchemaObject, name: string): Ref {
-  const { schema, table } = id as { schema?: string; table?: string }
+  const { schema, table, args } = id as { schema?: string; table?: string; args?: string }
+  if (schema !== undefined && typeof args === 'string') return refOf(kind, { signature: `${qualified(schema, name)}(${args})` })
   return refOf(kind, ...[schema, table, name].filter((part) => part !== undefined))
 }
 
