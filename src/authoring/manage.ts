@@ -9,8 +9,8 @@ export interface ManageOptions {
   readonly privileges?: 'all' | 'declared' | 'none'
   /** Objects whose owners are compared: all, none, or, by default, those for which one is declared. */
   readonly owners?: boolean | 'declared'
-  /** Roles of the server that are compared, with their memberships and settings. Default: those that are declared. */
-  readonly roles?: 'all' | 'declared' | 'none' | readonly string[]
+  /** Roles belong to the whole server and are never compared; those that are named must exist there. */
+  readonly roles?: 'none'
 }
 
 const MANAGE: unique symbol = Symbol.for('pg-autogen.manage') as never
@@ -24,7 +24,7 @@ const ALLOWED: Record<keyof ManageOptions, (value: unknown) => boolean> = {
   schemas: (value) => value === 'all' || isNames(value),
   privileges: (value) => value === 'all' || value === 'declared' || value === 'none',
   owners: (value) => typeof value === 'boolean' || value === 'declared',
-  roles: (value) => value === 'all' || value === 'declared' || value === 'none' || isNames(value),
+  roles: (value) => value === 'none',
 }
 
 /**
@@ -55,7 +55,7 @@ const HINTS: Record<keyof ManageOptions, string> = {
   schemas: "give 'all' or a list of schema names",
   privileges: "give 'all', 'declared' or 'none'",
   owners: "give true, false or 'declared'",
-  roles: "give 'all', 'declared', 'none' or a list of role names",
+  roles: "leave it out, or give 'none': roles are made with CREATE ROLE, outside of schema.ts",
 }
 
 /** Whether an export of `schema.ts` is its scope. Known by a symbol, because a project may load two copies of this package. */

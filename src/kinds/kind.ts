@@ -126,7 +126,7 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * The setting of `manage` that decides, beside the one for schemas, whether it takes part; `versions` takes part where it is declared.
    * Its `id.target` names what it is about.
    */
-  readonly concern?: 'privileges' | 'owners' | 'roles' | 'versions'
+  readonly concern?: 'privileges' | 'owners' | 'versions'
   /** Objects of this kind that every new database already has. */
   readonly initial?: readonly O[]
   /** The name it occupies in a namespace that other kinds share, such as `relation app.users`; two objects cannot hold one name at once. */
@@ -185,6 +185,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   address(object: O): string | null
   /** Dropped only after its parent was altered, which cuts it loose from what it came from. */
   readonly dropsAfterAlteration?: (object: O) => boolean
+  /** What is dropped first, because it holds this one fast: the attachment of a partition an index of it. */
+  dropsAfter?(object: O, dropped: (ref: Ref) => boolean): readonly Ref[]
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
   dropLoses?(object: O): string | undefined
   print(object: O, printer: Printer): PrintedCode

@@ -42,7 +42,7 @@ type Concern = NonNullable<Kind['concern']>
 
 class Rules {
   readonly #schemas: ReadonlySet<string> | 'all'
-  readonly #concerns: Record<Concern, 'all' | 'declared' | 'none' | readonly string[]>
+  readonly #concerns: Record<Concern, 'all' | 'declared' | 'none'>
   readonly #declared: ReadonlySet<Ref>
   readonly #declaredTargets: ReadonlySet<string>
   readonly #initial: ReadonlySet<Ref>
@@ -50,9 +50,9 @@ class Rules {
   readonly #known = new WeakMap<SchemaModel, ReadonlySet<Ref>>()
 
   constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema }: ScopeOptions) {
-    const { schemas, privileges = 'declared', owners = 'declared', roles = 'declared' } = manage ?? {}
+    const { schemas, privileges = 'declared', owners = 'declared' } = manage ?? {}
     this.#schemas = schemas === 'all' ? 'all' : new Set(schemas ?? ['public', ...declared.flatMap((object) => schemaOf(object) ?? [])])
-    this.#concerns = { privileges, owners: owners === true ? 'all' : owners === false ? 'none' : owners, roles, versions: 'declared' }
+    this.#concerns = { privileges, owners: owners === true ? 'all' : owners === false ? 'none' : owners, versions: 'declared' }
     this.#declared = new Set(declared.map(({ ref }) => ref))
     this.#declaredTargets = new Set(declared.flatMap((object) => concernKey(object) ?? []))
     this.#initial = new Set(allKinds().flatMap(({ initial }) => (initial ?? []).map(({ ref }) => ref)))
@@ -117,7 +117,7 @@ class Rules {
     if (parent && !decide(parent)) return false
     const schema = schemaOf(object)
     if (schema !== null) return this.#schemas === 'all' || this.#schemas.has(schema) || (parent === undefined && this.#declared.has(object.ref))
-    if (this.#schemas === 'all' || this.#declared.has(object.ref) || concern === 'roles') return true
+    if (this.#schemas === 'all' || this.#declared.has(object.ref)) return true
     if (concern) return this.#declaredTargets.has(concernKey(object)!)
     return needsOf(object.ref, model).some((need) => {
       const other = model.get(need)!
@@ -129,8 +129,7 @@ class Rules {
     const rule = this.#concerns[concern]
     if (rule === 'all') return true
     if (rule === 'none') return false
-    if (rule === 'declared') return this.#declaredTargets.has(concernKey(object)!)
-    return rule.includes(object.id.target as string)
+    return this.#declaredTargets.has(concernKey(object)!)
   }
 
   #isOwnTable(object: SchemaObject): boolean {
