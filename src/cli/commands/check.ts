@@ -1,7 +1,7 @@
 import chalk, { chalkStderr } from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { check } from '../../project/check.js'
-import { operationsJson, stepsText } from '../../review/text.js'
+import { hazardsJson, operationsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
 import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
@@ -18,6 +18,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         operations: operationsJson(operations),
         rebuilt: rebuilt(result),
         sql: steps.map(({ statement }) => statement.sql),
+        hazards: hazardsJson(steps),
         ...unprovenJson(result),
         pending,
         unmanaged,
@@ -37,7 +38,10 @@ export async function run(flags: Flags): Promise<ExitCode> {
       noteUnmanaged(unmanaged, 'not compared')
       if (inSync) printResult(chalk.green('in sync'))
     }
-    if (flags.strict && unmanaged.length > 0) return ExitCode.refused
+    if (flags.strict && unmanaged.length > 0) {
+      printNote(`${chalkStderr.red('refused:')} --strict, and ${unmanaged.length} ${unmanaged.length === 1 ? 'object is' : 'objects are'} not managed`)
+      return ExitCode.refused
+    }
     return inSync ? ExitCode.done : ExitCode.differences
   })
 }
