@@ -5,7 +5,7 @@ import { SchemaError, type SourcePosition } from '../errors.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
 import { describeRef } from '../model/object-ref.js'
 import { SchemaModel } from '../model/schema-model.js'
-import type { Dependency, Ref } from '../model/schema-object.js'
+import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
 import { originalPosition } from './original-position.js'
 
 /**
@@ -34,26 +34,26 @@ export function checkDeclarations(declarations: readonly Declaration[]): void {
   const initial = new Set(allKinds().flatMap((kind) => (kind.initial ?? []).map(({ ref }) => ref)))
   for (const declaration of declarations) {
     const { object, uses } = declaration
-    const missing = [...(object.parent === null ? [] : [object.parent]), ...uses].find((ref) => !places.has(ref) && !initial.has(ref))
-    if (missing) throw unexported(declaration, missing)
+    const missing = [...(object.parent === null ? [] : [object.parent]), ...uses].filter((ref) => !places.has(ref) && !initial.has(ref))
+    // A table says more than its column.
+    const [first] = missing.sort((a, b) => a.length - b.length)
+    if (first) throw unexported(declaration, first)
   }
 }
 
 function duplicate(first: Declaration, second: Declaration): SchemaError {
-  const { kind, name } = words(second.object.ref)
   const where = first.at ? `, first at ${showPosition(first.at)}` : ''
-  return new SchemaError(`${kind} ${name} is declared twice${where}`, {
+  return new SchemaError(`${titleOf(second.object)} is declared twice${where}`, {
     at: second.at && originalPosition(second.at),
     hint: 'remove one of the two, or give it another name',
   })
 }
 
 function unexported({ object, at }: Declaration, missing: Ref): SchemaError {
-  const user = words(object.ref)
-  const used = words(missing)
-  return new SchemaError(`${user.kind} ${user.name} refers to ${used.kind} ${used.name}, which is not declared`, {
+  const { kind, name } = words(missing)
+  return new SchemaError(`${titleOf(object)} refers to ${kind} ${name}, which is not declared`, {
     at: at && originalPosition(at),
-    hint: `export the builder of ${used.kind} ${used.name}: only what is exported is declared`,
+    hint: `export what declares ${kind} ${name}: only what is exported is declared`,
   })
 }
 
@@ -61,6 +61,14 @@ function unexported({ object, at }: Declaration, missing: Ref): SchemaError {
 export function words(ref: Ref): { kind: string; name: string } {
   const { kind, name } = describeRef(ref)
   return { kind: kind.replaceAll('_', ' '), name }
+}
+
+/** An object for people: `table app.users`, or `constraint of table app.users` for one that PostgreSQL will name. */
+export function titleOf({ ref, parent }: SchemaObject): string {
+  const { kind, name } = words(ref)
+  if (parent === null || !/#\d+$/.test(name)) return `${kind} ${name}`
+  const owner = words(parent)
+  return `${kind} of ${owner.kind} ${owner.name}`
 }
 
 /** `schema.ts:3:5`, relative to the folder the command runs in where that is shorter. */

@@ -10,7 +10,7 @@ import { SchemaModel } from '../model/schema-model.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { reflectWithin } from '../reflector/reflect.js'
 import { everything, type Scope } from '../reflector/scope.js'
-import { declaredModel, words } from './declared-model.js'
+import { declaredModel, titleOf } from './declared-model.js'
 import { manyMore, mostTellingFirst, schemaError } from './failures.js'
 import { objectOf, runSteps, stepOf, type Failure } from './steps.js'
 
@@ -120,17 +120,12 @@ async function createMissingRoles(database: Database, model: SchemaModel): Promi
 function rebuildError(failures: readonly Failure[], model: SchemaModel, database: Database): DatabaseError {
   const [first, ...others] = mostTellingFirst(failures, model)
   const { step, error } = first!
-  return new DatabaseError(`${nameOf(step)} cannot be rebuilt in scratch (${database.label}): ${error.message}`, {
-    detail: [error.detail, ...manyMore(others.map(({ step, error }) => `also ${nameOf(step)}: ${error.message}`))].filter(Boolean).join('\n') || undefined,
+  return new DatabaseError(`${titleOf(objectOf(step))} cannot be rebuilt in scratch (${database.label}): ${error.message}`, {
+    detail: [error.detail, ...manyMore(others.map(({ step, error }) => `also ${titleOf(objectOf(step))}: ${error.message}`))].filter(Boolean).join('\n') || undefined,
     hint: error.hint ?? 'use a scratch engine that has what the object needs (--scratch server, or a url)',
     sqlState: error.sqlState,
     statement: error.statement,
     position: error.position,
     cause: error,
   })
-}
-
-function nameOf(step: Failure['step']): string {
-  const { kind, name } = words(objectOf(step).ref)
-  return `${kind} ${name}`
 }

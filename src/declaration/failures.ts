@@ -3,7 +3,7 @@ import type { Declaration } from '../authoring/declared.js'
 import { SchemaError, type DatabaseError, type SourcePosition } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref } from '../model/schema-object.js'
-import { showPosition, words } from './declared-model.js'
+import { showPosition, titleOf, words } from './declared-model.js'
 import { originalPosition, readyPositions } from './original-position.js'
 import { objectOf, type Failure } from './steps.js'
 
@@ -40,11 +40,10 @@ export async function schemaError(failures: readonly Failure[], declarations: re
   const places = new Map(declarations.map(({ object, at }) => [object.ref, at]))
   const [first, ...others] = mostTellingFirst(failures, model)
   const { step, error } = first!
-  const { kind, name } = words(objectOf(step).ref)
   const excerpt = excerptOf(error)
   const compiled = places.get(objectOf(step).ref)
   const declared = compiled && originalPosition(compiled)
-  return new SchemaError(`${kind} ${name}: ${error.message}`, {
+  return new SchemaError(`${titleOf(objectOf(step))}: ${error.message}`, {
     at: (declared && excerpt && (await placeOf(excerpt, declared))) ?? declared,
     detail: [error.detail, excerpt && showExcerpt(excerpt), ...manyMore(others.map((other) => alsoFailed(other, places)))].filter(Boolean).join('\n') || undefined,
     hint: error.hint ?? hintFor(error),
@@ -60,10 +59,9 @@ export function manyMore(lines: readonly string[]): string[] {
 }
 
 function alsoFailed({ step, error }: Failure, places: ReadonlyMap<Ref, SourcePosition | undefined>): string {
-  const { ref } = objectOf(step)
-  const { kind, name } = words(ref)
-  const at = places.get(ref)
-  return `also ${kind} ${name}${at ? ` (${showPosition(at)})` : ''}: ${error.message}`
+  const object = objectOf(step)
+  const at = places.get(object.ref)
+  return `also ${titleOf(object)}${at ? ` (${showPosition(at)})` : ''}: ${error.message}`
 }
 
 function hintFor({ sqlState = '' }: DatabaseError): string | undefined {

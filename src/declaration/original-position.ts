@@ -35,7 +35,7 @@ export async function readyPositions(): Promise<void> {
 export function originalPosition(at: SourcePosition): SourcePosition {
   const load = loads.find(({ sources }) => sources.has(at.file))
   const transform = load?.transform
-  if (!load || !transform || at.column === undefined) return at
+  if (!load || !transform || at.column === undefined) return { ...at }
   const source = load.sources.get(at.file)!
   const found = mapOf(source, () => transform(source, at.file))?.findEntry(at.line - 1, at.column - 1)
   if (!found || !('originalLine' in found)) return { ...at, column: undefined }

@@ -168,6 +168,17 @@ describe('what is wrong', () => {
     expect(error.message).toMatch(/^enum public\.status is declared twice, first at .*a\.ts:2:22$/)
   })
 
+  test('a reference to what is not exported', async () => {
+    await project({
+      'type.ts': `import { enumType, table } from 'pg-autogen/schema'\nconst hidden = enumType('hidden', ['a'])\nexport const t = table('t', { h: hidden() })`,
+      'key.ts': `import { bigint, table } from 'pg-autogen/schema'\nconst hidden = table('hidden', { id: bigint() })\nexport const t = table('t', {\n  h: bigint().references(() => hidden.id),\n})`,
+      'view.ts': `import { bigint, table, sql, view } from 'pg-autogen/schema'\nconst hidden = table('hidden', { id: bigint() })\nexport const v = view('v', sql\`select \${hidden.id} from \${hidden}\`)`,
+    })
+    expect(await failure(['type.ts'])).toMatchObject({ place: 'type.ts:3:34', message: 'column public.t.h refers to enum public.hidden, which is not declared' })
+    expect(await failure(['key.ts'])).toMatchObject({ place: 'key.ts:4:15', message: 'constraint of table public.t refers to column public.hidden.id, which is not declared' })
+    expect(await failure(['view.ts'])).toMatchObject({ place: 'view.ts:3:18', message: 'view public.v refers to table public.hidden, which is not declared' })
+  })
+
   test('types, when asked', async () => {
     await project({ 'schema.ts': `import { enumType } from 'pg-autogen/schema'\nexport const a = enumType('a', ['x'])\nexport const n: number = 'text'` })
     expect(await refs(['schema.ts'])).toEqual(['enum:public.a'])
