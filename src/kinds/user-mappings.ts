@@ -79,7 +79,7 @@ export const userMappings = defineKind<UserMappingObject>({
     const entries = [
       ...Object.entries(attrs.options ?? {}).map(([name, value]) => [name, printer.string(value)]),
       ...(attrs.secrets ?? []).map((name) => [name, `${printer.use('secret')}(${printer.string(settingOf(id, name))})`]),
-    ].map(([name, code]) => `[${printer.string(name!)}]: ${code}`.replace(/^\['([a-z_]\w*)'\]/, '$1'))
+    ].map(([name, code]) => `${printer.property(name!)}: ${code}`)
     const options = entries.length > 0 ? `, { ${entries.join(', ')} }` : ''
     return {
       place: 'export',
