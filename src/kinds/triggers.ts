@@ -77,7 +77,7 @@ export const triggers: Kind = defineKind<Trigger>({
   alter: (from, to) => {
     const [before, after] = [from.attrs, to.attrs]
     if ('copy' in before || 'copy' in after) return 'copy' in before && 'copy' in after ? { statements: [setState(to, after.copy.state)] } : 'replace'
-    const { state: oldState, ...rest } = before
+    const { state: _, ...rest } = before
     const { state, ...others } = after
     if (JSON.stringify(rest) === JSON.stringify(others)) return { statements: [setState(to, state ?? 'origin')] }
     if (before.constraint || after.constraint) return 'replace'
