@@ -108,6 +108,10 @@ function collectEdges(
           if (!outlives(from.get(dependent.from)!, action.object.ref)) before(at('alter', dependent.from), position)
         }
         if (action.aside) before(at('create', action.object.ref), position)
+        for (const { ref, first } of kindOf(action.object).dropOrder?.(action.object, (ref) => at('drop', ref) !== undefined) ?? []) {
+          if (first) before(at('drop', ref), position)
+          else before(position, at('drop', ref))
+        }
         break
       case 'rename':
         for (const dependent of from.neededBy(action.from.ref)) {

@@ -71,6 +71,8 @@ export const indexes: Kind = defineKind<Index>({
   // What a partition took from its parent stays when it is detached.
   dropsImplicitly: ({ parent, id, attrs, attached }, dropped) =>
     dropped(parent!) ? (attached ? parent! : true) : !dropped(refOf('partition', id.schema, attrs.table)),
+  dropOrder: ({ parent, id, attrs, attached }, dropped) =>
+    attached && !dropped(parent!) ? [{ ref: refOf('partition', id.schema, attrs.table), first: true }] : [],
   alter: alterIndex,
   recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER INDEX ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name!)}`)],

@@ -185,8 +185,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   address(object: O): string | null
   /** Dropped only after its parent was altered, which cuts it loose from what it came from. */
   readonly dropsAfterAlteration?: (object: O) => boolean
-  /** What is dropped first, because it holds this one fast: the attachment of a partition an index of it. */
-  dropsAfter?(object: O, dropped: (ref: Ref) => boolean): readonly Ref[]
+  /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
+  dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
   dropLoses?(object: O): string | undefined
   print(object: O, printer: Printer): PrintedCode

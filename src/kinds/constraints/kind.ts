@@ -34,7 +34,7 @@ export const constraints: Kind = defineKind<Constraint>({
     return [
       ...(attrs.references ? [{ to: refOf('table', attrs.references.schema, attrs.references.name), auto: false }] : []),
       ...(attrs.local ? [] : (attrs.inheritsFrom ?? []).map((origin) => ({ to: constraintRef(origin), auto: true }))),
-      ...(made ? [{ to: partitionRef(id), auto: true }] : []),
+      ...(made ? [{ to: partitionRef(id), auto: false, createOnly: true as const }] : []),
     ]
   },
   create: (constraint) => {
@@ -55,6 +55,14 @@ export const constraints: Kind = defineKind<Constraint>({
     // What a partition took from its parent stays when it is detached.
     return !dropped(partitionRef(id))
   },
+  // A partition that is detached keeps what it took from its parent, unless the parent loses it before.
+  dropOrder: ({ parent, id, attrs, attached }, dropped) => {
+    if (dropped(parent!) || !(attached || attrs.inheritsFrom)) return []
+    const goesBefore = attrs.type === 'foreign_key' && attrs.inheritsFrom?.map(constraintRef).some(dropped)
+    return [{ ref: partitionRef(id), first: !goesBefore }]
+  },
+  // A child of plain inheritance keeps its checks when it is cut loose from its parents.
+  dropsAfterAlteration: isInheritedOnly,
   alter: alterConstraint,
   recognizedWhenRenamed: true,
   rename: (from, to) => [
