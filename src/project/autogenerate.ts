@@ -60,6 +60,15 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
   }
 }
 
+/** Somebody else's run may have written a migration meanwhile, with which this one would share its parent. */
+async function requireSameHeads(project: Project, graph: RevisionGraph): Promise<void> {
+  const heads = new Set((await graphOf(project)).heads)
+  if (heads.size === graph.heads.length && graph.heads.every((head) => heads.has(head))) return
+  throw new RevisionError('the migrations folder was changed by somebody else while this ran; nothing was written', {
+    hint: 'run autogen upgrade, then try again',
+  })
+}
+
 function refuseHazards(hazards: readonly Hazard[], allow: readonly string[]): void {
   const refused = hazards.filter(({ code }) => !allow.includes(code) && !allow.includes('all'))
   if (refused.length === 0) return
