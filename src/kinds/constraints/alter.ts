@@ -18,7 +18,8 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   }
   if (after.inheritsFrom && !after.local) {
     // What was declared here remains local when a parent of plain inheritance declares it too.
-    return !before.inheritsFrom && !to.ofPartition && after.type === 'check' ? 'replace' : { statements: [] }
+    if (!before.inheritsFrom && !to.ofPartition && after.type === 'check') return 'replace'
+    return { statements: before.notValid && !after.notValid && !followsOrigin(to, context) ? [validate(to)] : [] }
   }
   const statements: Statement[] = []
   const alter = `ALTER TABLE ${tableOf(to)}`
@@ -38,13 +39,25 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   }
   if (!enforcement && before.notValid !== after.notValid) {
     if (after.notValid) return 'replace'
-    statements.push(statement(`${alter} VALIDATE CONSTRAINT ${quoteIdent(to.id.name!)}`))
+    statements.push(validate(to))
   }
   const parameters = optionStatements(index, before.with, after.with)
   if (parameters.length > 0 && context.object('to', to.parent!)?.attrs.partitionBy) return 'replace'
   statements.push(...parameters)
   if (before.tablespace !== after.tablespace) statements.push(statement(`${index} SET TABLESPACE ${quoteIdent(after.tablespace ?? 'pg_default')}`))
   return { statements }
+}
+
+function validate(constraint: Constraint): Statement {
+  return statement(`ALTER TABLE ${tableOf(constraint)} VALIDATE CONSTRAINT ${quoteIdent(constraint.id.name!)}`)
+}
+
+/** Whether a constraint it comes from is validated too, which validates it along. */
+function followsOrigin({ attrs }: Constraint, context: AlterContext): boolean {
+  return attrs.inheritsFrom!.some((origin) => {
+    const [before, after] = (['from', 'to'] as const).map((side) => context.object(side, constraintRef(origin))?.attrs as ConstraintAttrs | undefined)
+    return before?.notValid === true && after !== undefined && !after.notValid
+  })
 }
 
 /** What no ALTER changes, as text. */
