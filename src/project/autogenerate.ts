@@ -9,6 +9,7 @@ import type { Hazard } from '../planner/plan.js'
 import { startTypecheck } from '../declaration/typecheck-background.js'
 import { authorsIntent } from './authors-intent.js'
 import { compare } from './compare.js'
+import type { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Project } from './project.js'
 import { graphOf, newRevision, requireAtHead, writeRevision, type RevisionRequest } from './migrations.js'
 

@@ -21,9 +21,10 @@ async function execute(...statements: string[]): Promise<void> {
   await session.close()
 }
 
-async function scratchDatabases(): Promise<number> {
+/** Scratch databases of a process on the server, which other tests use too. */
+async function scratchDatabases(pid: number): Promise<number> {
   const session = await connectPostgres(url)
-  const [[count]] = (await session.query(`SELECT count(*)::int FROM pg_database WHERE datname LIKE 'autogen_scratch_%'`)) as [[number]]
+  const [[count]] = (await session.query('SELECT count(*)::int FROM pg_database WHERE starts_with(datname, $1)', [`autogen_scratch_${pid}_`])) as [[number]]
   await session.close()
   return count
 }
@@ -98,12 +99,12 @@ test.each(['server', 'native', 'embedded'])('Ctrl-C while scratch (%s) works: ex
   box.write('schema.ts', schemaFile(`export const app = schema('app')`, 'export const slow = [', ...slow, ']'))
   const child = box.start(['-m', 'x', '--scratch', scratch])
   await sleep(scratch === 'server' ? 0 : 4_000)
-  for (let tries = 0; scratch === 'server' && (await scratchDatabases()) === 0; tries++) {
+  for (let tries = 0; scratch === 'server' && (await scratchDatabases(child.pid!)) === 0; tries++) {
     if (tries > 200) throw new Error('no scratch database appeared')
     await sleep(50)
   }
   child.kill('SIGINT')
   expect(await child.outcome).toEqual({ code: 130, stdout: '', stderr: 'interrupted: cleaning up\n' })
-  expect(await scratchDatabases()).toBe(0)
+  expect(await scratchDatabases(child.pid!)).toBe(0)
   expect(box.files()).toEqual(['schema.ts'])
 })
