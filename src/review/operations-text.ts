@@ -127,7 +127,7 @@ function plural(words: string, count: number): string {
 function within(text: string, root: Ref): string {
   const whole = describeObject(root)
   const name = visible(describeRef(root).name)
-  return text.replace(` on ${whole}`, '').replace(` of ${whole}`, '').replace(`${name}.`, '')
+  return text.replace(` on ${whole}`, '').replace(` of ${whole}`, '').replaceAll(`${name}.`, '')
 }
 
 /** The object that lies in no other one, or only in a schema; what is attached to a schema belongs to that. */
@@ -183,7 +183,7 @@ function attributesThatDiffer(operation: Operation): string {
 }
 
 function attributeText(key: string, from: unknown, to: unknown): string {
-  const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  const name = wordsOf(key)
   if (from === undefined && to === true) return `now ${name}`
   if (from === true && to === undefined) return `no longer ${name}`
   if (isLong(from) && isLong(to)) return `${name} changed`
@@ -202,6 +202,14 @@ function short(value: unknown): string {
   return line.length > WIDEST ? `${line.slice(0, WIDEST - 1)}…` : line
 }
 
+/** `(generated always, name users_id_seq)` rather than JSON. */
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return `(${value.map(textOf).join(', ')})`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  return `(${Object.entries(value).map(([key, member]) => (member === true ? wordsOf(key) : `${wordsOf(key)} ${textOf(member)}`)).join(', ')})`
+}
+
+function wordsOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }

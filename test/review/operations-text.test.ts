@@ -32,6 +32,18 @@ test('changes of parts stand under their table, in the order of its columns', ()
   ).toBe('  ~ table app.users\n      ~ column a: type text → citext, no longer not null\n      + column b\n      - index app.users_a')
 })
 
+test('attributes are written for people', () => {
+  const from = column('id', { notNull: { name: 'other' }, identity: { generated: 'always', cycle: true }, labels: ['a', 'b'], body: 'x'.repeat(99) })
+  const to = column('id', { notNull: true, labels: ['a'], body: 'y'.repeat(99) })
+  expect(text([{ type: 'alter', from, to }])).toContain(
+    '~ column id: not null (name other) → true, identity (generated always, cycle) → none, labels (a, b) → (a), body changed',
+  )
+})
+
+test('a part that is renamed is named without its table', () => {
+  expect(text([{ type: 'rename', from: column('a'), to: column('b') }])).toBe('  ~ table app.users\n      > column a to b')
+})
+
 test('a new table names its parts in one line', () => {
   const parts = Array.from({ length: 9 }, (_, n): Operation => ({ type: 'create', object: column(`c${n}`, {}, n) }))
   expect(text([{ type: 'create', object: table }, ...parts, { type: 'create', object: object(`comment:${table.ref}`, table.ref, { text: 'x' }) }])).toBe(
