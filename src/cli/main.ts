@@ -13,18 +13,28 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 handleSignals()
+// What fails where nobody waits for it, as in a driver, ends the run like every other failure.
+process.on('uncaughtException', (error) => void fail(error).then(end))
 
 const argv = process.argv.slice(2)
 try {
   process.exitCode = await program(argv)
 } catch (error) {
+  await fail(error)
+}
+await unlessEnding()
+end()
+
+async function fail(error: unknown): Promise<void> {
   await unlessEnding()
-  process.exitCode = (error as { exitCode?: number }).exitCode ?? ExitCode.failed
+  process.exitCode = (error as { exitCode?: number } | null)?.exitCode ?? ExitCode.failed
   stopProgress()
   if (argv.includes('--json')) printJson(errorJson(error))
   await printError(error)
 }
-await unlessEnding()
-stopProgress()
-// Idle connections and embedded engines are closed by now; what is left open belongs to no one.
-process.stdout.write('', () => process.stderr.write('', () => process.exit()))
+
+/** Idle connections and embedded engines are closed by now; what is left open belongs to no one. */
+function end(): void {
+  stopProgress()
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()))
+}
