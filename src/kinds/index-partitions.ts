@@ -46,7 +46,9 @@ export const indexPartitions: Kind = defineKind<IndexPartition>({
     // Without a name as declared, it cannot be found.
     const parent = (above && context.object('to', above)) as (SchemaObject & { readonly only?: true }) | undefined
     const partition = refOf('partition', id.schema, id.table)
-    if (created(partition)) return parent?.attrs.invalid ? null : partition
+    // An index without those of the partitions is created when these are partitions already.
+    const comesLater = parent?.only === true && created(parent.ref)
+    if (created(partition)) return comesLater ? null : partition
     return parent && created(parent.ref) && !parent.only ? parent.ref : null
   },
   drop: () => [],

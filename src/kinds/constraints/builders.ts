@@ -143,6 +143,11 @@ export class KeyBuilder extends IndexedBuilder {
     return this
   }
 
+  /** Of a partition: PostgreSQL makes it for the key of the partitioned table; here it gets a name of its own. */
+  inherited(): this {
+    return this.set({ cloned: true })
+  }
+
   /** Storage parameters of its index. */
   with(parameters: DeclaredParameters): this {
     return this.set({ with: declaredParameters(parameters) })
@@ -224,6 +229,11 @@ export class ForeignKeyBuilder extends DeferrableBuilder {
       ...(onDelete && onDelete !== 'no action' && { onDelete }),
       ...(setColumns && { setColumns: setColumns.map((column) => columnNameOf('SET NULL of a foreign key', column)) }),
     })
+  }
+
+  /** Of a partition: PostgreSQL makes it for that one of the partitioned table; here it gets a name of its own. */
+  inherited(from: RelationPart): this {
+    return this.set({ inheritsFrom: [from] })
   }
 
   /** The last column of each side holds a period (PostgreSQL 18). */
@@ -417,7 +427,7 @@ export function exclude(name?: string, definition?: SqlSource): ExcludeBuilder {
 
 const ATTRIBUTE_ORDER: readonly (keyof ConstraintAttrs)[] = [
   'type', 'columns', 'include', 'definition', 'expression', 'references', 'match', 'onUpdate', 'onDelete', 'setColumns', 'period',
-  'nullsNotDistinct', 'noInherit', 'deferrable', 'initiallyDeferred', 'notValid', 'notEnforced', 'with', 'tablespace',
+  'nullsNotDistinct', 'noInherit', 'deferrable', 'initiallyDeferred', 'notValid', 'notEnforced', 'with', 'tablespace', 'cloned', 'inheritsFrom',
 ]
 
 function ordered(attrs: ConstraintAttrs): ConstraintAttrs {

@@ -14,11 +14,13 @@ import { constraintFromRow, constraintQuery } from './reflect.js'
 export const constraints: Kind = defineKind<Constraint>({
   kind: 'constraint',
   phase: PHASES.constraint,
+  // A partition that is attached later would get a key of its own; a foreign key may need an index that is no constraint's.
+  phaseOf: ({ attrs, only }) => (attrs.type === 'foreign_key' ? PHASES.foreignKey : only ? PHASES.index + 0.7 : PHASES.constraint),
   catalog: 'pg_constraint',
-  folds: ({ attrs }) =>
+  folds: ({ attrs, only }) =>
     attrs.type !== 'foreign_key' &&
     !attrs.notValid &&
-    !attrs.invalid &&
+    !only &&
     !attrs.cloned &&
     !(attrs.type === 'exclude' && attrs.tablespace) &&
     (!attrs.inheritsFrom || attrs.type === 'check'),
@@ -50,7 +52,7 @@ export const constraints: Kind = defineKind<Constraint>({
   drop: (constraint) => [statement(`ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`)],
   dropsImplicitly: ({ parent, id, attrs, attached }, dropped) => {
     const origins = (attrs.inheritsFrom ?? []).map(constraintRef)
-    if (attrs.type === 'foreign_key') return origins.find(dropped) ?? true
+    if (attrs.type === 'foreign_key') return dropped(parent!) || (origins.find(dropped) ?? true)
     if (dropped(parent!)) return attached || (attrs.inheritsFrom && !attrs.local) ? parent! : true
     // What a partition took from its parent stays when it is detached.
     return !dropped(partitionRef(id))

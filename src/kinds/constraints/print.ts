@@ -77,6 +77,8 @@ function suffixes({ id, attrs, parent, only }: Constraint, printer: Printer): st
     attrs.with ? `.with(${printer.literal(attrs.with)})` : '',
     attrs.tablespace ? `.tablespace(${printer.string(attrs.tablespace)})` : '',
     only && attrs.type !== 'exclude' ? '.only()' : '',
+    attrs.cloned ? '.inherited()' : '',
+    attrs.type === 'foreign_key' && attrs.inheritsFrom ? `.inherited(${printer.literal(attrs.inheritsFrom[0])})` : '',
     attachment && !attrs.cloned ? `.attachedTo(${printer.literal(attachment.attrs.parent)})` : '',
     cluster?.attrs.index === id.name ? '.cluster()' : '',
   ].join('')
