@@ -19,8 +19,8 @@ interface Key {
 }
 
 /**
- * The steps from one set of privileges to another; `{}` is the default. `ownDefault`: the grantee holds every privilege by
- * default, as owners do.
+ * The steps from one set of privileges to another; `{}` is the default. `ownDefault`: the grantee holds every privilege on
+ * the object by default, as owners do, though none on its columns.
  *
  * @example grantSteps({}, { privileges: ['SELECT'] }, false) // [{ verb: 'GRANT', privileges: 'SELECT', option: false }]
  */
@@ -34,7 +34,7 @@ export function grantSteps(from: PrivilegeAttrs, to: PrivilegeAttrs, ownDefault:
     if (old === next) continue
     if (next === 'revoked') steps.revoke!.push(key)
     else if (next === 'grantable') steps.grantOption!.push(key)
-    else if (old === 'grantable') steps[next === 'plain' || ownDefault ? 'revokeOption' : 'revoke']!.push(key)
+    else if (old === 'grantable') steps[next === 'plain' || (ownDefault && key.column === null) ? 'revokeOption' : 'revoke']!.push(key)
     else steps[next === undefined && old === 'plain' ? 'revoke' : 'grant']!.push(key)
   }
   restoreColumns(after, steps)

@@ -26,6 +26,10 @@ test('an owner that loses its grant option keeps the privilege', () => {
   expect(statements({ grantable: ['SELECT'] }, {}, false)).toEqual(['REVOKE SELECT ON TABLE app.t FROM reader'])
 })
 
+test('an owner has no privileges on columns by default', () => {
+  expect(statements({ columns: { id: { grantable: ['SELECT'] } } }, {}, true)).toEqual(['REVOKE SELECT (id) ON TABLE app.t FROM reader'])
+})
+
 test('columns keep their privileges when those of the table are revoked', () => {
   const columns = { id: { privileges: ['SELECT'] }, 'E mail': { grantable: ['SELECT', 'UPDATE'] } }
   expect(statements({ privileges: ['SELECT'], columns }, { columns })).toEqual([
