@@ -14,7 +14,7 @@ export interface Config {
   readonly versionSchema?: string
   /** The names of new migration files, from `{date}`, `{time}`, `{revision}` and `{slug}`. Default: `{date}_{time}_{revision}_{slug}.ts`. */
   readonly fileTemplate?: string
-  /** Whether TypeScript checks the schema files before a migration is generated from them. Default: true. */
+  /** Whether TypeScript checks the schema files before a migration is generated from them. Default: where that is quick, up to 150 kB. */
   readonly typecheck?: boolean
 }
 

@@ -78,6 +78,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--branch-label <label>', 'label of the branch that begins here'),
     new Option('--depends-on <revision>', 'a revision of another branch that must be applied before'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
+    new Option('--typecheck', 'let TypeScript check schema.ts, however large it is'),
     new Option('--no-typecheck', 'do not let TypeScript check schema.ts'),
   ])
   verb(WRITE, 'diff', 'show operations and SQL, write nothing', () => import('./commands/diff.js'), [

@@ -4,5 +4,5 @@ import type { Flags } from './program.js'
 /** The settings that flags, environment and configuration file give together. */
 export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<ProjectSettings> {
   const { config, database, schema, migrations, scratch, typecheck } = flags
-  return resolveSettings({ config, database, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck === false ? false : undefined }, env)
+  return resolveSettings({ config, database, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck as boolean | undefined }, env)
 }

@@ -12,6 +12,7 @@ import type { ProvingGround } from '../planner/proof.js'
 import type { Scope } from '../reflector/scope.js'
 import { withoutSideEffects } from './complete.js'
 import type { ProjectSettings } from './settings.js'
+import { isToBeChecked } from './typecheck.js'
 
 export interface ProjectOptions {
   /** May scratch databases be made on the server of the project's database? What only checks never does, unless told. */
@@ -65,7 +66,7 @@ export class Project {
       try {
         return await loadSchema(schema, { cwd, cache: this.cacheFolder })
       } catch (error) {
-        throw this.settings.typecheck ? await clearer(error, schema, cwd) : error
+        throw await clearer(error, this.settings)
       }
     })
   }
@@ -172,12 +173,14 @@ async function keepOutOfGit(folder: string): Promise<void> {
 }
 
 /** A mistake that made a file fail with a TypeError is one that TypeScript names better: `notnull` is not there, `notNull` is. */
-async function clearer(error: unknown, schema: readonly string[], cwd: string): Promise<unknown> {
+async function clearer(error: unknown, { schema, cwd, typecheck: said }: ProjectSettings): Promise<unknown> {
   const cause = error instanceof SchemaError ? error.cause : undefined
   if (!isNativeError(cause) || !['TypeError', 'ReferenceError'].includes(cause.name)) return error
   const [{ typecheck }, { sourceFiles }] = await Promise.all([import('../declaration/typecheck.js'), import('../declaration/source-files.js')])
+  const files = sourceFiles(schema, cwd)
+  if (!isToBeChecked(files, said)) return error
   try {
-    await typecheck(sourceFiles(schema, cwd), { cwd })
+    await typecheck(files, { cwd })
     return error
   } catch (mistake) {
     return mistake instanceof SchemaError ? mistake : error

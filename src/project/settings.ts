@@ -18,8 +18,8 @@ export interface ProjectSettings {
   /** Schema of the bookkeeping tables. */
   readonly versionSchema: string
   readonly fileTemplate?: string
-  /** Whether TypeScript checks the schema files before a migration is generated. */
-  readonly typecheck: boolean
+  /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
+  readonly typecheck: boolean | undefined
 }
 
 /** What goes before the environment and the configuration file: flags, or what a program that uses the library says. */
@@ -61,7 +61,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: NodeJS.Pro
     allow: input.allow ?? codes(env.AUTOGEN_ALLOW) ?? config.allow ?? [],
     versionSchema: config.versionSchema ?? 'autogen',
     ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
-    typecheck: input.typecheck ?? config.typecheck ?? true,
+    typecheck: input.typecheck ?? config.typecheck,
   }
 }
 

@@ -27,7 +27,7 @@ test('without anything said, defaults in the current folder', async () => {
     scratch: 'auto',
     allow: [],
     versionSchema: 'autogen',
-    typecheck: true,
+    typecheck: undefined,
   })
 })
 
