@@ -44,9 +44,7 @@ async function benchmark(tables: number): Promise<Figures> {
   const admin = await connectPostgres(server.url)
   await admin.executeAll([`CREATE DATABASE ${name}`])
   await admin.close()
-  const url = new URL(server.url)
-  url.pathname = `/${name}`
-  const target = url.href
+  const target = server.url.replace('/postgres?', `/${name}?`)
   const database = await connectPostgres(target)
   await database.executeAll(generateSchema(tables))
   await database.executeAll(['VACUUM ANALYZE'])
