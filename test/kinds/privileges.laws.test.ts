@@ -73,6 +73,7 @@ test('any state of privileges, owners, default privileges and comments leads to 
       expect(diff(await migrate(b), b)).toEqual([])
       expect(diff(await migrate(a), a)).toEqual([])
     }),
-    { numRuns: 40 },
+    // The everyday run always tries the same states; LAWS_SEED tries others.
+    { numRuns: 40, seed: Number(process.env.LAWS_SEED ?? 3) },
   )
 }, 180_000)
