@@ -113,7 +113,7 @@ export const columns = defineKind<Column>({
   // A partition keeps its columns when it is detached.
   outlives: ({ id }, replaced, rebuilt) => replaced.kind === 'column' && replaced.id.table !== id.table && rebuilt(replaced.parent!),
   // A column that is no longer inherited when its parent's is dropped stays.
-  dropsImplicitly: ({ id, parent }, dropped) => dropped(parent!) || !dropped(refOf('partition', id.schema, id.table)),
+  dropsImplicitly: ({ id, parent }, dropped) => (dropped(parent!) ? parent! : !dropped(refOf('partition', id.schema, id.table))),
   dropsAfterAlteration: ({ attrs }) => attrs.inherited === true,
   // Which table declares a column is settled when it comes into being, or when its last parent goes.
   replacesParent: (column, context) => {

@@ -100,7 +100,10 @@ export function originOf(constraint: Constraint, context: AlterContext, created:
   }
   // A new partition is a table of its own first, which must have the check before it is attached.
   if (constraint.ofPartition) return created(partition) ? null : (origins.find(created) ?? null)
-  return created(constraint.parent!) ? constraint.parent : (origins.find(created) ?? null)
+  // A child that is there when its parent gets a check that is not valid has it so too; one that is created later has it valid.
+  const origin = origins.find(created) ?? null
+  if (attrs.notValid && origin) return origin
+  return created(constraint.parent!) ? constraint.parent : origin
 }
 
 /** The name under which PostgreSQL makes a constraint that has another one; undefined when it makes it as it is. */

@@ -51,8 +51,7 @@ export const constraints: Kind = defineKind<Constraint>({
   createsImplicitly: originOf,
   drop: (constraint) => [statement(`ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`)],
   dropsImplicitly: ({ parent, id, attrs, attached }, dropped) => {
-    const origins = (attrs.inheritsFrom ?? []).map(constraintRef)
-    if (attrs.type === 'foreign_key') return dropped(parent!) || (origins.find(dropped) ?? true)
+    if (attrs.type === 'foreign_key') return attrs.inheritsFrom?.map(constraintRef).find(dropped) ?? true
     if (dropped(parent!)) return attached || (attrs.inheritsFrom && !attrs.local) ? parent! : true
     // What a partition took from its parent stays when it is detached.
     return !dropped(partitionRef(id))
