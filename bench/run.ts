@@ -13,7 +13,7 @@ import { reflect } from '../src/reflector/reflect.js'
 import { generateSchema } from './generate.js'
 import { measure, median } from './measure.js'
 
-const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const PG_DUMP = process.env.PG_DUMP ?? 'pg_dump'
 const MAJOR = Number(process.env.BENCH_MAJOR ?? 15)
 const sizes = process.argv.slice(2).map(Number).filter(Boolean)
