@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- 100 1000 5000]`: what pull, check and a first edit cost beside `pg_dump -s` of the same database, in one run on one
- * machine. Needs a built project; pg_dump is taken from PATH or PG_DUMP and must not be older than the server.
+ * machine, and what installable peers take (`npm ci --prefix bench/peers` installs them). Needs a built project; pg_dump is taken from PATH
+ * or PG_DUMP and must not be older than the server.
  */
 import { mkdtempSync, rmSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ import { diff } from '../src/differ/diff.js'
 import { reflect } from '../src/reflector/reflect.js'
 import { generateSchema } from './generate.js'
 import { measure, median } from './measure.js'
+import { describePeers, measurePeers, type PeerFigure } from './peers.js'
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const PG_DUMP = process.env.PG_DUMP ?? 'pg_dump'
@@ -23,6 +25,7 @@ interface Figures {
   readonly tables: number
   readonly dump: number
   readonly rows: [name: string, ms: number, mb: number | undefined, limit?: string][]
+  readonly peers: readonly PeerFigure[]
 }
 
 const all: Figures[] = []
@@ -41,10 +44,8 @@ growth(all)
 
 async function benchmark(tables: number): Promise<Figures> {
   const name = `bench_${tables}`
-  const admin = await connectPostgres(server.url)
-  await admin.executeAll([`CREATE DATABASE ${name}`])
-  await admin.close()
-  const target = server.url.replace('/postgres?', `/${name}?`)
+  await administer(`CREATE DATABASE ${name}`)
+  const target = urlOf(name)
   const database = await connectPostgres(target)
   await database.executeAll(generateSchema(tables))
   await database.executeAll(['VACUUM ANALYZE'])
@@ -74,14 +75,16 @@ async function benchmark(tables: number): Promise<Figures> {
     const schema = path.join(folder, 'schema.ts')
     const source = readFileSync(schema, 'utf8')
     writeFileSync(schema, source.replace(/(\n\s+)(code: )/, '$1added_by_bench: text(),$1$2'))
-    const edit = await autogen(['revision', '-m', 'one column'], {
-      runs: 1,
-    })
+    const edit = await autogen(['revision', '-m', 'one column'], { runs: 1 })
+    await database.close()
+    await administer(`CREATE DATABASE ${name}_copy TEMPLATE ${name}`)
+    const peers = await measurePeers(target, urlOf(`${name}_copy`), tables)
     return {
       tables,
       dump: dump.ms,
+      peers,
       rows: [
-        ['pg_dump -s', dump.ms, undefined],
+        ['pg_dump -s', dump.ms, dump.mb],
         ['pull', pull.ms, pull.mb],
         ['check, first', cold.ms, cold.mb],
         ['check, nothing changed', check.ms, check.mb, tables === 1000 ? '≤ 1.2 × pg_dump' : tables === 5000 ? '< 350 MB' : undefined],
@@ -92,9 +95,18 @@ async function benchmark(tables: number): Promise<Figures> {
       ],
     }
   } finally {
-    await database.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function administer(statement: string): Promise<void> {
+  const admin = await connectPostgres(server.url)
+  await admin.executeAll([statement])
+  await admin.close()
+}
+
+function urlOf(database: string): string {
+  return server.url.replace('/postgres?', `/${database}?`)
 }
 
 /** The same session, counting what is sent through it. */
@@ -113,12 +125,15 @@ function counting(database: Awaited<ReturnType<typeof connectPostgres>>, count: 
 }
 
 function print(figures: readonly Figures[]): void {
-  for (const { tables, dump, rows } of figures) {
+  console.log(describePeers().join('\n'))
+  for (const { tables, dump, rows, peers } of figures) {
     console.log(`\n${tables} tables on PostgreSQL ${MAJOR}`)
-    for (const [name, ms, mb, limit] of rows) {
-      const time = Number.isNaN(ms) ? '' : `${ms.toFixed(0).padStart(7)} ms  ${(ms / dump).toFixed(2).padStart(5)} × pg_dump`
-      console.log(`  ${name.padEnd(36)}${time}${mb === undefined ? '' : `  ${mb.toFixed(0).padStart(4)} MB`}${limit ? `   (${limit})` : ''}`)
+    const line = (name: string, ms?: number, mb?: number, remark?: string): void => {
+      const time = ms === undefined || Number.isNaN(ms) ? '' : `${ms.toFixed(0).padStart(7)} ms  ${(ms / dump).toFixed(2).padStart(6)} × pg_dump`
+      console.log(`  ${name.padEnd(36)}${time}${mb === undefined ? '' : `  ${mb.toFixed(0).padStart(4)} MB`}${remark ? `   (${remark})` : ''}`)
     }
+    for (const row of rows) line(...row)
+    for (const { name, ms, mb, remark } of peers) line(name, ms, mb, remark)
   }
 }
 
