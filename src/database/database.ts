@@ -27,6 +27,8 @@ export interface Database {
   executeAll(statements: readonly string[]): Promise<void>
   /** Called with each NOTICE or WARNING from now on. */
   onNotice(listener: (notice: { severity: string; message: string }) => void): void
+  /** Opens another session with the same database as the same user; missing where an engine has but one. */
+  another?(): Promise<Database>
   close(): Promise<void>
 }
 

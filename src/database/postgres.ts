@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { userInfo } from 'node:os'
 import type { Client, CustomTypesConfig, QueryArrayResult } from 'pg'
 import { DatabaseError } from '../errors.js'
@@ -56,6 +57,8 @@ async function connect(url: string, label: string, options: PostgresOptions): Pr
       application_name: options.applicationName ?? 'pg-autogen',
       connectionTimeoutMillis: seconds > 0 ? seconds * 1000 : (options.connectTimeoutMs ?? 15_000),
       keepAlive: true,
+      // Left to itself, the driver finds out by way of fetch which runtime it is in, and so loads all of fetch.
+      stream: () => new Socket(),
       types,
       pipeline: true,
     } as ConstructorParameters<typeof pg.Client>[0])
@@ -66,7 +69,7 @@ async function connect(url: string, label: string, options: PostgresOptions): Pr
   // The driver reads the password file too, but announces on stderr that it will stop doing so.
   const { host, port, database: name, user } = client
   if (client.password == null) client.password = passwordFromFile({ host, port, database: name, user })
-  const database = new PostgresDatabase(client, label)
+  const database = new PostgresDatabase(client, label, () => connect(url, label, options))
   try {
     await client.connect()
   } catch (error) {
@@ -87,6 +90,7 @@ class PostgresDatabase implements Database {
   constructor(
     client: Client,
     readonly label: string,
+    readonly another: () => Promise<Database>,
   ) {
     this.#client = client
     // Without a listener a connection lost between two statements would end the process.

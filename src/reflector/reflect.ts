@@ -1,11 +1,12 @@
-import { inTransaction, type Database } from '../database/database.js'
+import { inTransaction, type Database, type Row, type ServerVersion } from '../database/database.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
-import type { ReflectContext } from '../kinds/kind.js'
+import type { Kind, ReflectContext } from '../kinds/kind.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { Dependency, SchemaObject } from '../model/schema-object.js'
 import { AddressBook } from './address-book.js'
 import { DEPENDENCY_QUERY, readDependencies } from './dependencies.js'
-import { UNMANAGED_QUERY, readUnmanaged } from './unmanaged.js'
+import { CANDIDATES_QUERY, nameUnmanaged } from './unmanaged.js'
+import { readTogether } from './read-together.js'
 import { everything, type Scope } from './scope.js'
 
 /** Names come out qualified, constants in one notation whatever the role or the database prefers, and expressions without planner effects. */
@@ -28,48 +29,78 @@ const SETTINGS = [
 export async function reflect(database: Database, scope: Scope = everything): Promise<SchemaModel> {
   return inTransaction(database, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
     await database.executeAll(SETTINGS)
-    return reflectInTransaction(database, scope)
+    return readModel(database, scope, (queries) => readTogether(database, queries, SETTINGS))
   })
 }
 
 /** The same inside a transaction of the caller, whose uncommitted objects it sees; leaves the settings to the caller's rollback. */
 export async function reflectWithin(database: Database, scope: Scope = everything): Promise<SchemaModel> {
   await database.executeAll(SETTINGS)
-  return reflectInTransaction(database, scope)
+  return readModel(database, scope, (queries) => database.queryAll(queries))
 }
 
-async function reflectInTransaction(database: Database, scope: Scope): Promise<SchemaModel> {
-  const kinds = allKinds().flatMap((kind) => {
+/** Rows of each query in turn, all at hand or as they come. */
+type Read = (queries: readonly string[]) => AsyncIterable<Row[]> | Promise<Iterable<Row[]>>
+
+async function readModel(database: Database, scope: Scope, read: Read): Promise<SchemaModel> {
+  const reading = new Reading(database.version)
+  const parts: { readonly query: string; readonly take: (rows: readonly Row[]) => void }[] = []
+  for (const kind of allKinds()) {
     const query = kind.catalogQuery(database.version)
-    return query === null ? [] : [{ kind, query }]
-  })
-  const results = await database.queryAll([...kinds.map(({ query }) => query), DEPENDENCY_QUERY, UNMANAGED_QUERY])
-  const book = new AddressBook()
-  const context: ReflectContext = {
-    version: database.version,
-    objectAt: (catalog, oid, sub) => book.get(catalog, oid, sub),
-    columnName: (relation, attnum) => {
-      const column = book.get('pg_class', relation, attnum)
-      if (!column) throw new Error(`column ${attnum} of relation ${relation} was not reflected`)
-      return column.id.name
-    },
-    addressOf: (object) => kindOf(object).address(object),
+    if (query !== null) parts.push({ query, take: (rows) => reading.takeObjects(kind, rows) })
   }
-  const objects: SchemaObject[] = []
-  const dependencies: Dependency[] = []
-  kinds.forEach(({ kind }, index) => {
-    for (const row of results[index]!) {
-      const reflected = kind.fromRow(row, context)
+  parts.push({ query: DEPENDENCY_QUERY, take: (rows) => reading.takeDependencies(rows) })
+  parts.push({ query: CANDIDATES_QUERY, take: (rows) => reading.takeCandidates(rows) })
+  let turn = 0
+  for await (const rows of await read(parts.map(({ query }) => query))) parts[turn++]!.take(rows)
+  return scope.restrict(await reading.finish(database))
+}
+
+/** A model in the making. */
+class Reading {
+  readonly #book = new AddressBook()
+  readonly #objects: SchemaObject[] = []
+  readonly #dependencies: Dependency[] = []
+  readonly #context: ReflectContext
+  #candidates: readonly Row[] = []
+
+  constructor(version: ServerVersion) {
+    const book = this.#book
+    this.#context = {
+      version,
+      objectAt: (catalog, oid, sub) => book.get(catalog, oid, sub),
+      columnName: (relation, attnum) => {
+        const column = book.get('pg_class', relation, attnum)
+        if (!column) throw new Error(`column ${attnum} of relation ${relation} was not reflected`)
+        return column.id.name
+      },
+      addressOf: (object) => kindOf(object).address(object),
+    }
+  }
+
+  takeObjects(kind: Kind, rows: readonly Row[]): void {
+    for (const row of rows) {
+      const reflected = kind.fromRow(row, this.#context)
       if (!reflected) continue
       const { object } = reflected
-      book.set(kind.catalog, row[0] as number, row[1] as number, object)
-      for (const [catalog, oid, sub] of reflected.aliases ?? []) book.set(catalog, oid, sub ?? 0, object)
-      objects.push(object)
-      for (const dependency of kind.dependencies?.(object) ?? []) dependencies.push({ from: object.ref, ...dependency })
-      for (const dependency of reflected.dependencies ?? []) dependencies.push({ from: object.ref, ...dependency })
+      this.#book.set(kind.catalog, row[0] as number, row[1] as number, object)
+      for (const [catalog, oid, sub] of reflected.aliases ?? []) this.#book.set(catalog, oid, sub ?? 0, object)
+      this.#objects.push(object)
+      for (const dependency of kind.dependencies?.(object) ?? []) this.#dependencies.push({ from: object.ref, ...dependency })
+      for (const dependency of reflected.dependencies ?? []) this.#dependencies.push({ from: object.ref, ...dependency })
     }
-  })
-  dependencies.push(...readDependencies(results[kinds.length]!, book))
-  const unmanaged = readUnmanaged(results[kinds.length + 1]!, book)
-  return scope.restrict(new SchemaModel({ version: database.version, objects, dependencies, unmanaged }))
+  }
+
+  takeDependencies(rows: readonly Row[]): void {
+    for (const dependency of readDependencies(rows, this.#book)) this.#dependencies.push(dependency)
+  }
+
+  takeCandidates(rows: readonly Row[]): void {
+    this.#candidates = rows
+  }
+
+  async finish(database: Database): Promise<SchemaModel> {
+    const unmanaged = await nameUnmanaged(database, this.#candidates, this.#book)
+    return new SchemaModel({ version: database.version, objects: this.#objects, dependencies: this.#dependencies, unmanaged })
+  }
 }

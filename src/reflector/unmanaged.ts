@@ -1,4 +1,4 @@
-import type { Row } from '../database/database.js'
+import type { Database, Row } from '../database/database.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { AddressBook } from './address-book.js'
 
@@ -32,22 +32,31 @@ const SOME_ROWS: [catalog: string, where: string][] = [
 /** Types of objects whose address begins with the schema although PostgreSQL does not count them as lying in one. */
 const PARTS = `'table constraint', 'domain constraint', 'trigger', 'rule', 'policy', 'operator of access method', 'function of access method'`
 
-/** Every user object of which a kind may know nothing, with the name PostgreSQL gives it. */
-export const UNMANAGED_QUERY = `
-  SELECT o.catalog, o.oid, i.type, i.identity,
-         coalesce(i.schema, (SELECT a.object_names[1] FROM pg_identify_object_as_address(o.catalog::regclass, o.oid, 0) a WHERE a.type IN (${PARTS})))
+/** Every user object of which a kind may know nothing: the oids of each catalog. */
+export const CANDIDATES_QUERY = `
+  SELECT o.catalog, array_agg(o.oid)
   FROM (${[
     ...WHOLE_CATALOGS.map((catalog) => [catalog, NOT_OBJECTS[catalog] ? `NOT (${NOT_OBJECTS[catalog]})` : 'true'] as const),
     ...SOME_ROWS,
   ]
     .map(([catalog, where]) => `SELECT '${catalog}' AS catalog, x.oid FROM ${READABLE[catalog] ?? catalog} x WHERE x.oid >= 16384 AND (${where})`)
     .join('\n    UNION ALL ')}) o
-  CROSS JOIN LATERAL pg_identify_object(o.catalog::regclass, o.oid, 0) i
   WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.catalog::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
-  ORDER BY 3, 4`
+  GROUP BY 1`
 
-export function readUnmanaged(rows: readonly Row[], book: AddressBook): UnmanagedObject[] {
-  return (rows as [string, number, string, string, string | null][])
-    .filter(([catalog, oid]) => !book.get(catalog, oid))
-    .map(([, , type, identity, schema]) => ({ type, identity, ...(schema !== null && { schema }) }))
+const IDENTIFY_QUERY = `
+  SELECT i.type, i.identity,
+         coalesce(i.schema, (SELECT a.object_names[1] FROM pg_identify_object_as_address(o.catalog::regclass, o.oid, 0) a WHERE a.type IN (${PARTS})))
+  FROM unnest($1::text[], $2::oid[]) o(catalog, oid)
+  CROSS JOIN LATERAL pg_identify_object(o.catalog::regclass, o.oid, 0) i
+  ORDER BY 1, 2`
+
+/** Names the candidates that no kind has taken, as PostgreSQL names them. */
+export async function nameUnmanaged(database: Database, candidates: readonly Row[], book: AddressBook): Promise<UnmanagedObject[]> {
+  const unknown = (candidates as [string, number[]][]).flatMap(([catalog, oids]) =>
+    oids.filter((oid) => !book.get(catalog, oid)).map((oid) => [catalog, oid] as const),
+  )
+  if (unknown.length === 0) return []
+  const rows = await database.query(IDENTIFY_QUERY, [unknown.map(([catalog]) => catalog), unknown.map(([, oid]) => oid)])
+  return (rows as [string, string, string | null][]).map(([type, identity, schema]) => ({ type, identity, ...(schema !== null && { schema }) }))
 }
