@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,19 +12,23 @@ interface Peer {
   /** What it is asked to do, for readers who want to know whether the comparison is fair. */
   readonly task: string
   readonly program: string
-  /** Run before, outside the measurement. */
-  prepare?(databases: Databases): string[]
+  /** What is there before the measurement: files, and the arguments of a first run. */
+  prepare?(databases: Databases): string[] | void
   args(databases: Databases): string[]
-  /** Whether its output says that nothing differs, where it was asked for differences. */
-  finds?(output: string): boolean
+  /** Whether it did what it was asked to do. */
+  succeeded(stdout: string, databases: Databases): boolean
+  readonly otherwise: string
 }
 
 /** A database, an exact copy of it, and a folder for files. */
 interface Databases {
+  readonly tables: number
   readonly original: string
   readonly copy: string
   readonly folder: string
 }
+
+const FALSE_DIFFERENCES = 'finds differences where there are none'
 
 const PEERS: readonly Peer[] = [
   {
@@ -32,14 +36,16 @@ const PEERS: readonly Peer[] = [
     task: 'compares the database with an exact copy of it; reads two databases, where check reads one',
     program: '@pgkit/migra/dist/command.js',
     args: ({ original, copy }) => ['run', original, copy],
-    finds: (output) => output.trim() === '',
+    succeeded: (output) => output.trim() === '',
+    otherwise: FALSE_DIFFERENCES,
   },
   {
     name: '@supabase/pg-delta diff',
     task: 'the same comparison of two databases',
     program: '@supabase/pg-delta/dist/cli/main.js',
     args: ({ original, copy }) => ['diff', '--source', original, '--desired', copy],
-    finds: (output) => output.includes('No differences found.'),
+    succeeded: (output) => output.includes('No differences found.'),
+    otherwise: FALSE_DIFFERENCES,
   },
   {
     name: '@supabase/pg-delta drift',
@@ -47,13 +53,20 @@ const PEERS: readonly Peer[] = [
     program: '@supabase/pg-delta/dist/cli/main.js',
     prepare: ({ original, folder }) => ['snapshot', '--source', original, '--out', path.join(folder, 'snapshot.json')],
     args: ({ original, folder }) => ['drift', '--env', original, '--snapshot', path.join(folder, 'snapshot.json')],
-    finds: (output) => output.includes('No drift detected.'),
+    succeeded: (output) => output.includes('No drift detected.'),
+    otherwise: FALSE_DIFFERENCES,
   },
   {
     name: 'drizzle-kit pull',
     task: 'writes its own schema file from the database, as pull does, but knows no functions and triggers',
     program: 'drizzle-kit/bin.cjs',
-    args: ({ original, folder }) => ['pull', '--dialect', 'postgresql', '--url', original, '--schemaFilters', 'app', '--out', path.join(folder, 'drizzle')],
+    prepare: ({ original, folder }) => {
+      const config = { dialect: 'postgresql', dbCredentials: { url: original }, schemaFilter: ['app'], out: 'out' }
+      writeFileSync(path.join(folder, 'drizzle.config.json'), JSON.stringify(config))
+    },
+    args: () => ['pull', '--config', 'drizzle.config.json'],
+    succeeded: (_, { folder, tables }) => readFileSync(path.join(folder, 'out/schema.ts'), 'utf8').split('app.table(').length > tables,
+    otherwise: 'its schema file lacks tables',
   },
 ]
 
@@ -75,7 +88,7 @@ export async function measurePeers(original: string, copy: string, tables: numbe
   for (const peer of PEERS) {
     const folder = mkdtempSync(path.join(tmpdir(), 'autogen-bench-peer-'))
     try {
-      figures.push({ name: peer.name, ...(await measurePeer(peer, { original, copy, folder }, tables)) })
+      figures.push({ name: peer.name, ...(await measurePeer(peer, { tables, original, copy, folder })) })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
@@ -83,19 +96,20 @@ export async function measurePeers(original: string, copy: string, tables: numbe
   return figures
 }
 
-async function measurePeer(peer: Peer, databases: Databases, tables: number): Promise<Omit<PeerFigure, 'name'>> {
+async function measurePeer(peer: Peer, databases: Databases): Promise<Omit<PeerFigure, 'name'>> {
   const slow = tooSlow.get(peer.name)
   if (slow !== undefined) return { remark: `not run: over ${LIMIT / 1000} s at ${slow} tables` }
   const run = (args: string[]) =>
     runOnce(process.execPath, [path.join(INSTALLED, peer.program), ...args], { cwd: databases.folder, env: { NO_COLOR: '1' }, limit: LIMIT })
-  const prepared = peer.prepare && (await run(peer.prepare(databases)))
+  const before = peer.prepare?.(databases)
+  const prepared = before && (await run(before))
   const { ms, mb, code, output, stdout } = prepared && prepared.code !== 0 ? prepared : await run(peer.args(databases))
   if (code === undefined) {
-    tooSlow.set(peer.name, tables)
+    tooSlow.set(peer.name, databases.tables)
     return { remark: `stopped after ${LIMIT / 1000} s` }
   }
   if (code !== 0) return { remark: `failed with exit code ${code}: ${firstLine(output)}` }
-  return { ms, mb, ...(peer.finds && !peer.finds(stdout) && { remark: 'finds differences where there are none' }) }
+  return { ms, mb, ...(!peer.succeeded(stdout, databases) && { remark: peer.otherwise }) }
 }
 
 /** One line for each peer: its version and what it was asked to do. */
