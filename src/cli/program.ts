@@ -67,6 +67,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'pull', 'write schema.ts from the database', () => import('./commands/pull.js'), [
     new Option('--force', 'overwrite an existing schema.ts'),
     new Option('--stdout', 'print it instead of writing a file'),
+    new Option('--snapshot <file>', 'write a snapshot for autogen diff instead of schema.ts'),
     new Option('--only-schemas <names>', 'only these schemas, separated by commas'),
   ])
   verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
@@ -82,6 +83,8 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--no-typecheck', 'do not let TypeScript check schema.ts'),
   ])
   verb(WRITE, 'diff', 'show operations and SQL, write nothing', () => import('./commands/diff.js'), [
+    new Option('--from <source>', 'what is there: database (the default), schema, migrations, a URL, or a .ts, .sql, .prisma or snapshot file'),
+    new Option('--to <source>', 'what it should become, named alike (default schema)'),
     new Option('--exit-code', 'exit 2 when there are differences'),
     new Option('--sql', 'only the SQL of the upgrade'),
   ])

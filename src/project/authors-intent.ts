@@ -1,10 +1,9 @@
+import type { Declaration } from '../authoring/declared.js'
 import { kindOf } from '../kinds/registry.js'
 import type { PlanOptions } from '../planner/plan.js'
-import type { Project } from './project.js'
 
 /** What only `schema.ts` knows and no model: the text its author wrote, where PostgreSQL keeps its own reading of it, and former names. */
-export async function authorsIntent(project: Project): Promise<PlanOptions> {
-  const { declarations } = await project.declared()
+export function authorsIntent(declarations: readonly Declaration[]): PlanOptions {
   const declared = new Map(declarations.map(({ object }) => [object.ref, object]))
   return {
     authored: (reflected) => {

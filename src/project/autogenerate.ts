@@ -48,7 +48,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     await types?.done
     if (operations.length === 0) return facts
     if (!ground) throw groundFailure!
-    const { upgrade, downgrade } = await prove(ground, from, to, operations, await authorsIntent(project))
+    const { upgrade, downgrade } = await prove(ground, from, to, operations, authorsIntent((await project.declared()).declarations))
     refuseHazards(
       upgrade.steps.flatMap((step) => step.hazards),
       project.settings.allow,

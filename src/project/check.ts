@@ -1,3 +1,4 @@
+import type { Declaration } from '../authoring/declared.js'
 import { ProofError, type AutogenError } from '../errors.js'
 import type { ServerVersion } from '../database/database.js'
 import type { SchemaModel } from '../model/schema-model.js'
@@ -7,14 +8,18 @@ import { plan, type PlannedStep } from '../planner/plan.js'
 import { proveUpgrade } from '../planner/proof.js'
 import type { Revision } from '../revisions/revision.js'
 import { authorsIntent } from './authors-intent.js'
-import { compare } from './compare.js'
+import { compare, type Comparison } from './compare.js'
+import { compareSources } from './compare-sources.js'
 import { pendingMigrations } from './migrations.js'
 import type { Project } from './project.js'
+import { sourceOf } from './sources.js'
 
-/** What separates a database from `schema.ts`, and the SQL that would remove it. */
+/** What separates a database from `schema.ts`, or one state from another, and the SQL that would remove it. */
 export interface Differences {
+  /** What was compared, for people. */
+  readonly between: { readonly from: string; readonly to: string }
   readonly operations: readonly Operation[]
-  /** The database as it is, and as `schema.ts` wants it. */
+  /** The database as it is, and as `schema.ts` wants it; or the two states. */
   readonly from: SchemaModel
   readonly to: SchemaModel
   readonly steps: readonly PlannedStep[]
@@ -26,19 +31,47 @@ export interface Differences {
   readonly scratchVersion: ServerVersion
 }
 
-/** Compares without writing anything; the steps are run in scratch, where that is possible. */
-export async function differences(project: Project): Promise<Differences> {
-  const { operations, from, to, ground, groundFailure, unmanaged, liveVersion } = await compare(project)
-  const facts = { operations, from, to, unmanaged, liveVersion, scratchVersion: to.version }
-  if (operations.length === 0) return { ...facts, steps: [] }
-  const intent = await authorsIntent(project)
+/** The sides of a comparison as the user names them: see `sourceOf`. */
+export interface Sides {
+  /** What is there. Default: the project's database. */
+  readonly from?: string | undefined
+  /** What it should become. Default: the project's `schema.ts`. */
+  readonly to?: string | undefined
+}
+
+/**
+ * Compares without writing anything; the steps are run in scratch, where that is possible.
+ *
+ * @example await differences(project, { from: 'migrations', to: 'schema' })
+ */
+export async function differences(project: Project, sides: Sides = {}): Promise<Differences> {
+  const from = sourceOf(sides.from ?? 'database', project.settings)
+  const to = sourceOf(sides.to ?? 'schema', project.settings)
+  const between = { from: from.label, to: to.label }
+  if (from.type === 'database' && to.type === 'schema') {
+    const one = sides.from === undefined && sides.to === undefined ? project : project.with({ database: from.url, schema: to.paths })
+    return explained({ between, ...(await compare(one)) }, async () => (await one.declared()).declarations)
+  }
+  const { declarations, ...comparison } = await compareSources(project, from, to)
+  return explained({ between, ...comparison }, async () => declarations)
+}
+
+/** A comparison with the steps that remove what differs. */
+async function explained(
+  { ground, groundFailure, ...facts }: Comparison & Pick<Differences, 'between'>,
+  declarations: () => Promise<readonly Declaration[]>,
+): Promise<Differences> {
+  const { operations, from, to } = facts
+  const found = { ...facts, scratchVersion: to.version }
+  if (operations.length === 0) return { ...found, steps: [] }
+  const intent = authorsIntent(await declarations())
   try {
-    if (!ground) return { ...facts, steps: plan(from, to, operations, intent), unproven: groundFailure! }
+    if (!ground) return { ...found, steps: plan(from, to, operations, intent), unproven: groundFailure! }
     const upgrade = await proveUpgrade(ground, from, to, operations, intent)
-    return { ...facts, operations: upgrade.operations, steps: upgrade.steps }
+    return { ...found, operations: upgrade.operations, steps: upgrade.steps }
   } catch (error) {
     if (!(error instanceof ProofError)) throw error
-    return { ...facts, steps: plan(from, to, operations, intent), unproven: error }
+    return { ...found, steps: plan(from, to, operations, intent), unproven: error }
   }
 }
 

@@ -6,6 +6,7 @@ import type { UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
 import { mayBeTextOnly, type ProvingGround } from '../planner/proof.js'
 import { reflect } from '../reflector/reflect.js'
+import type { Scope } from '../reflector/scope.js'
 import { complete } from './complete.js'
 import type { Project } from './project.js'
 import { target as targetFor } from './target.js'
@@ -43,25 +44,49 @@ export async function compare(project: Project): Promise<Comparison> {
   const facts = { liveVersion: live.version, unmanaged: inScope.unmanaged }
   const sameEngine = live.version.major === declares.version.major
   if (sameEngine && declares.equals(inScope)) return { ...facts, operations: [], from: live, to: live }
-  const declared = await declares.model()
-  const direct = sameEngine ? complete(declared, live, scope) : undefined
-  const found = direct && diff(live, direct)
-  if (found?.length === 0) return { ...facts, operations: found, from: live, to: direct! }
+  const result = await compareModels({
+    from: live,
+    to: await declares.model(),
+    scope,
+    ground: (state) => project.provingGround(state),
+  })
+  if (result.ground && sameEngine && result.operations.length === 0) await declares.accept(inScope)
+  return { ...facts, ...result }
+}
+
+/** Two states, each as the engine reads it that it comes from. */
+export interface Compared {
+  readonly from: SchemaModel
+  readonly to: SchemaModel
+  readonly scope: Pick<Scope, 'restrict'>
+  /** Scratch holding a state. */
+  readonly ground: (state: SchemaModel) => Promise<ProvingGround>
+}
+
+/**
+ * Compares two states. When they differ, `from` is rebuilt in scratch, and `to` as well where it comes from another version of
+ * PostgreSQL.
+ */
+export async function compareModels({ from: now, to: wanted, scope, ground: open }: Compared): Promise<Omit<Comparison, 'liveVersion' | 'unmanaged'>> {
+  const sameEngine = now.version.major === wanted.version.major
+  const direct = sameEngine ? complete(wanted, now, scope) : undefined
+  const found = direct && diff(now, direct)
+  if (found?.length === 0) return { operations: found, from: now, to: direct! }
   let ground: ProvingGround
   try {
-    ground = await project.provingGround(live)
+    ground = await open(now)
   } catch (error) {
     if (!(error instanceof AutogenError) || !found || found.some(mayBeTextOnly)) throw error
-    return { ...facts, operations: found, from: live, to: direct!, groundFailure: error }
+    return { operations: found, from: now, to: direct!, groundFailure: error }
   }
   const from = await ground.reflect()
-  const target = complete(declared, from, scope)
-  let to = unify(target, from, sameEngine ? live : undefined)
+  const readThere = wanted.version.major === from.version.major
+  const target = complete(readThere ? wanted : await ground.settled(wanted), from, scope)
+  let to = unify(target, from, sameEngine && readThere ? now : undefined)
   let operations = diff(from, to)
-  if (operations.some(mayBeTextOnly)) {
+  if (operations.some(mayBeTextOnly) && readThere) {
     to = unify(to, from, undefined, await ground.settled(target))
     operations = diff(from, to)
   }
-  if (sameEngine && operations.length === 0) await declares.accept(inScope)
-  return { ...facts, operations, from, to, ground }
+  return { operations, from, to, ground }
 }

@@ -6,7 +6,7 @@ import type { Scope } from '../reflector/scope.js'
  * outside is neither dropped nor lost when something it hangs on must be created again: the grants on a view, a foreign key of
  * another schema.
  */
-export function complete(declared: SchemaModel, now: SchemaModel, scope: Scope): SchemaModel {
+export function complete(declared: SchemaModel, now: SchemaModel, scope: Pick<Scope, 'restrict'>): SchemaModel {
   const inside = scope.restrict(declared)
   const covered = scope.restrict(now)
   if (covered.objects.size === now.objects.size) return inside
@@ -26,7 +26,7 @@ export function complete(declared: SchemaModel, now: SchemaModel, scope: Scope):
  * A state without what PostgreSQL made by itself outside the scope: privileges that default privileges give to a new table, when
  * nobody asked to manage them. `before` holds what was there already.
  */
-export function withoutSideEffects(now: SchemaModel, before: SchemaModel, scope: Scope): SchemaModel {
+export function withoutSideEffects(now: SchemaModel, before: SchemaModel, scope: Pick<Scope, 'restrict'>): SchemaModel {
   const covered = scope.restrict(now)
   const data = now.toData()
   const objects = data.objects.filter(({ ref }) => covered.get(ref) || before.get(ref))

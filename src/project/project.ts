@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isNativeError } from 'node:util/types'
 import type { Database } from '../database/database.js'
-import type { Scratch } from '../database/scratch.js'
+import type { Scratch, ScratchOptions } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import { SchemaError } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
@@ -10,7 +10,6 @@ import type { SchemaObject } from '../model/schema-object.js'
 import { kindOf } from '../kinds/registry.js'
 import type { ProvingGround } from '../planner/proof.js'
 import type { Scope } from '../reflector/scope.js'
-import { withoutSideEffects } from './complete.js'
 import type { ProjectSettings } from './settings.js'
 import { isToBeChecked } from './typecheck.js'
 
@@ -20,6 +19,9 @@ export interface ProjectOptions {
   /** Told what is being done whenever that changes, such as `reading the database`. */
   readonly onStage?: (stage: string) => void
 }
+
+/** Which database scratch should resemble, if any, and what it must have. */
+export type ScratchWish = Pick<ScratchOptions, 'live' | 'liveUrl' | 'extensions' | 'roles'>
 
 /**
  * One run over a project: opens the database, scratch and `schema.ts` when they are first needed, and closes everything at the
@@ -92,62 +94,64 @@ export class Project {
     return this.#once('scratch', () => this.openScratch())
   }
 
-  /** A further scratch database, closed with the project. */
-  async openScratch(): Promise<Scratch> {
+  /** A further scratch database, closed with the project; for what `schema.ts` declares unless something else is said. */
+  async openScratch(wanted?: ScratchWish): Promise<Scratch> {
+    return this.#closing(await this.#newScratch(wanted))
+  }
+
+  /** Lends a scratch database that is used up by the work. */
+  async withScratch<T>(wanted: ScratchWish, work: (scratch: Scratch) => Promise<T>): Promise<T> {
+    const scratch = await this.#newScratch(wanted)
+    try {
+      return await work(scratch)
+    } finally {
+      await scratch.close()
+    }
+  }
+
+  async #newScratch(wanted?: ScratchWish): Promise<Scratch> {
     const { openScratch } = await import('../database/scratch.js')
-    const { declarations } = await this.declared()
+    const { declarations } = await (wanted ? { declarations: [] } : this.declared())
+    const { scratch: mode, database: liveUrl, cwd } = this.settings
     this.begin('starting scratch')
-    return this.#closing(
-      await openScratch({
-        mode: this.settings.scratch,
-        live: await this.live(),
-        liveUrl: this.settings.database,
-        mayWriteToLive: this.options.mayWriteToLive,
-        cwd: this.settings.cwd,
-        extensions: declarations.flatMap(({ object }) => (object.kind === 'extension' ? [object.id.name as string] : [])),
-        roles: declarations.flatMap(({ object }) => kindOf(object).roles?.(object) ?? []),
-      }),
-    )
+    return openScratch({
+      mode,
+      ...(wanted ?? { live: await this.live(), liveUrl, ...needsOf(declarations.map(({ object }) => object)) }),
+      mayWriteToLive: this.options.mayWriteToLive,
+      cwd,
+    })
+  }
+
+  /** The same run with other settings; closed with this one. */
+  with(settings: Partial<ProjectSettings>): Project {
+    const other = new Project({ ...this.settings, ...settings }, this.options)
+    this.#closers.push(() => other.close())
+    return other
   }
 
   /** A proving ground over the run's scratch database, holding the given state. */
   async provingGround(state: SchemaModel): Promise<ProvingGround> {
-    const { reflect } = await import('../reflector/reflect.js')
-    const { rebuild, settle } = await import('../declaration/elaborate.js')
-    const scope = await this.wholeScope((await this.declared()).outline)
+    const { provingGround } = await import('./proving-ground.js')
+    const whole = await this.wholeScope((await this.declared()).outline)
     const stated = await this.scope()
-    const settled = new Map<SchemaModel, Promise<SchemaModel>>()
-    let scratch = await this.scratch()
+    const scratch = await this.scratch()
     // It holds a state from now on; whoever wants scratch next gets an empty one.
     this.#opened.delete('scratch')
     this.begin('rebuilding the database in scratch')
-    await rebuild(scratch.database, state)
-    return {
-      begin: (direction) => this.begin(`proving the ${direction}`),
-      database: () => scratch.database,
-      reflect: async () => withoutSideEffects(await reflect(scratch.database, scope), state, stated),
-      restore: async (earlier) => {
-        scratch = await this.openScratch()
-        await rebuild(scratch.database, earlier)
-      },
-      settled: (model) => {
-        let result = settled.get(model)
-        if (!result) {
-          result = this.#second().then((scratch) => settle(scratch.database, model, scope))
-          settled.set(model, result)
-        }
-        return result
-      },
-    }
+    return provingGround({
+      state,
+      scratch,
+      another: () => this.openScratch(),
+      second: () => this.#once('second scratch', () => this.openScratch()),
+      whole,
+      stated,
+      begin: (stage) => this.begin(stage),
+    })
   }
 
   /** Closes what was opened, last first. */
   async close(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close()
-  }
-
-  #second(): Promise<Scratch> {
-    return this.#once('second scratch', () => this.openScratch())
   }
 
   #closing<T extends { close(): Promise<void> }>(resource: T): T {
@@ -159,6 +163,15 @@ export class Project {
     let opened = this.#opened.get(name) as Promise<T> | undefined
     if (!opened) this.#opened.set(name, (opened = open()))
     return opened
+  }
+}
+
+/** What scratch must have so that objects can be created in it. */
+export function needsOf(objects: Iterable<SchemaObject>): { extensions: string[]; roles: string[] } {
+  const list = [...objects]
+  return {
+    extensions: list.flatMap(({ kind, id }) => (kind === 'extension' ? [id.name as string] : [])),
+    roles: list.flatMap((object) => kindOf(object).roles?.(object) ?? []),
   }
 }
 

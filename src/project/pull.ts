@@ -18,6 +18,8 @@ export interface PullOptions {
 export interface Pulled {
   /** Source of a `schema.ts`. */
   readonly source: string
+  /** What it declares. */
+  readonly model: SchemaModel
   /** How many objects it declares. */
   readonly objects: number
   /** Objects that no kind knows, so that they are not declared. */
@@ -36,7 +38,7 @@ export async function pull(project: Project, { schemas }: PullOptions = {}): Pro
   for (const name of schemas ?? []) requireSchema(whole, name)
   const stated: ManageOptions | undefined = schemas && { schemas, privileges: 'all', owners: true }
   const model = stated ? scopeOf(manage(stated), [], project.settings).restrict(whole) : whole
-  return { source: renderSchemaFile(model, stated && { manage: stated }), objects: model.objects.size, unmanaged: model.unmanaged }
+  return { source: renderSchemaFile(model, stated && { manage: stated }), model, objects: model.objects.size, unmanaged: model.unmanaged }
 }
 
 function requireSchema(model: SchemaModel, name: string): void {

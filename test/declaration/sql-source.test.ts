@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { sqlModel } from '../../src/declaration/sql-source.js'
+import { readScripts, scriptModel } from '../../src/declaration/sql-source.js'
 import { engines, freshSession } from '../support/servers.js'
 
 let cwd: string
@@ -20,7 +20,7 @@ describe.each(engines)('on %s', (engine) => {
     }
     const database = await freshSession(engine)
     try {
-      return await sqlModel(database, paths, { cwd })
+      return await scriptModel(database, readScripts(paths, cwd))
     } finally {
       await database.close()
     }

@@ -10,10 +10,11 @@ import { withProject } from '../run.js'
 
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
-    const result = await differences(project)
-    const { operations, steps, unmanaged } = result
+    const result = await differences(project, { from: flags.from as string | undefined, to: flags.to as string | undefined })
+    const { between, operations, steps, unmanaged } = result
     if (flags.json) {
       printJson({
+        ...between,
         operations: operationsJson(operations),
         rebuilt: rebuilt(result),
         sql: steps.map(({ statement }) => statement.sql),

@@ -1,0 +1,46 @@
+import type { Scratch } from '../database/scratch.js'
+import type { SchemaModel } from '../model/schema-model.js'
+import type { ProvingGround } from '../planner/proof.js'
+import type { Scope } from '../reflector/scope.js'
+import { withoutSideEffects } from './complete.js'
+
+export interface GroundOptions {
+  /** The state it shall hold. */
+  readonly state: SchemaModel
+  /** An empty scratch database, which it takes over. */
+  readonly scratch: Scratch
+  /** A further one whenever it is called. */
+  readonly another: () => Promise<Scratch>
+  /** The empty one in which models are settled; it is left empty. */
+  readonly second: () => Promise<Scratch>
+  /** What a plan must not harm. */
+  readonly whole: Scope
+  /** What the comparison is about. */
+  readonly stated: Pick<Scope, 'restrict'>
+  readonly begin: (stage: string) => void
+}
+
+/** A proving ground over scratch databases, holding a state; which engine that is, is up to who opens them. */
+export async function provingGround({ state, scratch: first, another, second, whole, stated, begin }: GroundOptions): Promise<ProvingGround> {
+  const [{ reflect }, { rebuild, settle }] = await Promise.all([import('../reflector/reflect.js'), import('../declaration/elaborate.js')])
+  const settled = new Map<SchemaModel, Promise<SchemaModel>>()
+  let scratch = first
+  await rebuild(scratch.database, state)
+  return {
+    begin: (direction) => begin(`proving the ${direction}`),
+    database: () => scratch.database,
+    reflect: async () => withoutSideEffects(await reflect(scratch.database, whole), state, stated),
+    restore: async (earlier) => {
+      scratch = await another()
+      await rebuild(scratch.database, earlier)
+    },
+    settled: (model) => {
+      let result = settled.get(model)
+      if (!result) {
+        result = second().then(({ database }) => settle(database, model, whole))
+        settled.set(model, result)
+      }
+      return result
+    },
+  }
+}

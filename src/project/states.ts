@@ -1,0 +1,182 @@
+import type { ManageOptions } from '../authoring/manage.js'
+import type { Database, ServerVersion } from '../database/database.js'
+import { extensionsIn, type Script } from '../declaration/sql-source.js'
+import type { LoadedSchema } from '../declaration/load.js'
+import { DatabaseError } from '../errors.js'
+import { SchemaModel } from '../model/schema-model.js'
+import type { Migration } from '../revisions/revision.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
+import type { Scope } from '../reflector/scope.js'
+import { splitScript } from '../sql/split.js'
+import { needsOf, type Project, type ScratchWish } from './project.js'
+import type { Source } from './sources.js'
+
+/** What a source comes to, and what it answers for. */
+export interface State {
+  readonly model: SchemaModel
+  readonly scope: Pick<Scope, 'restrict'>
+  /** What its author wrote, where that is `schema.ts`. */
+  readonly loaded?: LoadedSchema
+  /** Of a database that is compared itself. */
+  readonly liveVersion?: ServerVersion
+}
+
+/** A source whose files were read; the rest needs a database. */
+export interface OpenSource {
+  /** The database itself, when it is one. */
+  readonly live?: { readonly database: Database; readonly url: string | undefined }
+  /** What scratch must have for it, as far as that is known before it ran. */
+  readonly needs: Pick<ScratchWish, 'extensions' | 'roles'>
+  /** Refers to objects that it need not declare, so that the other side must be known first. */
+  readonly leans: boolean
+  /** `other`: the model of the other side, when that is known. */
+  read(wish: ScratchWish, other: SchemaModel | undefined): Promise<State>
+}
+
+/**
+ * Reads the files of a source, or connects to its database.
+ *
+ * @throws AutogenError for what is wrong with them
+ */
+export async function openSource(project: Project, source: Source): Promise<OpenSource> {
+  switch (source.type) {
+    case 'database':
+      return openLive(project.with({ database: source.url }))
+    case 'snapshot':
+      return openSnapshot(project, source.path)
+    case 'schema':
+      return openSchema(project.with({ schema: source.paths }))
+    case 'sql': {
+      const { readScripts } = await import('../declaration/sql-source.js')
+      return openScripts(project, readScripts([source.path], project.settings.cwd))
+    }
+    case 'prisma': {
+      const { prismaScript } = await import('../declaration/prisma-source.js')
+      return openPrisma(project, await prismaScript(source.path, project.settings.cwd))
+    }
+    case 'migrations': {
+      const { migrationsOf } = await import('./migrations.js')
+      return openMigrations(project, await migrationsOf(project.with({ migrations: source.path })))
+    }
+  }
+}
+
+async function openLive(project: Project): Promise<OpenSource> {
+  const { reflect } = await import('../reflector/reflect.js')
+  const database = await project.live()
+  const scope = await project.wholeScope()
+  const state = async () => {
+    project.begin(`reading ${database.label}`)
+    return { model: await reflect(database, scope), scope, liveVersion: database.version }
+  }
+  return { live: { database, url: project.settings.database }, needs: { extensions: [] }, leans: false, read: state }
+}
+
+async function openSnapshot(project: Project, path: string): Promise<OpenSource> {
+  const { readSnapshot } = await import('./snapshot.js')
+  const model = await readSnapshot(project.resolve(path))
+  const scope = await project.wholeScope()
+  return { needs: needsOf(model.objects.values()), leans: false, read: async () => ({ model, scope }) }
+}
+
+/** Its scope is what it states; what lies outside is as on the other side. */
+async function openSchema(project: Project): Promise<OpenSource> {
+  const { targetOf } = await import('../declaration/target.js')
+  const loaded = await project.declared()
+  const scope = await project.scope()
+  const { settings } = project
+  const read = async (wish: ScratchWish, other = empty(wish.live)): Promise<State> => {
+    const target = await targetOf(loaded, {
+      scope,
+      surroundings: scope.surroundings(other),
+      scratch: async () => {
+        const { database } = await project.openScratch(wish)
+        project.begin(`elaborating ${settings.schema.join(', ')}`)
+        return database
+      },
+      key: [String(wish.live?.version.number ?? ''), wish.live?.label ?? '', settings.scratch, settings.versionSchema],
+      cache: project.cacheFolder,
+    })
+    return { model: await target.model(), scope, loaded }
+  }
+  return { needs: needsOf(loaded.declarations.map(({ object }) => object)), leans: true, read }
+}
+
+function empty(live: Database | null): SchemaModel {
+  return new SchemaModel({ version: live?.version ?? { number: 0, major: 0 }, objects: [], dependencies: [], unmanaged: [] })
+}
+
+async function openScripts(project: Project, scripts: readonly Script[]): Promise<OpenSource> {
+  const { scriptModel, createRoleIn } = await import('../declaration/sql-source.js')
+  const read = (wish: ScratchWish) =>
+    project.withScratch(wish, async ({ database, engine }) => {
+      project.begin('running the scripts in scratch')
+      const createRole = async (name: string) => mayCreateRoles(engine) && createRoleIn(database, name)
+      const model = await scriptModel(database, scripts, { createRole })
+      return { model, scope: await statedBy(model, { schemas: 'all' }, project) }
+    })
+  return { needs: { extensions: extensionsIn(scripts) }, leans: false, read }
+}
+
+/** A Prisma schema answers for the schemas it names, and not for the table in which Prisma counts its migrations. */
+async function openPrisma(project: Project, script: Script): Promise<OpenSource> {
+  const { PRISMA_MIGRATIONS } = await import('../declaration/prisma-source.js')
+  const opened = await openScripts(project, [script])
+  const read = async (wish: ScratchWish) => {
+    const { model } = await opened.read(wish, undefined)
+    const stated = await statedBy(model, {}, project)
+    return { model, scope: { restrict: (other: SchemaModel) => stated.restrict(without(other, PRISMA_MIGRATIONS)) } }
+  }
+  return { ...opened, read }
+}
+
+/** The scope of a state that no `schema.ts` describes: privileges and owners of the objects for which it has some. */
+async function statedBy(model: SchemaModel, options: ManageOptions, { settings }: Project): Promise<Scope> {
+  const [{ scopeOf }, { manage }] = await Promise.all([import('../reflector/scope.js'), import('../authoring/manage.js')])
+  const { schemas } = options
+  return scopeOf(schemas && manage({ schemas }), [...model.objects.values()], settings)
+}
+
+/** A model without a table of schema public and all its parts. */
+function without(model: SchemaModel, table: string): SchemaModel {
+  const isIt = ({ kind, id }: SchemaObject) => kind === 'table' && id.schema === 'public' && id.name === table
+  const gone = new Set<Ref>()
+  for (const object of model.objects.values()) if (isIt(object) || (object.parent !== null && gone.has(object.parent))) gone.add(object.ref)
+  if (gone.size === 0) return model
+  const data = model.toData()
+  return new SchemaModel({
+    ...data,
+    objects: data.objects.filter(({ ref }) => !gone.has(ref)),
+    dependencies: data.dependencies.filter(({ from, to }) => !gone.has(from) && !gone.has(to)),
+  })
+}
+
+async function openMigrations(project: Project, migrations: readonly Migration[]): Promise<OpenSource> {
+  const { missingRole, createRoleIn } = await import('../declaration/sql-source.js')
+  const { upgrade } = await import('../runner/runner.js')
+  const { reflect } = await import('../reflector/reflect.js')
+  const read = (wish: ScratchWish) =>
+    project.withScratch(wish, async ({ database, engine }) => {
+      project.begin('replaying the migrations in scratch')
+      const whole = await project.wholeScope()
+      for (let made = new Set<string>(); migrations.length > 0; ) {
+        try {
+          await upgrade({ database, migrations, versionSchema: project.settings.versionSchema }, 'heads')
+          break
+        } catch (error) {
+          const role = error instanceof DatabaseError ? missingRole(error.cause instanceof DatabaseError ? error.cause : error) : undefined
+          if (role === undefined || made.has(role) || !mayCreateRoles(engine) || !(await createRoleIn(database, role))) throw error
+          made.add(role)
+        }
+      }
+      const model = await reflect(database, whole)
+      return { model, scope: await statedBy(model, { schemas: 'all' }, project) }
+    })
+  const scripts = migrations.map(({ file = '', upgrade: steps }) => ({ file, statements: steps.flatMap(({ sql }) => splitScript(sql).statements) }))
+  return { needs: { extensions: extensionsIn(scripts) }, leans: false, read }
+}
+
+/** Roles of a server outlive the scratch database: those are its owner's business. */
+function mayCreateRoles(engine: string): boolean {
+  return engine === 'native' || engine === 'embedded'
+}
