@@ -90,8 +90,9 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     }
     if (operation.type !== 'drop' && operation.type !== 'alter') continue
     const old = operation.type === 'drop' ? operation.object : operation.from
-    const parent = old.parent !== null && to.get(old.parent)
-    if (parent && from.get(parent.ref) && kindOf(old).replacesParent?.(old, context)) rebuild(parent.ref, undefined)
+    const answer = kindOf(old).replacesParent?.(old, context)
+    const replaced = answer === true ? old.parent : answer
+    if (replaced && from.get(replaced) && to.get(replaced)) rebuild(replaced, undefined)
   }
   for (const ref of options.replace ?? []) {
     if (from.get(ref) && to.get(ref)) rebuild(ref, undefined)
@@ -100,6 +101,11 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
     if (operation.type === 'alter' && !rebuilt.has(operation.to.ref) && !actions.has(`alter ${operation.to.ref}`)) {
       alter(operation.from, operation.to, undefined)
     }
+  }
+  // What is rebuilt for one object may be in the way of further ones, which this then comes to.
+  for (const action of actions.values()) {
+    if (action.type !== 'create') continue
+    for (const ref of to.inTheWayOf(action.object.ref)) if (from.get(ref)) rebuild(ref, action.object.ref)
   }
   return [...actions.values()]
 }

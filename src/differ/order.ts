@@ -89,6 +89,7 @@ function collectEdges(
         }
         if (!goesAside(action.object.ref)) before(at('rename', action.object.ref) ?? at('drop', action.object.ref), position)
         for (const name of occupied(action.object)) before(holders.get(name), position)
+        for (const ref of to.inTheWayOf(action.object.ref)) before(at('drop', ref), position)
         break
       case 'alter':
         for (const need of to.needs(action.to.ref)) {

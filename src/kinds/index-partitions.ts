@@ -32,7 +32,11 @@ export const indexPartitions: Kind = defineKind<IndexPartition>({
     const child = context.objectAt('pg_class', index as number)
     const above = context.objectAt('pg_class', parent as number)
     if (!child || !above) return null
-    return { object: indexPartitionObject(partOf(child), child.ref, { parent: partOf(above) }) }
+    const { schema, table } = partOf(above)
+    const object = indexPartitionObject(partOf(child), child.ref, { parent: partOf(above) })
+    // ATTACH PARTITION takes only a whole index for one of the table further above.
+    const dependencies = isExplicit(child) ? [{ from: refOf('partition', schema, table), to: object.ref, auto: false, createOnly: true as const }] : []
+    return { object, dependencies }
   },
   dependencies: ({ id, attrs }) => [
     ...refsOf(attrs.parent).map((to) => ({ to, auto: true })),
@@ -56,13 +60,20 @@ export const indexPartitions: Kind = defineKind<IndexPartition>({
   replacesParent: ({ id, attrs }, context) => {
     const [before, after] = (['from', 'to'] as const).map((side) => context.object(side, refOf('partition', id.schema, id.table)))
     const above = (partition: SchemaObject | undefined) => partition && qualified((partition.attrs.parent as QualifiedName).schema, (partition.attrs.parent as QualifiedName).name)
-    return before !== undefined && above(before) === above(after) && above(before) === qualified(attrs.parent.schema, attrs.parent.table)
+    if (before === undefined || above(before) !== above(after) || above(before) !== qualified(attrs.parent.schema, attrs.parent.table)) return false
+    // PostgreSQL has no way to take it off an index that stays.
+    return refsOf(attrs.parent).find((ref) => context.object('from', ref) && context.object('to', ref)) ?? true
   },
   alter: () => 'replace',
   address: () => null,
   // The code of the index says it.
   print: () => ({ place: 'none', code: '' }),
 })
+
+/** Whether the index is created on its own, instead of by PostgreSQL for the one above. */
+function isExplicit(index: SchemaObject & { readonly explicit?: true }): boolean {
+  return index.kind === 'index' ? index.explicit === true : !index.attrs.cloned
+}
 
 function partOf({ kind, id, attrs }: SchemaObject): RelationPart {
   return { schema: id.schema as string, table: (kind === 'index' ? attrs.table : id.table) as string, name: id.name as string }

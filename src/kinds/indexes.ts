@@ -7,6 +7,7 @@ import { columnText, type IndexColumnAttrs } from './index-columns.js'
 import { printIndex } from './index-print.js'
 import { defineKind, PHASES, type AlterContext, type Alteration, type Kind, type Reflected, type ReflectContext } from './kind.js'
 import { readOptions } from './query-columns.js'
+import { RESEMBLING_INDEXES, resembledDependencies } from './resembling-indexes.js'
 import { optionsText, optionStatements, type StorageParameters } from './storage-parameters.js'
 
 export { index, uniqueIndex, type IndexBuilder } from './index-builder.js'
@@ -89,7 +90,8 @@ function catalogQuery({ major }: ServerVersion): string {
     SELECT i.indexrelid, 0, i.indrelid, x.relname, i.indisunique, NULLIF(am.amname, 'btree'), i.indkey::int2[], i.indnkeyatts, i.indoption::int2[],
       pg_get_expr(i.indpred, i.indrelid), ${nullsNotDistinct}, x.reloptions, s.spcname, k.columns,
       CASE WHEN x.relkind = 'I' OR x.relispartition THEN json_build_object('partitioned', x.relkind = 'I', 'attached', x.relispartition, 'explicit', t.explicit, 'invalid', x.relkind = 'I' AND NOT i.indisvalid,
-        'partitions', CASE WHEN x.relkind = 'I' AND NOT i.indisvalid THEN (SELECT array_agg(h.inhrelid::int8) FROM pg_inherits h WHERE h.inhparent = i.indrelid) END) END
+        'partitions', CASE WHEN x.relkind = 'I' AND (NOT i.indisvalid OR t.explicit) THEN (SELECT array_agg(h.inhrelid::int8) FROM pg_inherits h WHERE h.inhparent = i.indrelid) END) END,
+      like_.names
     FROM pg_index i
     JOIN pg_class x ON x.oid = i.indexrelid
     JOIN pg_class r ON r.oid = i.indrelid AND r.relkind IN ('r', 'p', 'm') AND r.relpersistence <> 't'
@@ -97,6 +99,7 @@ function catalogQuery({ major }: ServerVersion): string {
     LEFT JOIN pg_tablespace s ON s.oid = x.reltablespace
     LEFT JOIN (${specialColumns}) k ON k.indexrelid = i.indexrelid
     LEFT JOIN (${trees}) t ON t.root = CASE WHEN x.relispartition THEN pg_partition_root(x.oid)::oid ELSE x.oid END
+    LEFT JOIN (${RESEMBLING_INDEXES}) like_ ON like_.indexrelid = i.indexrelid
     WHERE i.indexrelid >= 16384
       AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
     ORDER BY i.indrelid, x.relname`
@@ -128,13 +131,15 @@ const specialColumns = `
 
 /**
  * Partitioned indexes with their children, and whether one of these is other than CREATE INDEX on the partitioned table makes it:
- * by its name, its properties, or because it is not there.
+ * by its name, its properties, because it is not there, or because PostgreSQL would take another index for it.
  */
 const trees = `
       SELECT pg_partition_root(c.oid)::oid AS root, bool_or(NOT pi.indisvalid OR NOT ci.indisvalid
         OR c.relname <> b.relname || '_' || names.text || '_idx' OR octet_length(b.relname || names.text) > 58
         OR ci.indoption::text <> pi.indoption::text OR ci.indclass::text <> pi.indclass::text OR ci.indcollation::text <> pi.indcollation::text
         OR names.measured OR c.reloptions IS DISTINCT FROM p.reloptions OR c.reltablespace <> p.reltablespace
+        OR EXISTS (SELECT FROM pg_index o JOIN pg_class y ON y.oid = o.indexrelid AND NOT y.relispartition
+          WHERE o.indrelid = ci.indrelid AND o.indexrelid <> ci.indexrelid AND o.indkey::text = ci.indkey::text AND o.indisunique = ci.indisunique)
         OR EXISTS (SELECT FROM pg_constraint q WHERE q.conindid = c.oid AND q.contype IN ('p', 'u', 'x'))) AS explicit
       FROM pg_inherits h
       JOIN pg_class c ON c.oid = h.inhrelid AND c.relkind IN ('i', 'I')
@@ -165,9 +170,9 @@ interface Partitioning {
 const [DESCENDING, NULLS_FIRST] = [1, 2]
 
 function fromRow(row: Row, context: ReflectContext): Reflected<Index> | null {
-  const [, , relation, name, unique, method, key, keyColumns, options, where, nullsNotDistinct, parameters, tablespace, special, partitioning] = row as [
+  const [, , relation, name, unique, method, key, keyColumns, options, where, nullsNotDistinct, parameters, tablespace, special, partitioning, resembled] = row as [
     number, number, number, string, boolean, string | null, number[], number, number[], string | null, boolean, string[] | null, string | null,
-    SpecialColumn[] | null, Partitioning | null,
+    SpecialColumn[] | null, Partitioning | null, string[] | null,
   ]
   const parent = context.objectAt('pg_class', relation)
   if (!parent) return null
@@ -211,10 +216,13 @@ function fromRow(row: Row, context: ReflectContext): Reflected<Index> | null {
       ...(partitioning?.attached ? { attached: true } : {}),
     },
     // A partition attached later would get an index of its own.
-    dependencies: (partitioning?.partitions ?? []).flatMap((partition) => {
-      const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
-      return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false, createOnly: true }] : []
-    }),
+    dependencies: [
+      ...resembledDependencies(id.schema, resembled),
+      ...(partitioning?.partitions ?? []).flatMap((partition) => {
+        const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
+        return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false, createOnly: true as const }] : []
+      }),
+    ],
   }
 }
 

@@ -155,8 +155,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * cannot be dropped by itself. `dropped` tells what else is dropped.
    */
   dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean | Ref
-  /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent is replaced for it. */
-  replacesParent?(object: O, context: AlterContext): boolean
+  /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent, or the object of a ref, is replaced for it. */
+  replacesParent?(object: O, context: AlterContext): boolean | Ref
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
   /** Two objects on one parent that differ only in their name are taken for one that was renamed: nothing of the user's is lost if that is wrong. */
   readonly recognizedWhenRenamed?: boolean

@@ -19,6 +19,7 @@ export class SchemaModel {
   #needsOf: Map<Ref, Dependency[]> | undefined
   #neededBy: Map<Ref, Dependency[]> | undefined
   #goesWith: Map<Ref, Ref[]> | undefined
+  #inTheWayOf: Map<Ref, Ref[]> | undefined
 
   constructor(data: SchemaModelData) {
     this.version = data.version
@@ -60,6 +61,12 @@ export class SchemaModel {
     return this.#goesWith!.get(ref) ?? []
   }
 
+  /** The objects that must not be there while this one is created. */
+  inTheWayOf(ref: Ref): readonly Ref[] {
+    this.#index()
+    return this.#inTheWayOf!.get(ref) ?? []
+  }
+
   toData(): SchemaModelData {
     return {
       version: this.version,
@@ -74,7 +81,9 @@ export class SchemaModel {
     this.#needsOf = new Map()
     this.#neededBy = new Map()
     this.#goesWith = new Map()
+    this.#inTheWayOf = new Map()
     const add = (dependency: Dependency) => {
+      if (dependency.inTheWay) push(this.#inTheWayOf!, dependency.to, dependency.from)
       if (dependency.auto) push(this.#goesWith!, dependency.from, dependency.to)
       if (dependency.dropOnly) return
       push(this.#needsOf!, dependency.from, dependency)

@@ -33,6 +33,7 @@ export interface RelationPart extends QualifiedName {
 /**
  * `from` needs `to`. `auto`: PostgreSQL drops `from` by itself when `to` is dropped. `dropOnly`: that is all, since another object
  * makes it so later (the ownership of a sequence by a column). `createOnly`: `from` must only be created after `to`, and can do without it.
+ * `inTheWay`: in addition, `from` must not be there while `to` is created.
  */
 export interface Dependency {
   readonly from: Ref
@@ -40,6 +41,7 @@ export interface Dependency {
   readonly auto: boolean
   readonly dropOnly?: true
   readonly createOnly?: true
+  readonly inTheWay?: true
 }
 
 /** An object that was seen and that no kind manages. */

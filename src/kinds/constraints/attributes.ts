@@ -55,6 +55,8 @@ export interface Constraint extends SchemaObject<ConstraintName, ConstraintAttrs
   readonly ofPartition?: true
   /** Its index is a part of an index of the partitioned table above. Not compared: its attachment is an object of its own. */
   readonly attached?: true
+  /** Its index looks like one that is such a part, so that it is created after that one is attached. Not compared. */
+  readonly late?: true
 }
 
 /** `ordinal` tells the unnamed constraints of a table apart. */

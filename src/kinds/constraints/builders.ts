@@ -107,6 +107,7 @@ export class KeyBuilder extends IndexedBuilder {
   readonly #type: 'primary_key' | 'unique'
   #columns: readonly string[] = []
   #only = false
+  #local = false
 
   constructor(type: 'primary_key' | 'unique', name: string | undefined) {
     super(name)
@@ -148,6 +149,12 @@ export class KeyBuilder extends IndexedBuilder {
     return this.set({ cloned: true })
   }
 
+  /** Of a partition: it is the partition's own, although it looks like a key that the partition has from the partitioned table. */
+  local(): this {
+    this.#local = true
+    return this
+  }
+
   /** Storage parameters of its index. */
   with(parameters: DeclaredParameters): this {
     return this.set({ with: declaredParameters(parameters) })
@@ -166,7 +173,7 @@ export class KeyBuilder extends IndexedBuilder {
   }
 
   protected override objectOn(table: ElementTarget): SchemaObject {
-    return { ...super.objectOn(table), ...(this.#only && { only: true }) } as SchemaObject
+    return { ...super.objectOn(table), ...(this.#only && { only: true }), ...(this.#local && { late: true }) } as SchemaObject
   }
 }
 

@@ -17,10 +17,11 @@ export const constraints: Kind = defineKind<Constraint>({
   // A partition that is attached later would get a key of its own; a foreign key may need an index that is no constraint's.
   phaseOf: ({ attrs, only }) => (attrs.type === 'foreign_key' ? PHASES.foreignKey : only ? PHASES.index + 0.7 : PHASES.constraint),
   catalog: 'pg_constraint',
-  folds: ({ attrs, only }) =>
+  folds: ({ attrs, only, late }) =>
     attrs.type !== 'foreign_key' &&
     !attrs.notValid &&
     !only &&
+    !late &&
     !attrs.cloned &&
     !(attrs.type === 'exclude' && attrs.tablespace) &&
     (!attrs.inheritsFrom || attrs.type === 'check'),
@@ -36,7 +37,7 @@ export const constraints: Kind = defineKind<Constraint>({
     return [
       ...(attrs.references ? [{ to: refOf('table', attrs.references.schema, attrs.references.name), auto: false }] : []),
       ...(attrs.local ? [] : (attrs.inheritsFrom ?? []).map((origin) => ({ to: constraintRef(origin), auto: true }))),
-      ...(made ? [{ to: partitionRef(id), auto: false, createOnly: true as const }] : []),
+      ...(made || constraint.late ? [{ to: partitionRef(id), auto: false, createOnly: true as const }] : []),
     ]
   },
   create: (constraint) => {

@@ -63,7 +63,7 @@ function reference({ parent, attrs }: Constraint, printer: Printer): string {
   return Object.values(options).some((value) => value !== undefined) ? `${target}, ${printer.literal(options)}` : target
 }
 
-function suffixes({ id, attrs, parent, only }: Constraint, printer: Printer): string {
+function suffixes({ id, attrs, parent, only, late }: Constraint, printer: Printer): string {
   const attachment = printer.object(indexPartitionRef(id.schema, id.name!))
   const cluster = printer.object(attachedRef('cluster', parent!))
   return [
@@ -77,6 +77,7 @@ function suffixes({ id, attrs, parent, only }: Constraint, printer: Printer): st
     attrs.with ? `.with(${printer.literal(attrs.with)})` : '',
     attrs.tablespace ? `.tablespace(${printer.string(attrs.tablespace)})` : '',
     only && attrs.type !== 'exclude' ? '.only()' : '',
+    late && attrs.type !== 'exclude' && !isPlainPartition(id, printer) ? '.local()' : '',
     attrs.cloned ? '.inherited()' : '',
     attrs.type === 'foreign_key' && attrs.inheritsFrom ? `.inherited(${printer.literal(attrs.inheritsFrom[0])})` : '',
     attachment && !attrs.cloned ? `.attachedTo(${printer.literal(attachment.attrs.parent)})` : '',

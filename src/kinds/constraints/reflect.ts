@@ -3,6 +3,7 @@ import { refOf } from '../../model/object-ref.js'
 import type { QualifiedName, RelationPart } from '../../model/schema-object.js'
 import type { Reflected, ReflectContext } from '../kind.js'
 import { readOptions } from '../query-columns.js'
+import { RESEMBLING_INDEXES, resembledDependencies } from '../resembling-indexes.js'
 import { constraintObject, type Constraint, type ConstraintAttrs, type ConstraintType, type ReferentialAction } from './attributes.js'
 
 /** What the catalogs say about a constraint only when it is not PostgreSQL's default. */
@@ -25,7 +26,7 @@ interface Extras {
   readonly options: string[] | null
   readonly space: string | null
   readonly invalid: boolean
-  /** Partitions of its table, for an index that lacks some of theirs. */
+  /** Partitions of its table, for an index that is created without theirs. */
   readonly partitions: number[] | null
   /** It stands for a constraint of the partitioned table above. */
   readonly parent: RelationPart | null
@@ -34,6 +35,8 @@ interface Extras {
   /** Whether PostgreSQL made some constraint of a partition for it; null when there are no partitions. */
   readonly clones: boolean | null
   readonly attached: boolean | null
+  /** Names of attached indexes that it looks like. */
+  readonly resembled: string[] | null
 }
 
 const TYPES: Readonly<Record<string, ConstraintType>> = { p: 'primary_key', u: 'unique', x: 'exclude', c: 'check', f: 'foreign_key' }
@@ -57,9 +60,9 @@ export function constraintQuery({ major }: ServerVersion): string {
           'period', ${period}, 'noInherit', c.connoinherit, 'local', c.conislocal, 'partition', r.relispartition,
           'index', CASE WHEN i.indnatts <> i.indnkeyatts THEN i.indkey::int2[] END, 'nullsNotDistinct', ${nullsNotDistinct},
           'options', x.reloptions, 'space', s.spcname, 'invalid', x.relkind = 'I' AND NOT i.indisvalid,
-          'partitions', CASE WHEN x.relkind = 'I' AND NOT i.indisvalid THEN (SELECT array_agg(h.inhrelid::int8) FROM pg_inherits h WHERE h.inhparent = c.conrelid) END,
+          'partitions', CASE WHEN x.relkind = 'I' AND (NOT i.indisvalid OR NOT k.clones) THEN (SELECT array_agg(h.inhrelid::int8) FROM pg_inherits h WHERE h.inhparent = c.conrelid) END,
           'parent', CASE WHEN p.oid IS NOT NULL THEN json_build_object('schema', pn.nspname, 'table', pr.relname, 'name', p.conname) END,
-          'parents', h.parents, 'clones', k.clones, 'attached', x.relispartition) END,
+          'parents', h.parents, 'clones', k.clones, 'attached', x.relispartition, 'resembled', like_.names) END,
       m.members
     FROM pg_constraint c
     JOIN pg_class r ON r.oid = c.conrelid AND r.relkind IN ('r', 'p', 'f') AND r.relpersistence <> 't'
@@ -92,6 +95,7 @@ export function constraintQuery({ major }: ServerVersion): string {
       )
       SELECT top, array_agg(oid) AS members FROM member GROUP BY 1
     ) m ON m.top = c.oid AND c.conparentid = 0
+    LEFT JOIN (${RESEMBLING_INDEXES}) like_ ON like_.indexrelid = x.oid
     WHERE c.oid >= 16384 AND c.contype IN ('p', 'u', 'x', 'c', 'f') AND (p.oid IS NULL OR p.conrelid <> c.conrelid)
     ORDER BY c.conrelid, c.conname`
 }
@@ -120,6 +124,7 @@ export function constraintFromRow(row: Row, context: ReflectContext): Reflected<
     ...(extras?.clones === false || extras?.invalid ? { only: true } : {}),
     ...(extras?.partition ? { ofPartition: true } : {}),
     ...(extras?.attached ? { attached: true } : {}),
+    ...(extras?.resembled ? { late: true } : {}),
   }
   return {
     object,
@@ -128,10 +133,13 @@ export function constraintFromRow(row: Row, context: ReflectContext): Reflected<
       // What a foreign key needs of each partition of the table it refers to.
       ...(members ?? []).map((member) => ['pg_constraint', member] as const),
     ],
-    dependencies: (extras?.partitions ?? []).flatMap((partition) => {
-      const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
-      return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false }] : []
-    }),
+    dependencies: [
+      ...resembledDependencies(table.schema, extras?.resembled),
+      ...(extras?.partitions ?? []).flatMap((partition) => {
+        const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
+        return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false }] : []
+      }),
+    ],
   }
 }
 
