@@ -150,6 +150,12 @@ function catalogQuery({ major }: ServerVersion): string {
   const constraint = major >= 18
   const settings = `a.attstorage <> t.typstorage OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL`
   return `
+    WITH c AS MATERIALIZED (
+      SELECT c.oid, c.relkind, c.relispartition, c.relname, n.nspname
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid >= 16384 AND c.relpersistence <> 't' AND (c.relkind IN ('r', 'p', 'f') OR c.relkind IN ('v', 'm')
+        AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')))
     SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
       CASE WHEN c.relkind IN ('v', 'm') OR NOT a.attislocal OR a.attidentity <> '' OR a.attgenerated <> '' OR ${settings}
           OR a.attcollation <> t.typcollation${constraint ? ` OR nn.conname IS NOT NULL` : ''}
@@ -164,11 +170,10 @@ function catalogQuery({ major }: ServerVersion): string {
               ? `CASE WHEN nn.conname IS NOT NULL THEN json_build_object('name', nn.conname, 'local', nn.conislocal, 'noInherit', nn.connoinherit, 'valid', nn.convalidated) END`
               : 'NULL'
           },
-          'view', CASE c.relkind WHEN 'v' THEN json_build_object('schema', n.nspname, 'name', c.relname, 'kind', 'view')
-            WHEN 'm' THEN json_build_object('schema', n.nspname, 'name', c.relname, 'kind', 'materialized_view') END) END
+          'view', CASE c.relkind WHEN 'v' THEN json_build_object('schema', c.nspname, 'name', c.relname, 'kind', 'view')
+            WHEN 'm' THEN json_build_object('schema', c.nspname, 'name', c.relname, 'kind', 'materialized_view') END) END
     FROM pg_attribute a
-    JOIN pg_class c ON c.oid = a.attrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN c ON c.oid = a.attrelid
     JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
@@ -192,9 +197,7 @@ function catalogQuery({ major }: ServerVersion): string {
       AND (nn.conname <> c.relname || '_' || a.attname || '_not_null' OR nn.connoinherit OR NOT nn.convalidated OR NOT nn.conislocal)`
           : ''
       }
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.oid >= 16384 AND c.relpersistence <> 't'
-      AND (c.relkind IN ('r', 'p', 'f') OR c.relkind IN ('v', 'm') AND (${settings} OR a.atthasdef)
-        AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'))
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND (c.relkind IN ('r', 'p', 'f') OR ${settings} OR a.atthasdef)
     ORDER BY 1, 2`
 }
 

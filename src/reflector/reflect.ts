@@ -27,9 +27,22 @@ const SETTINGS = [
  * @example const model = await reflect(database)
  */
 export async function reflect(database: Database, scope: Scope = everything): Promise<SchemaModel> {
-  return inTransaction(database, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
-    await database.executeAll(SETTINGS)
-    return readModel(database, scope, (queries) => readTogether(database, queries, SETTINGS))
+  return inSnapshot(database, async () => readModel(database, scope, together(database)))
+}
+
+/**
+ * The same, unless `known` recognises the catalogs by their fingerprint: then nothing more is read.
+ *
+ * @example const model = await reflectUnless(database, async (fingerprint) => fingerprint === last)
+ */
+export async function reflectUnless(
+  database: Database,
+  known: (fingerprint: string) => Promise<boolean>,
+  scope: Scope = everything,
+): Promise<SchemaModel | undefined> {
+  return inSnapshot(database, async () => {
+    if (await known(await catalogFingerprint(database))) return undefined
+    return readModel(database, scope, together(database))
   })
 }
 
@@ -39,18 +52,44 @@ export async function reflectWithin(database: Database, scope: Scope = everythin
   return readModel(database, scope, (queries) => database.queryAll(queries))
 }
 
+async function inSnapshot<T>(database: Database, work: () => Promise<T>): Promise<T> {
+  return inTransaction(database, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
+    await database.executeAll(SETTINGS)
+    return work()
+  })
+}
+
 /** Rows of each query in turn, all at hand or as they come. */
 type Read = (queries: readonly string[]) => AsyncIterable<Row[]> | Promise<Iterable<Row[]>>
 
+function together(database: Database): Read {
+  return (queries) => readTogether(database, queries, SETTINGS)
+}
+
+/** The queries of all kinds that an engine knows. */
+function kindQueries(version: ServerVersion): { kind: Kind; query: string }[] {
+  return allKinds().flatMap((kind) => {
+    const query = kind.catalogQuery(version)
+    return query === null ? [] : [{ kind, query }]
+  })
+}
+
+/** The same as long as every query of a kind finds the same rows, which the server alone looks at. */
+async function catalogFingerprint(database: Database): Promise<string> {
+  const queries = [...kindQueries(database.version).map(({ query }) => query), CANDIDATES_QUERY]
+  const sums: string[] = []
+  const summed = queries.map((query) => `SELECT count(*), sum(hashtextextended(q::text, 0)) FROM (${query}) q`)
+  for await (const [row] of await together(database)(summed)) sums.push(row!.join(':'))
+  return sums.join(' ')
+}
+
 async function readModel(database: Database, scope: Scope, read: Read): Promise<SchemaModel> {
   const reading = new Reading(database.version)
-  const parts: { readonly query: string; readonly take: (rows: readonly Row[]) => void }[] = []
-  for (const kind of allKinds()) {
-    const query = kind.catalogQuery(database.version)
-    if (query !== null) parts.push({ query, take: (rows) => reading.takeObjects(kind, rows) })
-  }
-  parts.push({ query: DEPENDENCY_QUERY, take: (rows) => reading.takeDependencies(rows) })
-  parts.push({ query: CANDIDATES_QUERY, take: (rows) => reading.takeCandidates(rows) })
+  const parts: { readonly query: string; readonly take: (rows: readonly Row[]) => void }[] = [
+    ...kindQueries(database.version).map(({ kind, query }) => ({ query, take: (rows: readonly Row[]) => reading.takeObjects(kind, rows) })),
+    { query: DEPENDENCY_QUERY, take: (rows) => reading.takeDependencies(rows) },
+    { query: CANDIDATES_QUERY, take: (rows) => reading.takeCandidates(rows) },
+  ]
   let turn = 0
   for await (const rows of await read(parts.map(({ query }) => query))) parts[turn++]!.take(rows)
   return scope.restrict(await reading.finish(database))

@@ -180,7 +180,8 @@ function part(model: SchemaModel, refs: ReadonlySet<Ref>, unmanaged: readonly Un
   })
 }
 
-function schemaOf(object: SchemaObject): string | null {
+/** The schema an object lies in; null for what belongs to the whole database. */
+export function schemaOf(object: SchemaObject): string | null {
   const kind = kindOf(object)
   return kind.schemaOf ? kind.schemaOf(object) : ((object.id.schema as string | undefined) ?? null)
 }
