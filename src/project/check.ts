@@ -6,12 +6,14 @@ import type { UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
 import { plan, type PlannedStep } from '../planner/plan.js'
 import { proveUpgrade } from '../planner/proof.js'
+import { reflectUnless } from '../reflector/reflect.js'
 import type { Revision } from '../revisions/revision.js'
 import { authorsIntent } from './authors-intent.js'
-import { compare, type Comparison } from './compare.js'
+import { compare, compareLive, readLive, type Comparison } from './compare.js'
 import { compareSources } from './compare-sources.js'
 import { pendingMigrations } from './migrations.js'
 import type { Project } from './project.js'
+import { Recognition } from './recognition.js'
 import { sourceOf } from './sources.js'
 
 /** What separates a database from `schema.ts`, or one state from another, and the SQL that would remove it. */
@@ -76,16 +78,37 @@ async function explained(
 }
 
 /** How a database stands to `schema.ts` and to its migrations. */
-export interface CheckResult extends Differences {
+export interface CheckResult {
   /** Nothing differs and every migration is applied. */
   readonly inSync: boolean
+  readonly operations: readonly Operation[]
+  /** What differs and how; undefined when nothing does. */
+  readonly differences: Differences | undefined
+  readonly unmanaged: readonly UnmanagedObject[]
   /** Migrations that the database has not run. */
   readonly pending: readonly Revision[]
 }
 
-/** Says whether a database matches `schema.ts` and has run every migration. Writes nothing. */
+/** Says whether a database matches `schema.ts` and has run every migration. Writes nothing to it. */
 export async function check(project: Project): Promise<CheckResult> {
-  const found = await differences(project)
+  const { unmanaged, differences } = await recognizedOrCompared(project)
+  const operations = differences?.operations ?? []
   const pending = await pendingMigrations(project)
-  return { ...found, pending, inSync: found.operations.length === 0 && pending.length === 0 }
+  return { inSync: operations.length === 0 && pending.length === 0, operations, differences, unmanaged, pending }
+}
+
+async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult, 'unmanaged' | 'differences'>> {
+  const recognition = await Recognition.of(project)
+  let fingerprint = ''
+  const live = await readLive(project, (database, scope) =>
+    reflectUnless(database, async (found) => (await recognition.find((fingerprint = found))) !== undefined, scope),
+  )
+  if (!live) return { unmanaged: (await recognition.find(fingerprint))!.unmanaged, differences: undefined }
+  const { unmanaged, ...comparison } = await compareLive(project, live)
+  if (comparison.operations.length === 0) {
+    await recognition.remember({ fingerprint, unmanaged })
+    return { unmanaged, differences: undefined }
+  }
+  const between = { from: sourceOf('database', project.settings).label, to: sourceOf('schema', project.settings).label }
+  return { unmanaged, differences: await explained({ between, unmanaged, ...comparison }, async () => (await project.declared()).declarations) }
 }

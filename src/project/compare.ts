@@ -1,4 +1,4 @@
-import type { ServerVersion } from '../database/database.js'
+import type { Database, ServerVersion } from '../database/database.js'
 import { diff } from '../differ/diff.js'
 import { AutogenError } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
@@ -28,17 +28,28 @@ export interface Comparison {
   readonly groundFailure?: AutogenError
 }
 
+/** Compares the database with `schema.ts`. */
+export async function compare(project: Project): Promise<Comparison> {
+  return compareLive(project, await readLive(project, reflect))
+}
+
+/** The project's database as it is, read in one of the reflector's ways. */
+export async function readLive<T>(project: Project, read: (database: Database, scope: Scope) => Promise<T>): Promise<T> {
+  const database = await project.live()
+  const whole = await project.wholeScope((await project.declared()).outline)
+  project.begin('reading the database')
+  return read(database, whole)
+}
+
 /**
- * Compares the live database with `schema.ts`, like with like: when something differs, the live state is rebuilt in scratch and
+ * Compares the database as it was read with `schema.ts`, like with like: when something differs, its state is rebuilt in scratch and
  * read there, since a difference may be one of wording only.
  *
  * @throws AutogenError when the two cannot be compared
  */
-export async function compare(project: Project): Promise<Comparison> {
+export async function compareLive(project: Project, live: SchemaModel): Promise<Comparison> {
   const scope = await project.scope()
   const database = await project.live()
-  project.begin('reading the database')
-  const live = await reflect(database, await project.wholeScope((await project.declared()).outline))
   const inScope = scope.restrict(live)
   const declares = await targetFor(project, database, scope.surroundings(live))
   const facts = { liveVersion: live.version, unmanaged: inScope.unmanaged }

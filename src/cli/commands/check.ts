@@ -10,29 +10,29 @@ import { withProject } from '../run.js'
 
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
-    const result = await check(project)
-    const { operations, steps, unmanaged, pending, inSync } = result
+    const { operations, differences, unmanaged, pending, inSync } = await check(project)
     if (flags.json) {
+      const steps = differences?.steps ?? []
       printJson({
         inSync,
         operations: operationsJson(operations),
-        rebuilt: rebuilt(result),
+        rebuilt: differences ? rebuilt(differences) : [],
         sql: steps.map(({ statement }) => statement.sql),
         hazards: hazardsJson(steps),
-        ...unprovenJson(result),
+        ...(differences && unprovenJson(differences)),
         pending,
         unmanaged,
       })
     } else {
-      if (operations.length > 0) {
+      if (differences) {
         printResult(`The database differs from the schema in ${operations.length} ${operations.length === 1 ? 'object' : 'objects'}:`)
-        printResult(operationsText(result, chalk))
-        printResult(`\nSQL that would bring the database to the schema:\n\n${stepsText(steps, chalk)}`)
-        noteUnproven(result)
-        noteScratch(result)
+        printResult(operationsText(differences, chalk))
+        printResult(`\nSQL that would bring the database to the schema:\n\n${stepsText(differences.steps, chalk)}`)
+        noteUnproven(differences)
+        noteScratch(differences)
       }
       if (pending.length > 0) {
-        printResult(`${operations.length > 0 ? '\n' : ''}Not applied: ${pending.map(({ revision, message }) => `${revision}${message && ` (${message})`}`).join(', ')}`)
+        printResult(`${differences ? '\n' : ''}Not applied: ${pending.map(({ revision, message }) => `${revision}${message && ` (${message})`}`).join(', ')}`)
         printNote(`${chalkStderr.yellow('hint:')} autogen upgrade head applies ${pending.length === 1 ? 'it' : 'them'}`)
       }
       noteUnmanaged(unmanaged, 'not compared')
