@@ -137,7 +137,7 @@ export function constraintFromRow(row: Row, context: ReflectContext): Reflected<
       ...resembledDependencies(table.schema, extras?.resembled),
       ...(extras?.partitions ?? []).flatMap((partition) => {
         const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
-        return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false }] : []
+        return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false, createOnly: true as const }] : []
       }),
     ],
   }
