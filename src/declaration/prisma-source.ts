@@ -45,12 +45,13 @@ interface PrismaFile {
 export async function prismaScript(given: string, cwd: string): Promise<Script> {
   const files = prismaFiles(path.resolve(cwd, given), given)
   requirePostgres(files)
-  const { SchemaEngine } = await loadEngine(cwd)
+  const { SchemaEngine } = await engineFor(cwd)
   let engine: Engine | undefined
   try {
     engine = await SchemaEngine.new({ datamodels: files.map((file) => [file.path, file.content]) }, () => undefined, ADAPTER)
     const to = { tag: 'schemaDatamodel', files }
-    const { stdout } = await engine.diff({ from: { tag: 'empty' }, to, script: true, exitCode: null, filters: { externalTables: [], externalEnums: [] } })
+    const filters = { externalTables: [], externalEnums: [] }
+    const { stdout } = await Promise.race([engine.diff({ from: { tag: 'empty' }, to, script: true, exitCode: null, filters }), panic()])
     return { file: files[0]!.path, statements: splitScript(stdout ?? '').statements }
   } catch (error) {
     throw refusal(error, files)
@@ -82,14 +83,23 @@ function requirePostgres(files: readonly PrismaFile[]): void {
 
 const PACKAGES = ['@prisma/internals', '@prisma/schema-engine-wasm'] as const
 
-/** The module is made for bundlers: in Node its WebAssembly has to be put together by hand. */
-async function loadEngine(cwd: string): Promise<EngineModule> {
+/** By file: an engine that is put together twice breaks. */
+const engines = new Map<string, Promise<EngineModule>>()
+
+async function engineFor(cwd: string): Promise<EngineModule> {
   const file = engineFile(cwd)
   if (file === undefined) {
     throw new UsageError('reading a Prisma schema needs the package @prisma/internals, which is not installed', {
       hint: 'npm install --save-dev --ignore-scripts @prisma/internals@7 (its install script would download engines that are not needed here)',
     })
   }
+  let engine = engines.get(file)
+  if (!engine) engines.set(file, (engine = loadEngine(file)))
+  return engine
+}
+
+/** The module is made for bundlers: in Node its WebAssembly has to be put together by hand. */
+async function loadEngine(file: string): Promise<EngineModule> {
   try {
     const engine = (await import(pathToFileURL(file).href)) as EngineModule
     const binary = new WebAssembly.Module(readFileSync(path.join(path.dirname(file), 'schema_engine_bg.wasm')))
@@ -124,6 +134,14 @@ function resolved(require: NodeJS.Require, name: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Fails when the engine gives up: it then says so here, and its promise is never settled. */
+function panic(): Promise<never> {
+  return new Promise((_, reject) => {
+    const registry = { set_message: (message: string) => reject(new Error(message)) }
+    Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: registry })
+  })
 }
 
 const answer = (value?: unknown): Answer => ({ ok: true, value })

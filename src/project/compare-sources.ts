@@ -1,6 +1,10 @@
 import type { Declaration } from '../authoring/declared.js'
+import type { Database } from '../database/database.js'
+import { DatabaseError } from '../errors.js'
+import type { SchemaModel } from '../model/schema-model.js'
+import { commonScope } from './common-scope.js'
 import { compareModels, type Comparison } from './compare.js'
-import type { Project, ScratchWish } from './project.js'
+import { needsOf, type Project, type ScratchWish } from './project.js'
 import { provingGround } from './proving-ground.js'
 import type { Source } from './sources.js'
 import { openSource, type OpenSource, type State } from './states.js'
@@ -20,15 +24,18 @@ export async function compareSources(project: Project, fromSource: Source, toSou
   const opened = { from: await openSource(project, fromSource), to: await openSource(project, toSource) }
   const wish = await wishFor(project, opened)
   const { from, to } = await readBoth(opened, wish)
-  const scope = { restrict: (model: State['model']) => to.scope.restrict(from.scope.restrict(model)) }
+  const common = commonScope(from.stated, to.stated, project.settings)
+  const scope = { restrict: (model: SchemaModel) => common.restrict([from, to].reduce((rest, { without }) => without?.(rest) ?? rest, model)) }
+  const needs = needsOf([...from.model.objects.values(), ...to.model.objects.values()])
   const whole = await project.wholeScope([...(from.loaded?.outline ?? []), ...(to.loaded?.outline ?? [])])
   const result = await compareModels({
     from: from.model,
     to: to.model,
     scope,
     ground: async (state) => {
-      const another = () => project.openScratch(wish)
+      const another = () => project.openScratch({ ...wish, extensions: unique(needs.extensions), roles: unique(needs.roles) })
       const scratch = await another()
+      if (scratch.engine === 'server') await requireRoles(scratch.database, needs.roles)
       project.begin('rebuilding the first state in scratch')
       let second: ReturnType<typeof another> | undefined
       return provingGround({ state, scratch, another, second: () => (second ??= another()), whole, stated: scope, begin: (stage) => project.begin(stage) })
@@ -42,6 +49,8 @@ export async function compareSources(project: Project, fromSource: Source, toSou
   }
 }
 
+const unique = (names: readonly string[]): string[] => [...new Set(names)]
+
 type Both<T> = { readonly from: T; readonly to: T }
 
 /** Scratch on the server needs one, also when neither side is a database: then it is that of the project. */
@@ -51,9 +60,19 @@ async function wishFor(project: Project, { from, to }: Both<OpenSource>): Promis
   return {
     live: near?.database ?? null,
     liveUrl: near?.url,
-    extensions: [...new Set([...from.needs.extensions, ...to.needs.extensions])],
-    roles: [...new Set([...(from.needs.roles ?? []), ...(to.needs.roles ?? [])])],
+    extensions: unique([...from.needs.extensions, ...to.needs.extensions]),
+    roles: unique([...(from.needs.roles ?? []), ...(to.needs.roles ?? [])]),
   }
+}
+
+/** Roles of a server would outlive the scratch database: none are made there. */
+async function requireRoles(database: Database, roles: readonly string[]): Promise<void> {
+  const there = new Set((await database.query('SELECT rolname FROM pg_roles')).map(([name]) => name as string))
+  const missing = unique(roles).filter((role) => !there.has(role))
+  if (missing.length === 0) return
+  throw new DatabaseError(`the server, which scratch runs on, has no role ${missing.join(', ')}`, {
+    hint: 'use --scratch native or embedded, where missing roles are made, or create it',
+  })
 }
 
 /** What leans on the other side is read last. */
@@ -66,7 +85,7 @@ async function readBoth({ from, to }: Both<OpenSource>, wish: ScratchWish): Prom
   return { from: state, to: await to.read(wish, from.leans ? undefined : state.model) }
 }
 
-function unmanagedOf(...models: readonly State['model'][]): Comparison['unmanaged'] {
+function unmanagedOf(...models: readonly SchemaModel[]): Comparison['unmanaged'] {
   const found = new Map(models.flatMap(({ unmanaged }) => unmanaged.map((object) => [`${object.type} ${object.identity}`, object] as const)))
   return [...found.values()]
 }

@@ -3,18 +3,21 @@ import type { Database, ServerVersion } from '../database/database.js'
 import { extensionsIn, type Script } from '../declaration/sql-source.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import { DatabaseError } from '../errors.js'
+import { kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { Migration } from '../revisions/revision.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
-import type { Scope } from '../reflector/scope.js'
 import { splitScript } from '../sql/split.js'
+import { COMPLETE, type Statement } from './common-scope.js'
 import { needsOf, type Project, type ScratchWish } from './project.js'
 import type { Source } from './sources.js'
 
 /** What a source comes to, and what it answers for. */
 export interface State {
   readonly model: SchemaModel
-  readonly scope: Pick<Scope, 'restrict'>
+  readonly stated: Statement
+  /** Takes out what is not to be compared although the scope has it. */
+  readonly without?: (model: SchemaModel) => SchemaModel
   /** What its author wrote, where that is `schema.ts`. */
   readonly loaded?: LoadedSchema
   /** Of a database that is compared itself. */
@@ -67,7 +70,7 @@ async function openLive(project: Project): Promise<OpenSource> {
   const scope = await project.wholeScope()
   const state = async () => {
     project.begin(`reading ${database.label}`)
-    return { model: await reflect(database, scope), scope, liveVersion: database.version }
+    return { model: await reflect(database, scope), stated: COMPLETE, liveVersion: database.version }
   }
   return { live: { database, url: project.settings.database }, needs: { extensions: [] }, leans: false, read: state }
 }
@@ -75,8 +78,7 @@ async function openLive(project: Project): Promise<OpenSource> {
 async function openSnapshot(project: Project, path: string): Promise<OpenSource> {
   const { readSnapshot } = await import('./snapshot.js')
   const model = await readSnapshot(project.resolve(path))
-  const scope = await project.wholeScope()
-  return { needs: needsOf(model.objects.values()), leans: false, read: async () => ({ model, scope }) }
+  return { needs: needsOf(model.objects.values()), leans: false, read: async () => ({ model, stated: COMPLETE }) }
 }
 
 /** Its scope is what it states; what lies outside is as on the other side. */
@@ -97,7 +99,7 @@ async function openSchema(project: Project): Promise<OpenSource> {
       key: [String(wish.live?.version.number ?? ''), wish.live?.label ?? '', settings.scratch, settings.versionSchema],
       cache: project.cacheFolder,
     })
-    return { model: await target.model(), scope, loaded }
+    return { model: await target.model(), stated: { manage: loaded.scope, outline: loaded.outline }, loaded }
   }
   return { needs: needsOf(loaded.declarations.map(({ object }) => object)), leans: true, read }
 }
@@ -113,7 +115,7 @@ async function openScripts(project: Project, scripts: readonly Script[]): Promis
       project.begin('running the scripts in scratch')
       const createRole = async (name: string) => mayCreateRoles(engine) && createRoleIn(database, name)
       const model = await scriptModel(database, scripts, { createRole })
-      return { model, scope: await statedBy(model, { schemas: 'all' }, project) }
+      return { model, stated: statedBy(model, { schemas: 'all' }) }
     })
   return { needs: { extensions: extensionsIn(scripts) }, leans: false, read }
 }
@@ -124,21 +126,18 @@ async function openPrisma(project: Project, script: Script): Promise<OpenSource>
   const opened = await openScripts(project, [script])
   const read = async (wish: ScratchWish) => {
     const { model } = await opened.read(wish, undefined)
-    const stated = await statedBy(model, {}, project)
-    return { model, scope: { restrict: (other: SchemaModel) => stated.restrict(without(other, PRISMA_MIGRATIONS)) } }
+    return { model, stated: statedBy(model, undefined), without: (other: SchemaModel) => withoutTable(other, PRISMA_MIGRATIONS) }
   }
   return { ...opened, read }
 }
 
-/** The scope of a state that no `schema.ts` describes: privileges and owners of the objects for which it has some. */
-async function statedBy(model: SchemaModel, options: ManageOptions, { settings }: Project): Promise<Scope> {
-  const [{ scopeOf }, { manage }] = await Promise.all([import('../reflector/scope.js'), import('../authoring/manage.js')])
-  const { schemas } = options
-  return scopeOf(schemas && manage({ schemas }), [...model.objects.values()], settings)
+/** Of a state that no `schema.ts` describes: privileges and owners of the objects for which it has some. It asks for no version of an extension. */
+function statedBy(model: SchemaModel, manage: ManageOptions | undefined): Statement {
+  return { manage, outline: [...model.objects.values()].filter((object) => kindOf(object).concern !== 'versions') }
 }
 
 /** A model without a table of schema public and all its parts. */
-function without(model: SchemaModel, table: string): SchemaModel {
+function withoutTable(model: SchemaModel, table: string): SchemaModel {
   const isIt = ({ kind, id }: SchemaObject) => kind === 'table' && id.schema === 'public' && id.name === table
   const gone = new Set<Ref>()
   for (const object of model.objects.values()) if (isIt(object) || (object.parent !== null && gone.has(object.parent))) gone.add(object.ref)
@@ -170,7 +169,7 @@ async function openMigrations(project: Project, migrations: readonly Migration[]
         }
       }
       const model = await reflect(database, whole)
-      return { model, scope: await statedBy(model, { schemas: 'all' }, project) }
+      return { model, stated: statedBy(model, { schemas: 'all' }) }
     })
   const scripts = migrations.map(({ file = '', upgrade: steps }) => ({ file, statements: steps.flatMap(({ sql }) => splitScript(sql).statements) }))
   return { needs: { extensions: extensionsIn(scripts) }, leans: false, read }

@@ -1,0 +1,150 @@
+import { connectPostgres } from '../../src/database/postgres.js'
+import { freshDatabase, majors } from '../support/servers.js'
+import { Sandbox, schemaFile } from './sandbox.js'
+
+const [oldest, newest] = [majors[0]!, majors.at(-1)!]
+
+const SQL = `
+CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100) CHECK (email IN ('a', 'b')));
+CREATE VIEW emails AS SELECT email FROM users WHERE email IN ('a', 'b');
+`
+const SCHEMA = schemaFile(
+  `export const users = table('users', {`,
+  `  id: bigint().primaryKey(),`,
+  "  email: varchar(100).check(sql`email IN ('a', 'b')`),",
+  `})`,
+  "export const emails = view('emails', sql`SELECT email FROM users WHERE email IN ('a', 'b')`)",
+)
+
+let box: Sandbox
+
+beforeEach(() => {
+  box = new Sandbox()
+  box.write('a.sql', SQL)
+  box.write('schema.ts', SCHEMA)
+})
+
+afterEach(() => box.remove())
+
+async function database(major: number, ...statements: string[]): Promise<string> {
+  const url = await freshDatabase(major)
+  const session = await connectPostgres(url)
+  await session.executeAll(statements)
+  await session.close()
+  return url
+}
+
+/** Everything a database holds of its own, as its catalogs count it. */
+async function contents(url: string): Promise<unknown> {
+  const session = await connectPostgres(url)
+  try {
+    return await session.query(`SELECT (SELECT count(*) FROM pg_class)::int, (SELECT count(*) FROM pg_namespace)::int, (SELECT count(*) FROM pg_roles)::int, (SELECT count(*) FROM pg_proc)::int`)
+  } finally {
+    await session.close()
+  }
+}
+
+test('every form of one state is the same as every other, and differs from a further one alike', async () => {
+  const url = await database(newest, ...SQL.split(';').filter((text) => text.trim()))
+  await box.ok('-m', 'all', '--no-typecheck')
+  await box.ok('pull', '-d', url, '--snapshot', 'snap.json')
+  const before = await contents(url)
+  box.write('more/1.sql', SQL)
+  box.write('more/2.sql', 'ALTER TABLE users ADD active boolean;')
+  const forms = [url, 'a.sql', 'schema.ts', 'migrations', 'snap.json']
+  for (const [index, from] of forms.entries()) {
+    const to = forms[(index + 1) % forms.length]!
+    expect([from, to, await box.run(['diff', '--from', from, '--to', to, '--exit-code'])]).toEqual([from, to, expect.objectContaining({ code: 0, stdout: 'no differences\n' })])
+    const other = await box.run(['diff', '--from', from, '--to', 'more', '--exit-code', '--json'])
+    expect([from, other.code, other.stderr]).toEqual([from, 2, ''])
+    expect(JSON.parse(other.stdout)).toMatchObject({
+      from: from === url ? expect.stringMatching(/^postgres:/) : from,
+      to: 'more',
+      operations: [{ operation: 'create', object: 'column:public.users.active', attributes: { type: 'boolean' } }],
+      sql: ['ALTER TABLE public.users ADD COLUMN active boolean'],
+      hazards: [],
+      proven: true,
+    })
+  }
+  expect(await contents(url)).toEqual(before)
+}, 240_000)
+
+test('backwards: hazards, in text and for machines', async () => {
+  box.write('b.sql', `${SQL}ALTER TABLE users ADD active boolean;`)
+  expect((await box.run(['diff', '--from', 'b.sql', '--to', 'a.sql'])).stdout).toBe(
+    '  ~ table public.users\n      - column active\n          ! DATA LOSS: the values are gone\n\n' +
+      '-- - column public.users.active\n-- DATA LOSS: column public.users.active: the values are gone\nALTER TABLE public.users DROP COLUMN active;\n',
+  )
+  const { stdout } = await box.run(['diff', '--from', 'b.sql', '--to', 'a.sql', '--json'])
+  expect(JSON.parse(stdout).hazards).toEqual([
+    { code: 'data-loss', object: 'column:public.users.active', message: 'column public.users.active: the values are gone' },
+  ])
+})
+
+test('two servers of different majors; a role that only one of them knows', async () => {
+  const role = `only_there_${process.pid}`
+  const from = await database(oldest, `CREATE ROLE ${role}`, 'CREATE TABLE t (id int)', `GRANT SELECT ON t TO ${role}`)
+  const to = await database(newest, 'CREATE TABLE t (id int, n int GENERATED ALWAYS AS (id + 1) STORED)')
+  try {
+    const { stdout, stderr } = await box.run(['diff', '--from', from, '--to', to, '--json'])
+    const result = JSON.parse(stdout)
+    expect(result.operations.map(({ operation, object }: Record<string, string>) => `${operation} ${object}`).sort()).toEqual([
+      'create column:public.t.n',
+      `drop privilege:table:public.t ${role}`,
+    ])
+    expect([result.proven, stderr]).toEqual([true, ''])
+  } finally {
+    const session = await connectPostgres(from)
+    await session.executeAll([`DROP OWNED BY ${role}`, `DROP ROLE ${role}`])
+    await session.close()
+  }
+})
+
+test('privileges count where one side declares some, owners and grants of a database do not by themselves', async () => {
+  box.write('b.sql', `${SQL}GRANT SELECT ON users TO somebody;`)
+  const granted = await box.run(['diff', '--from', 'schema', '--to', 'b.sql', '--sql'])
+  expect(granted.stdout).toContain('GRANT SELECT ON TABLE public.users TO somebody;')
+  const role = `reader_${process.pid}`
+  const url = await database(newest, ...SQL.split(';').filter((text) => text.trim()), `CREATE ROLE ${role}`, `GRANT SELECT ON users TO ${role}`)
+  try {
+    expect((await box.run(['diff', '--from', url, '--to', 'a.sql'])).stdout).toBe('no differences\n')
+  } finally {
+    const session = await connectPostgres(url)
+    await session.executeAll([`DROP OWNED BY ${role}`, `DROP ROLE ${role}`])
+    await session.close()
+  }
+})
+
+test("a Prisma schema; Prisma's own table is none of its business", async () => {
+  box.write('schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\nmodel users {\n  id BigInt @id\n  name String?\n}\n')
+  const url = await database(newest, 'CREATE TABLE users (id bigint PRIMARY KEY)', 'CREATE TABLE _prisma_migrations (id text PRIMARY KEY)')
+  expect((await box.run(['diff', '--from', url, '--to', 'schema.prisma', '--sql'])).stdout).toBe(
+    '-- + column public.users.name\nALTER TABLE public.users ADD COLUMN name text;\n',
+  )
+})
+
+test('what is wrong on a side is said with its place; stdout stays empty', async () => {
+  box.write('b.sql', 'CREATE TABLE a (id int);\nCREATE TABEL b ();\n')
+  box.write('c.json', '{}')
+  const sides: [string, RegExp][] = [
+    ['b.sql', /^error: syntax error at or near "TABEL"\n {2}at b\.sql:2:8\n/],
+    ['c.json', /^error: .*c\.json is not a snapshot of a database\nhint: write one with autogen pull --snapshot <file>\n$/],
+    ['d.sql', /^error: d\.sql does not exist\nhint: /],
+    ['postgres://u:secret@127.0.0.1:1/d', /^error: cannot connect to postgres:\/\/u@127\.0\.0\.1:1\/d/],
+  ]
+  for (const [side, message] of sides) {
+    for (const args of [['--from', side, '--to', 'schema'], ['--from', 'schema', '--to', side]]) {
+      const outcome = await box.run(['diff', ...args])
+      expect([args, outcome]).toEqual([args, { code: 1, stdout: '', stderr: expect.stringMatching(message) }])
+    }
+  }
+})
+
+test('a snapshot is not overwritten unless told', async () => {
+  const url = await database(newest, 'CREATE TABLE t (id int)')
+  box.env = { DATABASE_URL: url }
+  expect(await box.ok('pull', '--snapshot', 'x/snap.json')).toMatch(/^wrote x\/snap\.json: \d+ objects\n$/)
+  expect(await box.run(['pull', '--snapshot', 'x/snap.json'])).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') })
+  await box.ok('pull', '--snapshot', 'x/snap.json', '--force')
+  expect(box.files()).toEqual(['a.sql', 'schema.ts', 'x/snap.json'])
+})
