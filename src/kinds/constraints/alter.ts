@@ -19,7 +19,7 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   if (after.inheritsFrom && !after.local) {
     // What was declared here remains local when a parent of plain inheritance declares it too.
     if (!before.inheritsFrom && !to.ofPartition && after.type === 'check') return 'replace'
-    return { statements: before.notValid && !after.notValid && !followsOrigin(to, context) ? [validate(to)] : [] }
+    return { statements: before.notValid && !after.notValid && !followsOrigin(to, context) ? [validateConstraint(to)] : [] }
   }
   const statements: Statement[] = []
   const alter = `ALTER TABLE ${tableOf(to)}`
@@ -39,7 +39,7 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   }
   if (!enforcement && before.notValid !== after.notValid) {
     if (after.notValid) return 'replace'
-    statements.push(validate(to))
+    statements.push(validateConstraint(to))
   }
   const parameters = optionStatements(index, before.with, after.with)
   if (parameters.length > 0 && context.object('to', to.parent!)?.attrs.partitionBy) return 'replace'
@@ -48,7 +48,7 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   return { statements }
 }
 
-function validate(constraint: Constraint): Statement {
+export function validateConstraint(constraint: Constraint): Statement {
   return statement(`ALTER TABLE ${tableOf(constraint)} VALIDATE CONSTRAINT ${quoteIdent(constraint.id.name!)}`)
 }
 
@@ -92,7 +92,7 @@ export function originOf(constraint: Constraint, context: AlterContext, created:
     if (!attachment || created(partition)) return partition
     return constraintRef(attachment.parent)
   }
-  if (!attrs.inheritsFrom || attrs.local) return null
+  if (!attrs.inheritsFrom || attrs.local || constraint.validated) return null
   const origins = attrs.inheritsFrom.map(constraintRef)
   if (attrs.type === 'foreign_key') {
     if (renamedClone(constraint)) return null

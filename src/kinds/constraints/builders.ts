@@ -310,6 +310,7 @@ export function foreignKey(name?: string): ForeignKeyBuilder {
 
 export class CheckBuilder extends ConstraintBuilder {
   readonly #expression: SqlText
+  #inherited = false
 
   constructor(name: string | undefined, expression: SqlSource) {
     super(name)
@@ -332,8 +333,18 @@ export class CheckBuilder extends ConstraintBuilder {
     return this.set({ notEnforced: true })
   }
 
+  /** Of a partition or a child: it has it from that one of its parent, which is not valid, but here all rows were checked. */
+  inherited(from: RelationPart): this {
+    this.#inherited = true
+    return this.set({ inheritsFrom: [from] })
+  }
+
   protected attrsOn(): ConstraintAttrs {
     return { type: 'check', expression: this.#expression.text }
+  }
+
+  protected override objectOn(table: ElementTarget): SchemaObject {
+    return { ...super.objectOn(table), ...(this.#inherited && { validated: true }) } as SchemaObject
   }
 }
 

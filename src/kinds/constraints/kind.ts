@@ -3,7 +3,7 @@ import type { SchemaObject } from '../../model/schema-object.js'
 import { qualified, quoteIdent } from '../../sql/identifiers.js'
 import { statement } from '../../sql/statement.js'
 import { defineKind, PHASES, type Kind } from '../kind.js'
-import { alterConstraint, constraintRef, originOf, renamedClone } from './alter.js'
+import { alterConstraint, constraintRef, originOf, renamedClone, validateConstraint } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
 import { addConstraint, definition, tableOf } from './ddl.js'
 import { printConstraint } from './print.js'
@@ -17,11 +17,12 @@ export const constraints: Kind = defineKind<Constraint>({
   // A partition that is attached later would get a key of its own; a foreign key may need an index that is no constraint's.
   phaseOf: ({ attrs, only }) => (attrs.type === 'foreign_key' ? PHASES.foreignKey : only ? PHASES.index + 0.7 : PHASES.constraint),
   catalog: 'pg_constraint',
-  folds: ({ attrs, only, late }) =>
+  folds: ({ attrs, only, late, validated }) =>
     attrs.type !== 'foreign_key' &&
     !attrs.notValid &&
     !only &&
     !late &&
+    !validated &&
     !attrs.cloned &&
     !(attrs.type === 'exclude' && attrs.tablespace) &&
     (!attrs.inheritsFrom || attrs.type === 'check'),
@@ -42,6 +43,7 @@ export const constraints: Kind = defineKind<Constraint>({
   },
   create: (constraint) => {
     const { id, attrs } = constraint
+    if (constraint.validated) return [validateConstraint(constraint)]
     const old = (attrs.cloned || (attrs.type === 'foreign_key' && attrs.inheritsFrom)) && renamedClone(constraint)
     if (!old) return addConstraint(constraint)
     if (attrs.cloned) return [statement(`ALTER INDEX IF EXISTS ${qualified(id.schema, old)} RENAME TO ${quoteIdent(id.name!)}`)]
@@ -65,6 +67,13 @@ export const constraints: Kind = defineKind<Constraint>({
   },
   // A child of plain inheritance keeps its checks when it is cut loose from its parents.
   dropsAfterAlteration: isInheritedOnly,
+  // A valid check becomes one that is not only along with that of the parent it comes from.
+  replacesParent: ({ ref, attrs }, context) => {
+    const next = context.object('to', ref) as Constraint | undefined
+    const loosened = attrs.type === 'check' && !attrs.notValid && next?.attrs.notValid && next.attrs.inheritsFrom && !next.attrs.local
+    const origin = loosened && attrs.inheritsFrom?.map(constraintRef).find((one) => context.object('from', one) && context.object('to', one))
+    return origin || false
+  },
   alter: alterConstraint,
   recognizedWhenRenamed: true,
   rename: (from, to) => [

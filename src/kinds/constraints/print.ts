@@ -1,6 +1,7 @@
 import { attachedRef, refOf } from '../../model/object-ref.js'
+import type { RelationPart } from '../../model/schema-object.js'
 import type { PrintedCode, Printer } from '../kind.js'
-import { renamedClone } from './alter.js'
+import { constraintRef, renamedClone } from './alter.js'
 import { indexPartitionRef, type Constraint } from './attributes.js'
 import { isPlainPartition } from '../partition-shorthand.js'
 import { defaultForeignKeyName, defaultKeyName } from './ddl.js'
@@ -11,9 +12,15 @@ export function printConstraint(constraint: Constraint, printer: Printer): Print
   const { attrs } = constraint
   const made = (attrs.cloned || (attrs.type === 'foreign_key' && attrs.inheritsFrom)) && renamedClone(constraint) === undefined
   const restated = constraint.ofPartition && !isPlainPartition(constraint.id, printer)
-  const inherited = attrs.type === 'check' && attrs.inheritsFrom && !attrs.local && !restated
+  const inherited = attrs.type === 'check' && attrs.inheritsFrom && !attrs.local && !restated && !notValidAbove(constraint, printer)
   if (made || inherited || columnShorthand(constraint, printer)) return { place: 'none', code: '' }
   return { place: 'element', code: codeOf(constraint, printer) + suffixes(constraint, printer) }
+}
+
+/** The check of a parent that is not valid, where this one is. */
+function notValidAbove({ attrs, ofPartition, id }: Constraint, printer: Printer): RelationPart | undefined {
+  if (attrs.type !== 'check' || attrs.local || attrs.notValid || (ofPartition && !isPlainPartition(id, printer))) return undefined
+  return attrs.inheritsFrom?.find((origin) => printer.object(constraintRef(origin))?.attrs.notValid)
 }
 
 function codeOf(constraint: Constraint, printer: Printer): string {
@@ -63,7 +70,9 @@ function reference({ parent, attrs }: Constraint, printer: Printer): string {
   return Object.values(options).some((value) => value !== undefined) ? `${target}, ${printer.literal(options)}` : target
 }
 
-function suffixes({ id, attrs, parent, only, late }: Constraint, printer: Printer): string {
+function suffixes(constraint: Constraint, printer: Printer): string {
+  const { id, attrs, parent, only, late } = constraint
+  const origin = notValidAbove(constraint, printer)
   const attachment = printer.object(indexPartitionRef(id.schema, id.name!))
   const cluster = printer.object(attachedRef('cluster', parent!))
   return [
@@ -79,6 +88,7 @@ function suffixes({ id, attrs, parent, only, late }: Constraint, printer: Printe
     only && attrs.type !== 'exclude' ? '.only()' : '',
     late && attrs.type !== 'exclude' && !isPlainPartition(id, printer) ? '.local()' : '',
     attrs.cloned ? '.inherited()' : '',
+    origin ? `.inherited(${printer.literal(origin)})` : '',
     attrs.type === 'foreign_key' && attrs.inheritsFrom ? `.inherited(${printer.literal(attrs.inheritsFrom[0])})` : '',
     attachment && !attrs.cloned ? `.attachedTo(${printer.literal(attachment.attrs.parent)})` : '',
     cluster?.attrs.index === id.name ? '.cluster()' : '',
