@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startNative } from '../src/database/native.js'
+import type { Database } from '../src/database/database.js'
 import { connectPostgres } from '../src/database/postgres.js'
 import { diff } from '../src/differ/diff.js'
 import { reflect } from '../src/reflector/reflect.js'
@@ -109,10 +110,9 @@ function urlOf(database: string): string {
   return server.url.replace('/postgres?', `/${database}?`)
 }
 
-/** The same session, counting what is sent through it. */
-function counting(database: Awaited<ReturnType<typeof connectPostgres>>, count: (statements: number) => void): typeof database {
+/** The same session, counting what is sent through it and through those opened from it. */
+function counting(database: Database, count: (statements: number) => void): Database {
   return {
-    ...database,
     version: database.version,
     engine: database.engine,
     label: database.label,
@@ -120,6 +120,7 @@ function counting(database: Awaited<ReturnType<typeof connectPostgres>>, count: 
     queryAll: (list) => (count(list.length), database.queryAll(list)),
     executeAll: (list) => (count(list.length), database.executeAll(list)),
     onNotice: (listener) => database.onNotice(listener),
+    another: async () => counting(await database.another!(), count),
     close: () => database.close(),
   }
 }
