@@ -16,7 +16,7 @@ import { optionsChange } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
 import { defaultName } from './object-names.js'
 import type { PartitionAttrs } from './partitions.js'
-import { repositioning, sequenceChanges, sequenceParameters, type SequenceOptions } from './sequence-options.js'
+import { continueAfter, repositioning, sequenceChanges, type SequenceOptions } from './sequence-options.js'
 import { optionStatements } from './storage-parameters.js'
 
 /** How a column is altered in place; 'replace' where PostgreSQL has no way. */
@@ -195,13 +195,9 @@ function optionsOf({ identity, type }: ColumnAttrs): SequenceOptions {
 
 /** The rows that are there have numbers already: the sequence goes on after them. */
 function continueNumbers({ id, attrs }: Column): Statement {
-  const { increment, start, min, max } = sequenceParameters(optionsOf(attrs))
-  const last = `${increment > 0n ? 'max' : 'min'}(${quoteIdent(id.name)})`
   const table = qualified(id.schema, id.table)
-  const within = increment > 0n ? `BETWEEN ${start} AND ${max}` : `BETWEEN ${min} AND ${start}`
-  return statement(
-    `SELECT setval(pg_get_serial_sequence(${quoteLiteral(table)}, ${quoteLiteral(id.name)}), ${last}) FROM ${table} HAVING ${last} ${within}`,
-  )
+  const sequence = `pg_get_serial_sequence(${quoteLiteral(table)}, ${quoteLiteral(id.name)})`
+  return continueAfter(sequence, table, quoteIdent(id.name), optionsOf(attrs))
 }
 
 function storageText({ storage, type }: ColumnAttrs, major: number): string {

@@ -1,12 +1,14 @@
 import { refOf } from '../model/object-ref.js'
 import type { RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
-import { statement } from '../sql/statement.js'
+import { statement, type Statement } from '../sql/statement.js'
 import type { Column } from './column-ddl.js'
 import { isPlainlyInherited } from './column-printing.js'
 import { isPlainPartition } from './partition-shorthand.js'
-import { defaultCode } from './type-printing.js'
-import { defineKind, PHASES, type Printer } from './kind.js'
+import { continueAfter, type SequenceOptions } from './sequence-options.js'
+import { serialBuilder } from './serial-shorthand.js'
+import { defaultCode, qualifiedName } from './type-printing.js'
+import { defineKind, PHASES, type AlterContext, type Printer } from './kind.js'
 
 export interface ColumnDefaultAttrs {
   /** As pg_get_expr prints it. */
@@ -46,23 +48,37 @@ export const columnDefaults = defineKind<ColumnDefault>({
     const apart = attrs.relation ? 'VIEW' : attrs.inherited ? 'INHERITED' : undefined
     return { object: columnDefaultObject(column.id as RelationPart, { expression: expression as string, ...(apart && { apart }) }) }
   },
-  create: (object) => [statement(`${alterColumn(object)} SET DEFAULT ${object.attrs.expression}`)],
+  create: (object, _parts, _fragments, context) => setDefault(object, context),
   fragment: ({ attrs }) => `DEFAULT ${attrs.expression}`,
   drop: (object) => [statement(`${alterColumn(object)} DROP DEFAULT`)],
   // A view's column stays when it is an object no more.
   dropsImplicitly: ({ id, attrs }, dropped) => attrs.apart !== 'VIEW' || dropped(refOf('view', id.schema, id.table)),
-  alter: (from, to) => ({
-    statements: from.attrs.expression === to.attrs.expression ? [] : [statement(`${alterColumn(to)} SET DEFAULT ${to.attrs.expression}`)],
-  }),
+  alter: (from, to, context) => ({ statements: from.attrs.expression === to.attrs.expression ? [] : setDefault(to, context) }),
   authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } }),
   address: () => null,
   print: ({ attrs, id, parent }, printer) => {
     const column = printer.object(parent!) as Column | undefined
     if (!column?.attrs.type) return { place: 'suffix', code: '', alone: aloneCode(id, attrs, printer) }
-    if (isPlainlyInherited(column, printer) || isPlainPartition(id, printer)) return { place: 'none', code: '' }
+    if (isPlainlyInherited(column, printer) || isPlainPartition(id, printer) || serialBuilder(id, printer)) return { place: 'none', code: '' }
     return { place: 'suffix', code: `.default(${defaultCode(attrs.expression, column.attrs.type, printer)})` }
   },
 })
+
+function setDefault(object: ColumnDefault, context: AlterContext | undefined): Statement[] {
+  const continued = context && continueNumbers(object, context)
+  return [statement(`${alterColumn(object)} SET DEFAULT ${object.attrs.expression}`), ...(continued ? [continued] : [])]
+}
+
+/** The rows of a column that is there already have numbers: a new sequence goes on after them. */
+function continueNumbers({ id, parent, attrs }: ColumnDefault, context: AlterContext): Statement | undefined {
+  const [, literal] = /^nextval\(('(?:[^']|'')+')::regclass\)$/.exec(attrs.expression) ?? []
+  const name = literal && qualifiedName(literal.slice(1, -1).replaceAll("''", "'"))
+  const type = context.object('from', parent!) && (context.object('to', parent!)?.attrs.type as string)
+  if (!name || !type || !['smallint', 'integer', 'bigint'].includes(type)) return undefined
+  const sequence = refOf('sequence', ...name)
+  const options = context.object('from', sequence) ? undefined : context.object('to', sequence)?.attrs
+  return options && continueAfter(literal, qualified(id.schema, id.table), quoteIdent(id.name), options as SequenceOptions)
+}
 
 function aloneCode({ schema, table, name }: RelationPart, { expression }: ColumnDefaultAttrs, printer: Printer): { code: string; variable: string } {
   const view = printer.literal({ schema, name: table })

@@ -5,6 +5,7 @@ import type { Constraint } from './constraints/attributes.js'
 import { columnShorthand } from './constraints/shorthand.js'
 import type { PrintedCode, Printer } from './kind.js'
 import { isPlainPartition } from './partition-shorthand.js'
+import { serialBuilder } from './serial-shorthand.js'
 import { typeCode } from './type-printing.js'
 
 /** Code of a column in its table's list. */
@@ -17,12 +18,13 @@ export function printColumn(column: Column, printer: Printer): PrintedCode {
   }
   if (attrs.relation || isPlainlyInherited(column, printer) || isPlainPartition(id, printer)) return { place: 'none', code: '' }
   const constraints = shorthands(column, printer)
+  const serial = serialBuilder(id, printer)
   const code = [
-    typeCode(attrs.type!, printer),
+    serial ? `${printer.use(serial)}()` : typeCode(attrs.type!, printer),
     attrs.collation && `.collate(${collationCode(attrs.collation, printer)})`,
     attrs.generated && `.generatedAlwaysAs(${printer.sql(attrs.generated.expression)}${attrs.generated.virtual ? ', { virtual: true }' : ''})`,
     attrs.identity && identityCode(attrs.identity, printer),
-    constraints.includes('.primaryKey()') && attrs.notNull === true ? '' : notNullCode(attrs, printer),
+    serial || (constraints.includes('.primaryKey()') && attrs.notNull === true) ? '' : notNullCode(attrs, printer),
     ...constraints,
     settingsCode(attrs, printer),
     attrs.inherited && '.inherited()',

@@ -143,11 +143,11 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   roles?(object: O): readonly string[]
   /** PostgreSQL may refuse to create it apart from its parent: then the parent is replaced, which brings it along. */
   readonly elseReplacesParent?: boolean
-  /** The statements that create it; `parts` are the children that were folded into it, in their order. */
-  create(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): readonly Statement[]
+  /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: in a migration, both states. */
+  create(object: O, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): readonly Statement[]
   /** Its text inside its parent's CREATE; `parts` as in `create` (a default inside a column). */
   fragment?(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): string
-  /** The object with whose creation PostgreSQL creates this one too, so that it needs no statement; `created` tells what else is. */
+  /** The object with whose creation (or alteration) PostgreSQL creates this one too, so that it needs no statement; `created` tells what else is. */
   createsImplicitly?(object: O, context: AlterContext, created: (ref: Ref) => boolean): Ref | null
   drop(object: O): readonly Statement[]
   /**

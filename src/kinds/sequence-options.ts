@@ -1,3 +1,5 @@
+import { statement, type Statement } from '../sql/statement.js'
+
 /** What a sequence is made of, the parts that are not PostgreSQL's defaults; numbers as text, since they have 64 bits. */
 export interface SequenceOptions {
   readonly dataType?: 'smallint' | 'integer'
@@ -101,4 +103,16 @@ export function repositioning(from: SequenceOptions, to: SequenceOptions): Repos
   const value = [next.start, up ? next.min : next.max].find((one) => one >= old.min && one <= old.max)
   if (!forward || value === undefined) return { type: 'restart' }
   return { type: 'advance', condition: up ? `last_value < ${next.min}` : `last_value > ${next.max}`, value }
+}
+
+/**
+ * Lets a sequence go on after the numbers that a column has already. `sequence` is SQL for its name; every name is quoted.
+ *
+ * @example continueAfter("'app.users_id_seq'", 'app.users', 'id', { dataType: 'integer' })
+ */
+export function continueAfter(sequence: string, table: string, column: string, options: SequenceOptions): Statement {
+  const { increment, start, min, max } = sequenceParameters(options)
+  const last = `${increment > 0n ? 'max' : 'min'}(${column})`
+  const within = increment > 0n ? `BETWEEN ${start} AND ${max}` : `BETWEEN ${min} AND ${start}`
+  return statement(`SELECT setval(${sequence}, ${last}) FROM ${table} HAVING ${last} ${within}`)
 }

@@ -3,6 +3,7 @@ import { refOf } from '../model/object-ref.js'
 import { qualified } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
+import { isMadeBySerial } from './serial-shorthand.js'
 
 /** Which column a sequence belongs to: it is dropped with it. */
 export const sequenceOwnerships: Kind = defineKind<SequenceOwnershipObject>({
@@ -26,7 +27,8 @@ export const sequenceOwnerships: Kind = defineKind<SequenceOwnershipObject>({
   dropsImplicitly: ({ parent }, dropped) => dropped(parent!),
   alter: (_from, to) => ({ statements: [ownedBy(to)] }),
   address: () => null,
-  print: ({ attrs: { column } }, printer) => {
+  print: ({ id, attrs: { column } }, printer) => {
+    if (isMadeBySerial(id, printer)) return { place: 'none', code: '' }
     const table = printer.variable(refOf('table', column.schema, column.table))
     return { place: 'suffix', code: `.ownedBy(${table ? `() => ${printer.member(table, column.name)}` : printer.literal(column)})` }
   },

@@ -12,6 +12,7 @@ import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
+import { isMadeBySerial } from './serial-shorthand.js'
 import { repositioning, sequenceChanges, sequenceClauses, sequenceOptions, sequenceParameters, type SequenceOptions } from './sequence-options.js'
 
 export type SequenceObject = SchemaObject<QualifiedName, SequenceOptions & { readonly unlogged?: true }>
@@ -69,6 +70,7 @@ export const sequences: Kind = defineKind<SequenceObject>({
   address: ({ id }) => `SEQUENCE ${qualified(id.schema, id.name)}`,
   dropLoses: () => 'how far it has counted is gone',
   print: ({ id, attrs }, printer) => {
+    if (isMadeBySerial(id, printer)) return { place: 'none', code: '' }
     const numbers = Object.fromEntries(
       Object.entries(attrs).map(([key, value]) => [key, typeof value === 'string' && key !== 'dataType' ? safeNumber(value) : value]),
     )

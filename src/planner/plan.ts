@@ -1,6 +1,7 @@
 import type { Rename } from '../differ/renames.js'
-import { expand, type Action, type ExpandOptions } from '../differ/expand.js'
+import { alterContext, expand, type Action, type ExpandOptions } from '../differ/expand.js'
 import { order, type OrderedAction } from '../differ/order.js'
+import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref } from '../model/schema-object.js'
@@ -40,7 +41,8 @@ export interface PlanOptions extends ExpandOptions {
 /** The steps that carry out operations, in an order that PostgreSQL accepts. Not yet tried: see `prove`. */
 export function plan(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions = {}): PlannedStep[] {
   const actions = expand(from, to, operations, options).map((action) => withAuthorsText(action, options))
-  return order(from, to, actions).flatMap(stepsOf)
+  const context = alterContext(from, to)
+  return order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context))
 }
 
 /** The steps that give an object another name. */
@@ -52,7 +54,7 @@ function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
   return action.type === 'create' && authored ? { ...action, object: authored(action.object) } : action
 }
 
-function stepsOf(ordered: OrderedAction): PlannedStep[] {
+function stepsOf(ordered: OrderedAction, context?: AlterContext): PlannedStep[] {
   const { action } = ordered
   const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
   const cause = 'because' in action ? action.because : undefined
@@ -64,7 +66,7 @@ function stepsOf(ordered: OrderedAction): PlannedStep[] {
     ...hazards.map((hazard) => `DATA LOSS: ${hazard.message}`),
   ]
   const elseReplace = replacedOnRefusal(action)
-  return statementsOf(ordered).map((statement, index) => ({
+  return statementsOf(ordered, context).map((statement, index) => ({
     comments: index === 0 ? comments : [],
     hazards: index === 0 ? hazards : [],
     statement,

@@ -1,5 +1,6 @@
 import type { Action } from '../differ/expand.js'
 import type { OrderedAction } from '../differ/order.js'
+import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import type { Statement } from '../sql/statement.js'
@@ -10,10 +11,10 @@ import type { Statement } from '../sql/statement.js'
  *
  * @example statementsOf({ action: { type: 'create', object: users }, parts: [] }) // [{ sql: 'CREATE TABLE app.users (…)', … }]
  */
-export function statementsOf({ action, parts }: OrderedAction): readonly Statement[] {
+export function statementsOf({ action, parts }: OrderedAction, context?: AlterContext): readonly Statement[] {
   switch (action.type) {
     case 'create':
-      return createStatements(action.object, createdObjects(parts))
+      return createStatements(action.object, createdObjects(parts), context)
     case 'drop': {
       const object = action.aside ?? action.object
       return kindOf(object).drop(object)
@@ -26,7 +27,7 @@ export function statementsOf({ action, parts }: OrderedAction): readonly Stateme
 }
 
 /** The statements that create an object with the given descendants written inside its text. */
-export function createStatements(object: SchemaObject, descendants: readonly SchemaObject[]): readonly Statement[] {
+export function createStatements(object: SchemaObject, descendants: readonly SchemaObject[], context?: AlterContext): readonly Statement[] {
   const childrenOf = new Map<Ref | null, SchemaObject[]>()
   for (const part of descendants) {
     const siblings = childrenOf.get(part.parent)
@@ -34,7 +35,7 @@ export function createStatements(object: SchemaObject, descendants: readonly Sch
     else childrenOf.set(part.parent, [part])
   }
   const { parts, fragments } = folded(object.ref, childrenOf)
-  return kindOf(object).create(object, parts, fragments)
+  return kindOf(object).create(object, parts, fragments, context)
 }
 
 function createdObjects(parts: readonly Action[]): SchemaObject[] {
