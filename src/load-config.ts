@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from './config.js'
@@ -32,6 +33,9 @@ const MEMBERS: Record<keyof Config, Member> = {
  * @example const config = await loadConfig('/project/autogen.config.ts')
  */
 export async function loadConfig(file: string): Promise<Config> {
+  if (statSync(file).isDirectory()) {
+    throw new UsageError(`the configuration file ${path.basename(file)} is a folder`, { hint: 'name a file with --config or AUTOGEN_CONFIG' })
+  }
   const sources = plainClosure([file])
   const cache = new DiskCache(path.join(path.dirname(file), '.autogen', 'cache'))
   const name = sources && `config-${cacheKey(...[...sources].flat())}`

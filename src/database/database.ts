@@ -29,6 +29,11 @@ export interface Database {
   onNotice(listener: (notice: { severity: string; message: string }) => void): void
   /** Opens another session with the same database as the same user; missing where an engine has but one. */
   another?(): Promise<Database>
+  /**
+   * Scratch on a server that is there for others as well: the roles made on it, which go when scratch does, or null where none may
+   * be made since its roles are the real ones. Missing where the whole server is scratch.
+   */
+  borrowedRoles?: Set<string> | null
   close(): Promise<void>
 }
 

@@ -51,8 +51,14 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     await refuseMissing(scratch, options.extensions)
     await scratch.database.executeAll(SCRATCH_SETTINGS)
     const roles = options.roles ?? []
-    if (scratch.engine === 'server') return scratch
-    if (scratch.engine === 'url') return withoutRoles(scratch, options, await prepareRoles(scratch.database, roles))
+    if (scratch.engine === 'server') {
+      scratch.database.borrowedRoles = null
+      return scratch
+    }
+    if (scratch.engine === 'url') {
+      scratch.database.borrowedRoles = new Set(await prepareRoles(scratch.database, roles))
+      return withoutRoles(scratch, options, scratch.database.borrowedRoles)
+    }
     await prepareRoles(scratch.database, roles, await roleOf(options.live))
     return scratch
   } catch (error) {
@@ -93,12 +99,12 @@ async function openAuto(options: ScratchOptions): Promise<Scratch> {
 }
 
 /** The server of a given url outlives the run: roles made there go with the scratch database. */
-function withoutRoles(scratch: Scratch, options: ScratchOptions, roles: readonly string[]): Scratch {
-  if (roles.length === 0) return scratch
+function withoutRoles(scratch: Scratch, options: ScratchOptions, roles: ReadonlySet<string>): Scratch {
   const close = async () => {
     await scratch.close()
+    if (roles.size === 0) return
     const session = await openDatabase(options.mode, options.cwd ?? process.cwd())
-    await session.executeAll(roles.map((role) => `DROP ROLE IF EXISTS ${quoteIdent(role)}`)).finally(() => session.close())
+    await session.executeAll([...roles].map((role) => `DROP ROLE IF EXISTS ${quoteIdent(role)}`)).finally(() => session.close())
   }
   return { ...scratch, close }
 }

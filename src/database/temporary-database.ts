@@ -63,6 +63,13 @@ export async function createTemporaryDatabase(url: string): Promise<TemporaryDat
     return { database: session, drop }
   } catch (error) {
     await drop().catch(() => undefined)
+    if (error instanceof DatabaseError && error.sqlState === '42501') {
+      throw new DatabaseError(`scratch cannot be made on ${keeper.label}: ${error.message}`, {
+        hint: 'give the role the right to create databases (CREATEDB), or choose another scratch: --scratch native, embedded or a url',
+        sqlState: error.sqlState,
+        cause: error,
+      })
+    }
     throw error
   }
 }

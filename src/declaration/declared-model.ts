@@ -5,6 +5,7 @@ import { SchemaError, type SourcePosition } from '../errors.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
 import { describeRef } from '../model/object-ref.js'
 import { SchemaModel } from '../model/schema-model.js'
+import { describeObject } from '../operations/describe.js'
 import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
 import { originalPosition } from './original-position.js'
 
@@ -66,7 +67,7 @@ export function words(ref: Ref): { kind: string; name: string } {
 /** An object for people: `table app.users`, or `constraint of table app.users` for one that PostgreSQL will name. */
 export function titleOf({ ref, parent }: SchemaObject): string {
   const { kind, name } = words(ref)
-  if (parent === null || !/#\d+$/.test(name)) return `${kind} ${name}`
+  if (parent === null || !/#\d+$/.test(name)) return describeObject(ref)
   const owner = words(parent)
   return `${kind} of ${owner.kind} ${owner.name}`
 }

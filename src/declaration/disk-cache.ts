@@ -74,7 +74,7 @@ export class DiskCache {
 }
 
 /** One text for everything that goes into a cached value, this package included. */
-export function cacheKey(...parts: readonly (string | number | Buffer)[]): string {
+export function cacheKey(...parts: readonly (string | number | Uint8Array)[]): string {
   const hash = createHash('sha256').update(ownIdentity())
   for (const part of parts) {
     const data = typeof part === 'number' ? String(part) : part

@@ -99,8 +99,9 @@ function initialModel(model: SchemaModel): SchemaModel {
   return new SchemaModel({ version: model.version, objects, dependencies: [], unmanaged: [] })
 }
 
-/** Roles belong to the whole server; where this one may not create them, PostgreSQL says which object needs them. */
+/** Roles belong to the whole server; where they are the real ones, or may not be made, PostgreSQL says which object needs them. */
 async function createMissingRoles(database: Database, model: SchemaModel): Promise<void> {
+  if (database.borrowedRoles === null) return
   const named = new Set<string>()
   for (const object of model.objects.values()) {
     for (const role of kindOf(object).roles?.(object) ?? []) named.add(role)
@@ -110,6 +111,7 @@ async function createMissingRoles(database: Database, model: SchemaModel): Promi
   for (const role of named) {
     try {
       await database.executeAll(['SAVEPOINT role', `CREATE ROLE ${quoteIdent(role)} NOLOGIN`, 'RELEASE SAVEPOINT role'])
+      database.borrowedRoles?.add(role)
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.sqlState === undefined) throw error
       await database.executeAll(['ROLLBACK TO SAVEPOINT role'])

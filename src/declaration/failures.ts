@@ -64,7 +64,8 @@ function alsoFailed({ step, error }: Failure, places: ReadonlyMap<Ref, SourcePos
   return `also ${titleOf(object)}${at ? ` (${showPosition(at)})` : ''}: ${error.message}`
 }
 
-function hintFor({ sqlState = '' }: DatabaseError): string | undefined {
+function hintFor({ sqlState = '', message }: DatabaseError): string | undefined {
+  if (sqlState === '42704' && /^role "/.test(message)) return 'check the spelling, or create the role first: roles belong to the server, not to a schema'
   if (sqlState === '0A000' || sqlState === '58P01') return undefined
   if (MISSING.test(sqlState)) return 'check the spelling, name it with its schema, and export what declares it'
   return undefined

@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { Config } from '../config.js'
 import type { ScratchMode } from '../database/scratch.js'
 import { UsageError } from '../errors.js'
+import { HAZARD_CODES } from '../hazards.js'
+import { closest } from '../suggest.js'
 
 /** Where a project's parts are, after flags, environment and configuration file were put together. */
 export interface ProjectSettings {
@@ -34,6 +36,9 @@ export interface SettingsInput {
   readonly typecheck?: boolean | undefined
 }
 
+/** Environment variables; @types/node, which names them too, need not be installed. */
+type Environment = Readonly<Record<string, string | undefined>>
+
 const CONFIG_NAMES = ['autogen.config.ts', 'autogen.config.mts', 'autogen.config.js', 'autogen.config.mjs']
 
 /**
@@ -42,7 +47,7 @@ const CONFIG_NAMES = ['autogen.config.ts', 'autogen.config.mts', 'autogen.config
  * @throws UsageError for a configuration file that is not there or wrong
  * @example const settings = await resolveSettings({ database: 'postgres://localhost/app' })
  */
-export async function resolveSettings(input: SettingsInput = {}, env: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Promise<ProjectSettings> {
+export async function resolveSettings(input: SettingsInput = {}, env: Environment = process.env, cwd = process.cwd()): Promise<ProjectSettings> {
   const file = configFile(input.config ?? (env.AUTOGEN_CONFIG || undefined), cwd)
   const config: Config = file === undefined ? {} : await (await import('../load-config.js')).loadConfig(file)
   const root = file === undefined ? cwd : path.dirname(file)
@@ -58,7 +63,11 @@ export async function resolveSettings(input: SettingsInput = {}, env: NodeJS.Pro
       [env.AUTOGEN_SCRATCH || undefined, 'AUTOGEN_SCRATCH'],
       [config.scratch, 'the setting scratch'],
     ]),
-    allow: input.allow ?? codes(env.AUTOGEN_ALLOW) ?? config.allow ?? [],
+    allow: firstAllowed([
+      [input.allow, '--allow'],
+      [codes(env.AUTOGEN_ALLOW), 'AUTOGEN_ALLOW'],
+      [config.allow, 'the setting allow'],
+    ]),
     versionSchema: config.versionSchema ?? 'autogen',
     ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
     typecheck: input.typecheck ?? config.typecheck,
@@ -103,6 +112,15 @@ function firstScratch(choices: readonly (readonly [string | undefined, string])[
   const [text = 'auto', from] = choices.find(([value]) => value !== undefined) ?? []
   if (['auto', 'server', 'native', 'embedded'].includes(text) || /^(postgres(ql)?|pglite):\/\//.test(text)) return text as ScratchMode
   throw new UsageError(`${from} names no engine${/^\w+$/.test(text) ? `: "${text}"` : ''}`, { hint: 'use auto, server, native, embedded or a postgres:// URL' })
+}
+
+function firstAllowed(choices: readonly (readonly [readonly string[] | undefined, string])[]): readonly string[] {
+  const [allowed = [], from] = choices.find(([value]) => value !== undefined) ?? []
+  const codes = [...HAZARD_CODES, 'all']
+  const unknown = allowed.find((code) => !codes.includes(code))
+  if (unknown === undefined) return allowed
+  const near = closest(unknown, codes)
+  throw new UsageError(`${from} names no hazard: "${unknown}"`, { hint: near ? `did you mean ${near}?` : `there are ${codes.join(', ')}` })
 }
 
 function list<T>(value: T | readonly T[] | undefined): readonly T[] | undefined {

@@ -57,6 +57,15 @@ test('the same on a server, whose address is in DATABASE_URL, from a folder belo
   expect(box.files()).toHaveLength(5)
 }, 90_000)
 
+test('pull replaces the example that init wrote, and nothing that was edited', async () => {
+  const url = await freshDatabase(newest)
+  box.env = { DATABASE_URL: url }
+  await box.ok('init')
+  expect(await box.ok('pull')).toBe('wrote schema.ts: 1 object\n')
+  expect(await box.run(['pull'])).toMatchObject({ code: 1, stderr: expect.stringContaining('schema.ts exists already') })
+  expect(await box.ok('check')).toBe('in sync\n')
+})
+
 test('pull, then check, without migrations; nothing is written to the database', async () => {
   const url = await freshDatabase(newest)
   box.env = { DATABASE_URL: url }

@@ -50,6 +50,29 @@ test('data that would be lost: exit 3, what and how to allow it; nothing is writ
   expect(box.read(`migrations/${box.migrations()[0]}`)).toContain('// DATA LOSS: column app.users.phone: the values are gone\n')
 })
 
+test('roles of the server are the real ones: one that is missing is a mistake in schema.ts', async () => {
+  box.write('schema.ts', schemaFile(`export const t = table('t', { id: bigint() })`, `  .owner('nobody_made_it')`))
+  for (const command of [['-m', 'x'], ['check']]) {
+    expect(await box.run([...command, '--scratch', 'server'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error: owner of table public.t: role "nobody_made_it" does not exist\n  at schema.ts:3:4\n' +
+        'hint: check the spelling, or create the role first: roles belong to the server, not to a schema\n',
+    })
+  }
+  // A server of its own may have any role.
+  expect(await box.run(['check', '--scratch', 'embedded'])).toMatchObject({ code: 2, stdout: expect.stringContaining('OWNER TO nobody_made_it') })
+})
+
+test('scratch on a server whose role may not make databases says what to do', async () => {
+  box.write('schema.ts', USERS)
+  await execute(`DO $$ BEGIN CREATE ROLE no_databases LOGIN; EXCEPTION WHEN duplicate_object THEN END $$`)
+  const { code, stderr } = await box.run(['check', '--scratch', 'server'], { env: { DATABASE_URL: url.replace('//postgres@', '//no_databases@') } })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^error: scratch cannot be made on postgres:.*: permission denied to create database\nhint: .*CREATEDB/)
+})
+
 test('a failing proof: exit 1 with the objects that did not come out right; check shows the SQL all the same', async () => {
   // Whatever is done, the comment becomes another one.
   await execute(

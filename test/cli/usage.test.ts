@@ -17,6 +17,7 @@ test.each([
   [['downgrade'], "error: missing required argument 'target'\nhint: see autogen downgrade --help\n"],
   [['check', '-d'], "error: option '-d, --database <url>' argument missing\nhint: see autogen check --help\n"],
   [['check', '--scratch', 'oracle'], 'error: --scratch names no engine: "oracle"\nhint: use auto, server, native, embedded or a postgres:// URL\n'],
+  [['check', '--allow', 'data-losses'], 'error: --allow names no hazard: "data-losses"\nhint: did you mean data-loss?\n'],
   [['--empty', '--autogenerate'], 'error: --empty and --autogenerate exclude each other\n'],
   [['-c', 'nowhere.ts', 'check'], 'error: the configuration file nowhere.ts does not exist\nhint: check --config and AUTOGEN_CONFIG, or run autogen init\n'],
   [['check'], 'error: the schema file schema.ts does not exist\nhint: run autogen init for an example, autogen pull to write it from a database, or name another path with --schema\n'],
@@ -66,7 +67,7 @@ test('a folder in place of the configuration file', async () => {
   mkdirSync(box.path('autogen.config.ts'))
   const { code, stderr } = await box.run(['check'])
   expect(code).toBe(1)
-  expect(stderr).toContain('error: the file cannot be read\n  at autogen.config.ts')
+  expect(stderr).toBe('error: the configuration file autogen.config.ts is a folder\nhint: name a file with --config or AUTOGEN_CONFIG\n')
 })
 
 test('init writes what is missing and keeps what is there, also through a symbolic link to the command', async () => {

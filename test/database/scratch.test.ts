@@ -27,7 +27,9 @@ async function live(major: number): Promise<{ live: Database; liveUrl: string }>
 const base = { mode: 'auto', live: null, mayWriteToLive: true, extensions: [] } satisfies ScratchOptions
 
 const count = async (database: Database, sql: string) => Number((await database.query(`select count(*) from ${sql}`))[0]![0])
-const scratchDatabases = (database: Database) => count(database, `pg_database where datname like 'autogen_scratch_%'`)
+/** Scratch databases of this process, and of others that are named: the server is shared with other tests. */
+const scratchDatabases = (database: Database, ...pids: (number | undefined)[]) =>
+  count(database, `pg_database where datname ~ '^autogen_scratch_(${[process.pid, ...pids].join('|')})_'`)
 
 async function worksAsScratch({ database }: Scratch): Promise<void> {
   await database.executeAll(['BEGIN', 'CREATE TABLE a (id int)', 'ROLLBACK'])
@@ -97,17 +99,17 @@ describe.each(majors)('on a server of major %i', (major) => {
     const target = await live(major)
     const other = await openScratch({ ...base, mode: 'server', ...target })
     const child = await scratchInChild(target.liveUrl, 'server')
-    expect(await scratchDatabases(target.live)).toBe(2)
+    expect(await scratchDatabases(target.live, child.pid)).toBe(2)
     child.kill('SIGKILL')
     await once(child, 'exit')
     await sessionsGone(target.live)
-    expect(await scratchDatabases(target.live)).toBe(2)
+    expect(await scratchDatabases(target.live, child.pid)).toBe(2)
     const next = await openScratch({ ...base, mode: 'server', ...target })
-    expect(await scratchDatabases(target.live)).toBe(2)
+    expect(await scratchDatabases(target.live, child.pid)).toBe(2)
     await other.database.query('select 1')
     await next.close()
     await other.close()
-    expect(await scratchDatabases(target.live)).toBe(0)
+    expect(await scratchDatabases(target.live, child.pid)).toBe(0)
   })
 
   test('Ctrl-C drops it', async () => {

@@ -36,7 +36,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
   else {
     for (const { file, written } of report) printResult(`${written ? wrote() : chalk.dim('kept ')} ${showPath(file)}${file === folder ? '/' : ''}`)
     printResult(`\nNext: edit ${showPath(schemaFile)}, then ${chalk.bold('autogen -m "first tables"')} and ${chalk.bold('autogen upgrade')}.`)
-    printResult(`With an existing database: ${chalk.bold('autogen pull --force')} (DATABASE_URL or --database says where it is).`)
+    printResult(`With an existing database: ${chalk.bold('autogen pull')} (DATABASE_URL or --database says where it is).`)
   }
   return ExitCode.done
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ExitCode, UsageError } from '../../errors.js'
 import { writeSchemaFile } from '../../generator/schema-file.js'
@@ -18,7 +19,8 @@ export async function run(flags: Flags): Promise<ExitCode> {
     if (!flags.stdout && snapshot === undefined && (others.length > 0 || /[*?{]/.test(first!))) {
       throw new UsageError('pull writes one file, but the schema may be several', { hint: 'name one with --schema, or print it with --stdout' })
     }
-    if (!flags.stdout && !flags.force && existsSync(file)) {
+    const overwrite = flags.force === true || (await isUntouchedExample(file))
+    if (!flags.stdout && !overwrite && existsSync(file)) {
       throw new UsageError(`${showPath(file)} exists already`, {
         hint: snapshot === undefined ? '--force overwrites it; --stdout prints instead; --schema names another file' : '--force overwrites it',
       })
@@ -26,7 +28,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     const schemas = (flags.onlySchemas as string | undefined)?.split(',').map((name) => name.trim()).filter(Boolean)
     const { source, model, objects, unmanaged } = await pull(project, { schemas })
     if (snapshot !== undefined) await writeSnapshot(file, model, { overwrite: flags.force === true })
-    else if (!flags.stdout) await writeSchemaFile(file, source, { overwrite: flags.force === true })
+    else if (!flags.stdout) await writeSchemaFile(file, source, { overwrite })
     if (flags.json) printJson({ ...(flags.stdout ? { source } : { file }), objects, unmanaged })
     else {
       if (flags.stdout) printResult(source)
@@ -35,4 +37,10 @@ export async function run(flags: Flags): Promise<ExitCode> {
     }
     return ExitCode.done
   })
+}
+
+/** What `init` wrote and nobody edited is no loss. */
+async function isUntouchedExample(file: string): Promise<boolean> {
+  const [text, example] = await Promise.all([file, new URL('../../../templates/schema.ts.template', import.meta.url)].map((path) => readFile(path, 'utf8').catch(() => '')))
+  return text !== '' && text === example
 }
