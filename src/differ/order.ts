@@ -27,13 +27,13 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
     }
     if (action.type === 'create') {
       const origin = kindOf(action.object).createsImplicitly?.(action.object, context, (ref) => at('create', ref) !== undefined)
-      if (origin) groups.join(position, at('create', origin))
+      if (origin) groups.join(position, at('create', origin) ?? at('alter', origin))
     }
     if (action.type === 'drop' && !action.aside) {
       const goes = kindOf(action.object).dropsImplicitly?.(action.object, (ref) => at('drop', ref) !== undefined) ?? true
       if (goes === false) return
       const owner = goes === true ? from.goesWith(action.object.ref).find((ref) => at('drop', ref) !== undefined) : goes
-      groups.join(position, owner === undefined ? undefined : at('drop', owner), goes !== true)
+      groups.join(position, owner === undefined ? undefined : (at('drop', owner) ?? at('alter', owner)), goes !== true)
     }
   })
 

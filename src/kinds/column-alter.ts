@@ -29,7 +29,7 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
     if (before.generated.virtual !== after.generated.virtual) return 'replace'
     if (before.generated.expression !== after.generated.expression && major < 17) return 'replace'
   }
-  const parents = parentChanges(from, context)
+  const parents = [...parentChanges(from, context), ...attributeChanges(from, to, context)]
   const follows = (part: (attrs: ColumnAttrs) => unknown) =>
     parents.some(([a, b]) => text(part(a)) === text(part(before)) && text(part(b)) === text(part(after)) && text(part(a)) !== text(part(b)))
   const retyped = (text(typeOf(before)) !== text(typeOf(after)) && !follows(typeOf)) || undefined
@@ -96,6 +96,17 @@ function parentChanges(column: Column, context: AlterContext): (readonly [Column
     const [a, b] = [context.object('from', ref), context.object('to', ref)]
     return before.includes(ref) && a && b && !context.replaced(ref) ? [[a.attrs as ColumnAttrs, b.attrs as ColumnAttrs] as const] : []
   })
+}
+
+/** What happens to the attribute of the composite type that it is. */
+function attributeChanges({ id, ofType }: Column, to: Column, context: AlterContext): (readonly [ColumnAttrs, ColumnAttrs])[] {
+  if (!ofType || ofType !== to.ofType || context.replaced(ofType)) return []
+  const [before, after] = (['from', 'to'] as const).map((side) => {
+    const attributes = context.object(side, ofType)?.attrs.attributes as { name: string; type: string; collation?: string }[] | undefined
+    const attribute = attributes?.find(({ name }) => name === id.name)
+    return attribute && { type: attribute.type, ...(attribute.collation && { collation: attribute.collation }) }
+  })
+  return before && after ? [[before, after]] : []
 }
 
 function alterType(alter: string, before: ColumnAttrs, after: ColumnAttrs, using?: string): Statement {

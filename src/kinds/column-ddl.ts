@@ -1,4 +1,4 @@
-import type { RelationPart, SchemaObject } from '../model/schema-object.js'
+import type { Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { optionsClause, type ForeignOptions } from './foreign-options.js'
@@ -50,7 +50,10 @@ export interface ColumnAttrs {
   readonly relation?: 'VIEW' | 'MATERIALIZED VIEW'
 }
 
-export type Column = SchemaObject<RelationPart, ColumnAttrs>
+export interface Column extends SchemaObject<RelationPart, ColumnAttrs> {
+  /** The composite type whose attribute it is, when its table is a typed one. Not compared. */
+  readonly ofType?: Ref
+}
 
 /** `ALTER TABLE app.users`, or whatever relation has the column. */
 export function alterRelation({ id, attrs }: Column, only = false): string {

@@ -10,6 +10,7 @@ import { readOptions } from './foreign-options.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
 import { optionStatements } from './storage-parameters.js'
+import type { TableAttrs } from './tables.js'
 
 export type { Column, ColumnAttrs } from './column-ddl.js'
 
@@ -75,9 +76,11 @@ export const columns = defineKind<Column>({
     const parent = context.objectAt('pg_class', table as number) as SchemaObject<QualifiedName> | undefined
     if (!parent) return null
     const id = { schema: parent.id.schema, table: parent.id.name, name: name as string }
-    if (!details) return { object: columnObject(id, notNull ? { type: type as string, notNull: true } : { type: type as string }, number as number) }
+    const typed = (parent.attrs as TableAttrs).ofType
+    const ofType = typed && { ofType: refOf('composite_type', typed.schema, typed.name) }
+    if (!details) return { object: { ...columnObject(id, notNull ? { type: type as string, notNull: true } : { type: type as string }, number as number), ...ofType } }
     return {
-      object: columnObject(id, attrsOf(id, type as string, notNull as boolean, details), number as number),
+      object: { ...columnObject(id, attrsOf(id, type as string, notNull as boolean, details), number as number), ...ofType },
       aliases: details.generated && details.attrdef ? [['pg_attrdef', details.attrdef]] : [],
       dependencies: details.local
         ? []
@@ -90,7 +93,8 @@ export const columns = defineKind<Column>({
     return [statement(`${alterRelation(column)} ADD COLUMN ${columnDefinition(column, fragments)}`), ...columnSettings(column)]
   },
   fragment: (column, _parts, fragments) => columnDefinition(column, fragments),
-  createsImplicitly: ({ id }, context, created) => {
+  createsImplicitly: ({ id, ofType }, context, created) => {
+    if (ofType) return created(refOf('table', id.schema, id.table)) ? null : ofType
     const partition = refOf('partition', id.schema, id.table)
     const before = context.object('from', partition)
     const after = context.object('to', partition)
@@ -113,8 +117,9 @@ export const columns = defineKind<Column>({
   // A partition keeps its columns when it is detached.
   outlives: ({ id }, replaced, rebuilt) => replaced.kind === 'column' && replaced.id.table !== id.table && rebuilt(replaced.parent!),
   // A column that is no longer inherited when its parent's is dropped stays.
-  dropsImplicitly: ({ id, parent }, dropped) => (dropped(parent!) ? parent! : !dropped(refOf('partition', id.schema, id.table))),
-  dropsAfterAlteration: ({ attrs }) => attrs.inherited === true,
+  dropsImplicitly: ({ id, parent, ofType }, dropped) => (dropped(parent!) ? parent! : (ofType ?? !dropped(refOf('partition', id.schema, id.table)))),
+  // A typed table loses its type before its columns may go.
+  dropsAfterAlteration: ({ attrs, ofType }) => attrs.inherited === true || ofType !== undefined,
   // Which table declares a column is settled when it comes into being, or when its last parent goes.
   replacesParent: (column, context) => {
     const next = context.object('to', column.ref) as Column | undefined

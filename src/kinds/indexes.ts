@@ -118,6 +118,8 @@ const specialColumns = `
         SELECT i.indexrelid, i.indrelid, u.* FROM pg_index i
         CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[], i.indcollation::oid[]) WITH ORDINALITY AS u(attnum, class, coll, n)
         WHERE i.indexrelid >= 16384
+          AND EXISTS (SELECT FROM pg_class r WHERE r.oid = i.indrelid AND r.relkind <> 't')
+          AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
       ) k
       JOIN pg_attribute ia ON ia.attrelid = k.indexrelid AND ia.attnum = k.n
       LEFT JOIN pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = k.attnum AND k.attnum <> 0

@@ -116,7 +116,9 @@ export const tables = defineKind<Table>({
     if (before.unlogged !== after.unlogged) statements.push(alter(after.unlogged ? 'SET UNLOGGED' : 'SET LOGGED'))
     statements.push(...optionStatements(`ALTER TABLE ${nameOf(to)}`, before.with, after.with))
     if (!same(before.inherits, after.inherits)) statements.push(...inheritance(to, before.inherits, after.inherits))
-    if (!same(before.ofType, after.ofType)) statements.push(alter(after.ofType ? `OF ${nameText(after.ofType)}` : 'NOT OF'))
+    // The type of a table comes once its columns are right.
+    const fits = after.ofType && same(columnTypes(to, 'from', context), columnTypes(to, 'to', context))
+    if (!same(before.ofType, after.ofType) && (fits || before.ofType)) statements.push(alter(fits ? `OF ${nameText(after.ofType!)}` : 'NOT OF'))
     if (before.rowSecurity !== after.rowSecurity) statements.push(alter(`${after.rowSecurity ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`))
     if (before.forceRowSecurity !== after.forceRowSecurity) statements.push(alter(`${after.forceRowSecurity ? '' : 'NO '}FORCE ROW LEVEL SECURITY`))
     const logging = before.unlogged !== after.unlogged
@@ -241,6 +243,11 @@ function inheritance(table: Table, from: readonly QualifiedName[] = [], to: read
     alter(`NO INHERIT ${standIn}`),
     statement(`DROP TABLE ${standIn}`),
   ]
+}
+
+function columnTypes({ ref }: Table, side: 'from' | 'to', context: AlterContext): unknown[] {
+  const columns = context.children(side, ref).filter(({ kind }) => kind === 'column')
+  return columns.sort((a, b) => a.position! - b.position!).map(({ id, attrs }) => [id.name, attrs.type, attrs.collation])
 }
 
 /** A logged table may not refer to an unlogged one: a foreign key between two tables that both change goes and comes back. */

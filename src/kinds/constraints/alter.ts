@@ -86,17 +86,18 @@ function loses(origins: readonly RelationPart[], { id }: Constraint, context: Al
 export function originOf(constraint: Constraint, context: AlterContext, created: (ref: Ref) => boolean): Ref | null {
   const { id, attrs } = constraint
   const partition = partitionRef(id)
+  const ifCreated = (ref: Ref) => (created(ref) ? ref : null)
   if (attrs.cloned) {
     if (renamedClone(constraint)) return null
     const attachment = context.object('to', indexPartitionRef(id.schema, id.name!))?.attrs as { readonly parent: RelationPart } | undefined
-    if (!attachment || created(partition)) return partition
-    return constraintRef(attachment.parent)
+    if (!attachment || created(partition)) return ifCreated(partition)
+    return ifCreated(constraintRef(attachment.parent))
   }
   if (!attrs.inheritsFrom || attrs.local || constraint.validated) return null
   const origins = attrs.inheritsFrom.map(constraintRef)
   if (attrs.type === 'foreign_key') {
     if (renamedClone(constraint)) return null
-    return created(partition) && !created(origins[0]!) ? partition : origins[0]!
+    return ifCreated(origins[0]!) ?? ifCreated(partition)
   }
   // A new partition is a table of its own first, which must have the check before it is attached.
   if (constraint.ofPartition) return created(partition) ? null : (origins.find(created) ?? null)
