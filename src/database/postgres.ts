@@ -105,7 +105,7 @@ class PostgresDatabase implements Database {
   }
 
   query(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    return this.#turnstile.run(() => this.#send(sql, parameters).catch((error) => this.#fail(error, sql)))
+    return this.#turnstile.run(() => this.#corked(() => this.#send(sql, parameters)).catch((error) => this.#fail(error, sql)))
   }
 
   queryAll(statements: readonly string[]): Promise<Row[][]> {
@@ -147,14 +147,22 @@ class PostgresDatabase implements Database {
 
   /** Sends `statements[from..to)` at once and waits for all; throws the first failure. */
   async #sendAll(statements: readonly string[], from: number, to: number): Promise<Row[][]> {
-    const { stream } = internals(this.#client).connection
-    stream.cork()
-    const sent = statements.slice(from, to).map((statement) => this.#send(statement, []))
-    stream.uncork()
+    const sent = this.#corked(() => statements.slice(from, to).map((statement) => this.#send(statement, [])))
     const outcomes = await Promise.allSettled(sent)
     return outcomes.map((outcome, index) =>
       outcome.status === 'fulfilled' ? outcome.value : this.#fail(outcome.reason, statements[from + index]!, from + index),
     )
+  }
+
+  /** Lets the messages of what is sent go out together. */
+  #corked<T>(send: () => T): T {
+    const { stream } = internals(this.#client).connection
+    stream.cork()
+    try {
+      return send()
+    } finally {
+      stream.uncork()
+    }
   }
 
   #send(text: string, parameters: unknown[]): Promise<Row[]> {

@@ -65,7 +65,7 @@ function alsoFailed({ step, error }: Failure, places: ReadonlyMap<Ref, SourcePos
 }
 
 function hintFor({ sqlState = '', message }: DatabaseError): string | undefined {
-  if (sqlState === '42704' && /^role "/.test(message)) return 'check the spelling, or create the role first: roles belong to the server, not to a schema'
+  if (sqlState === '42704' && message.startsWith('role "')) return 'check the spelling, or create the role first: roles belong to the server, not to a schema'
   if (sqlState === '0A000' || sqlState === '58P01') return undefined
   if (MISSING.test(sqlState)) return 'check the spelling, name it with its schema, and export what declares it'
   return undefined

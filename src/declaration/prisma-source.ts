@@ -176,6 +176,6 @@ function refusal(error: unknown, files: readonly PrismaFile[]): SchemaError {
 }
 
 function plainText(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   return text.replace(/\u001b\[[0-9;]*m/g, '')
 }

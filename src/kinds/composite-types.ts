@@ -190,6 +190,7 @@ export interface CompositeType<A> {
   (): ColumnBuilder<CompositeValue<A>>
 }
 
+// oxlint-disable-next-line no-unused-vars -- the interface of the same name uses it
 export class CompositeType<A> extends Declared implements SqlSource {
   protected readonly kind = compositeTypes
   readonly #uses: readonly Ref[]

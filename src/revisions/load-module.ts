@@ -40,6 +40,7 @@ async function createLoader(): Promise<Jiti> {
 }
 
 /** Loaded when the first file imports it, which few do: the loader awaits what stands for a module. */
+// oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
 const authoringApi: PromiseLike<unknown> = { then: (resolve, reject) => import('../schema.js').then(resolve, reject) }
 
 async function unloadable(file: string, error: unknown): Promise<UsageError> {

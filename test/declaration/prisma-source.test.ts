@@ -86,6 +86,7 @@ describe('errors', () => {
     const error = await refusal({ 'a.prisma': SCHEMA.replace('@unique', '@uniqe') }, 'a.prisma')
     const line = SCHEMA.split('\n').findIndex((text) => text.includes('@unique')) + 1
     expect(error).toMatchObject({ name: 'SchemaError', message: expect.stringMatching(/^Prisma refuses this schema: .*uniqe/), at: { file: path.join(cwd, 'a.prisma'), line } })
+    // oxlint-disable-next-line no-control-regex -- colours would begin with one
     expect((error as Error).message + (error as { detail?: string }).detail).not.toMatch(/wasm|\u001b|at .*:\d+:\d+\)/)
   })
 
