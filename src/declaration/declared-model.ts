@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Declaration } from '../authoring/declared.js'
+import type { Manage } from '../authoring/manage.js'
 import type { ServerVersion } from '../database/database.js'
 import { SchemaError, type SourcePosition } from '../errors.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
@@ -7,6 +8,7 @@ import { describeRef } from '../model/object-ref.js'
 import { SchemaModel } from '../model/schema-model.js'
 import { describeObject } from '../operations/describe.js'
 import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
+import { quoteIdent } from '../sql/identifiers.js'
 import { originalPosition } from './original-position.js'
 
 /**
@@ -39,6 +41,20 @@ export function checkDeclarations(declarations: readonly Declaration[]): void {
     // A table says more than its column.
     const [first] = missing.sort((a, b) => a.length - b.length)
     if (first) throw unexported(declaration, first)
+  }
+}
+
+/** Throws for what is declared although the files say that they do not answer for its schema: nobody would create or compare it. */
+export function checkScope(declarations: readonly Declaration[], scope: Manage | undefined): void {
+  const schemas = scope?.schemas
+  if (schemas === undefined || schemas === 'all') return
+  for (const { object, at } of declarations) {
+    const schema = object.parent === null && !kindOf(object).schemaOf ? (object.id as { schema?: string }).schema : undefined
+    if (schema === undefined || schemas.includes(schema)) continue
+    throw new SchemaError(`${titleOf(object)} is declared, but manage(…) leaves out the schema ${quoteIdent(schema)}`, {
+      at: at && originalPosition(at),
+      hint: `add ${JSON.stringify(schema)} to the schemas of manage(…), or remove the declaration`,
+    })
   }
 }
 

@@ -2,7 +2,7 @@ import { isDeclared, type Declaration, type Declared } from '../authoring/declar
 import { isManage, type Manage } from '../authoring/manage.js'
 import { SchemaError } from '../errors.js'
 import type { SchemaObject } from '../model/schema-object.js'
-import { checkDeclarations } from './declared-model.js'
+import { checkDeclarations, checkScope } from './declared-model.js'
 import { importSources, type ImportedSources, type ImportOptions } from './import-sources.js'
 import { loadError } from './load-error.js'
 import { digestOf, outlineOf, SchemaCache } from './schema-cache.js'
@@ -65,12 +65,14 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
   const found = new Set<unknown>()
   for (const exported of modules) collect(exported, found, 2)
   const declarations = [...found].flatMap((value) => (isDeclared(value) ? declarationsOf(value, files) : []))
+  const scope = onlyScope([...found].filter(isManage))
   checkDeclarations(declarations)
+  checkScope(declarations, scope)
   return {
     declarations,
     outline: outlineOf(declarations),
     digest: digestOf(declarations),
-    scope: onlyScope([...found].filter(isManage)),
+    scope,
     files,
   }
 }

@@ -47,7 +47,7 @@ describe('what is declared', () => {
       'schema.ts': `
         import { enumType, manage } from 'pg-autogen/schema'
         import { shared } from './shared.js'
-        export const scope = manage({ schemas: ['app'] })
+        export const scope = manage({ schemas: ['public'] })
         export const a = enumType('a', ['x'])
         export const list = [enumType('b', ['x']), a]
         export const record = { c: enumType('c', ['x']), nested: { d: enumType('d', ['x']) } }
@@ -65,7 +65,7 @@ describe('what is declared', () => {
     })
     expect((await refs(['schema.ts'])).sort()).toEqual(['enum:public.a', 'enum:public.b', 'enum:public.c', 'enum:public.e', 'enum:public.shared'])
     const { scope, files } = await loadSchema(['schema.ts'], { cwd })
-    expect(scope).toMatchObject({ schemas: ['app'] })
+    expect(scope).toMatchObject({ schemas: ['public'] })
     expect(files.map((file) => path.basename(file)).sort()).toEqual(['schema.ts', 'shared.ts'])
   })
 
@@ -166,6 +166,24 @@ describe('what is wrong', () => {
     const error = await failure(['a.ts', 'b.ts'])
     expect(error.place).toBe('b.ts:3:12')
     expect(error.message).toMatch(/^enum public\.status is declared twice, first at .*a\.ts:2:22$/)
+  })
+
+  test('a declaration in a schema that the files do not answer for', async () => {
+    const head = `import { enumType, extension, integer, manage, schema, table } from 'pg-autogen/schema'\n`
+    await project({
+      'wrong.ts': `${head}export const scope = manage({ schemas: ['app'] })\nexport const app = schema('app')\nexport const t = app.table('t', {})\nexport const u =\n  table('u', { id: integer() })`,
+      'right.ts': `${head}export const scope = manage({ schemas: ['app'] })\nexport const t = table({ schema: 'app', name: 't' }, {})\nexport const citext = extension('citext')\nconst legacy = schema('legacy')\nconst unexported = legacy.table('t', {})`,
+      'all.ts': `${head}export const scope = manage({ schemas: 'all' })\nexport const t = table({ schema: 'app', name: 't' }, {})\nexport const e = enumType('e', ['x'])`,
+    })
+    const error = await failure(['wrong.ts'])
+    expect(error).toMatchObject({
+      name: 'SchemaError',
+      place: 'wrong.ts:6:3',
+      message: 'table public.u is declared, but manage(…) leaves out the schema public',
+      hint: 'add "public" to the schemas of manage(…), or remove the declaration',
+    })
+    expect(await refs(['right.ts'])).toHaveLength(2)
+    expect(await refs(['all.ts'])).toHaveLength(2)
   })
 
   test('a reference to what is not exported', async () => {
