@@ -38,6 +38,11 @@ export function operationsJson(operations: readonly Operation[]): unknown[] {
   })
 }
 
+/** Steps for machines: what is done to which object, by which statement, inside a transaction or not. */
+export function stepsJson(steps: readonly PlannedStep[]): unknown[] {
+  return steps.map(({ action, ref, because, statement: { sql, transaction } }) => ({ action, object: ref, because, sql, transaction }))
+}
+
 /** What steps cost, for machines. */
 export function hazardsJson(steps: readonly PlannedStep[]): unknown[] {
   return steps.flatMap(({ hazards }) => hazards.map(({ code, object, message }) => ({ code, object, message })))

@@ -76,9 +76,27 @@ test('backwards: hazards, in text and for machines', async () => {
       '-- - column public.users.active\n-- DATA LOSS: column public.users.active: the values are gone\nALTER TABLE public.users DROP COLUMN active;\n',
   )
   const { stdout } = await box.run(['diff', '--from', 'b.sql', '--to', 'a.sql', '--json'])
-  expect(JSON.parse(stdout).hazards).toEqual([
-    { code: 'data-loss', object: 'column:public.users.active', message: 'column public.users.active: the values are gone' },
+  expect(JSON.parse(stdout)).toMatchObject({
+    operations: [{ operation: 'drop', object: 'column:public.users.active', attributes: { type: 'boolean' } }],
+    steps: [{ action: 'drop', object: 'column:public.users.active', sql: 'ALTER TABLE public.users DROP COLUMN active', transaction: 'inside' }],
+    hazards: [{ code: 'data-loss', object: 'column:public.users.active', message: 'column public.users.active: the values are gone' }],
+  })
+})
+
+test('check --json: every difference with its SQL, and nothing else on stdout', async () => {
+  box.env = { DATABASE_URL: await database(newest, 'CREATE TABLE users (id integer PRIMARY KEY, old text)', 'CREATE VIEW ids AS SELECT id FROM users') }
+  const { code, stdout } = await box.run(['check', '--json'])
+  const result = JSON.parse(stdout)
+  expect(code).toBe(2)
+  expect(result.inSync).toBe(false)
+  expect(result.operations.map(({ operation, object }: Record<string, string>) => `${operation} ${object}`).sort()).toEqual([
+    'alter column:public.users.id', 'create column:public.users.email', 'create constraint:public.users.users_email_check', 'create view:public.emails',
+    'drop column:public.users.old', 'drop view:public.ids',
   ])
+  expect(result.steps.map(({ sql }: Record<string, string>) => sql)).toEqual(result.sql)
+  for (const { object } of result.operations) expect(result.steps.map((step: Record<string, string>) => step.object)).toContain(object)
+  expect(result.hazards.map(({ object }: Record<string, string>) => object)).toEqual(['column:public.users.old'])
+  expect(result.proven).toBe(true)
 })
 
 test('two servers of different majors; a role that only one of them knows', async () => {

@@ -1,7 +1,7 @@
 import chalk, { chalkStderr } from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { check } from '../../project/check.js'
-import { hazardsJson, operationsJson, stepsText } from '../../review/text.js'
+import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
 import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
@@ -18,6 +18,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         operations: operationsJson(operations),
         rebuilt: differences ? rebuilt(differences) : [],
         sql: steps.map(({ statement }) => statement.sql),
+        steps: stepsJson(steps),
         hazards: hazardsJson(steps),
         ...(differences && unprovenJson(differences)),
         pending,

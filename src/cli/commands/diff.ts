@@ -1,7 +1,7 @@
 import chalk from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { differences } from '../../project/check.js'
-import { hazardsJson, operationsJson, stepsText } from '../../review/text.js'
+import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
 import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
@@ -18,6 +18,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         operations: operationsJson(operations),
         rebuilt: rebuilt(result),
         sql: steps.map(({ statement }) => statement.sql),
+        steps: stepsJson(steps),
         hazards: hazardsJson(steps),
         ...unprovenJson(result),
         unmanaged,
