@@ -46,10 +46,12 @@ function compilerOptions(ts: typeof TypeScript, config: string | undefined): Typ
     strict: true,
   }
   const read = config ? ts.readConfigFile(config, (file) => readFileSync(file, 'utf8')) : undefined
-  const parsed = config && read?.config ? ts.parseJsonConfigFileContent(read.config, ts.sys, path.dirname(config)) : undefined
+  const parsed = config && read?.config ? ts.parseJsonConfigFileContent(read.config, ts.sys, path.dirname(config), {}, config) : undefined
   const options = parsed?.options ?? own
   return {
     ...options,
+    // Since TypeScript 6 the types of @types packages are no longer there by themselves; projects of before count on them.
+    types: options.types ?? ['*'],
     // What the program emits is of no interest here, and settings about it may contradict each other.
     noEmit: true,
     composite: false,
