@@ -91,10 +91,15 @@ export function originsOf({ id }: Column, side: 'from' | 'to', context: AlterCon
 
 /** What happens to the same column of its parents, whose alterations PostgreSQL carries over. */
 function parentChanges(column: Column, context: AlterContext): (readonly [ColumnAttrs, ColumnAttrs])[] {
+  return parentColumns(column, context).map(([a, b]) => [a.attrs, b.attrs] as const)
+}
+
+/** The same column of its parents, before and after. */
+function parentColumns(column: Column, context: AlterContext): (readonly [Column, Column])[] {
   const before = originsOf(column, 'from', context)
   return originsOf(column, 'to', context).flatMap((ref) => {
-    const [a, b] = [context.object('from', ref), context.object('to', ref)]
-    return before.includes(ref) && a && b && !context.replaced(ref) ? [[a.attrs as ColumnAttrs, b.attrs as ColumnAttrs] as const] : []
+    const [a, b] = [context.object('from', ref), context.object('to', ref)] as [Column | undefined, Column | undefined]
+    return before.includes(ref) && a && b && !context.replaced(ref) ? [[a, b] as const] : []
   })
 }
 
@@ -139,33 +144,53 @@ function stays(dependent: SchemaObject, from: Column, to: Column, context: Alter
 }
 
 function alterNotNull(from: Column, to: Column, alter: string, context: AlterContext): Statement[] {
-  const [before, after] = [from.attrs.notNull, to.attrs.notNull]
+  const [before, after] = [isNotNullTaken(from, context) ? undefined : from.attrs.notNull, to.attrs.notNull]
   if (text(before) === text(after)) return []
-  const name = (column: Column) => quoteIdent(notNullName(column, column.attrs.notNull))
+  const [oldName, newName] = [carriedNotNullName(from, context), notNullName(to, to.attrs.notNull)]
   const [old, next] = [forms(before), forms(after)]
   if (after === undefined || after === 'inherited') {
     return before === undefined || before === 'inherited' ? [] : [statement(`${alter} DROP NOT NULL`)]
   }
-  if (before === undefined) return after === true ? [statement(`${alter} SET NOT NULL`)] : [addNotNull(to, next)]
+  if (before === undefined) {
+    const lent = to.lentNotNull && parentColumns(from, context).some(([, above]) => nullness(above.attrs) && notNullName(above, above.attrs.notNull) === newName)
+    if (lent) return []
+    return after === true ? [statement(`${alter} SET NOT NULL`)] : [addNotNull(to, next)]
+  }
   if (context.version.major < 18 || before === 'inherited') return []
   const statements: Statement[] = []
   const table = alterRelation(to)
   const partition = context.object('to', refOf('partition', to.id.schema, to.id.table)) as SchemaObject<unknown, PartitionAttrs> | undefined
-  if (partition && context.object('from', partition.ref) && name(from) !== name(to)) return renamedApart(from, to, partition.attrs)
+  const stays = partition && !context.replaced(partition.ref) && text(context.object('from', partition.ref)?.attrs) === text(partition.attrs)
+  if (stays && oldName !== newName) return renamedApart(to, oldName, newName, partition.attrs)
   if (next.notValid && !old.notValid) return [statement(`${alter} DROP NOT NULL`), addNotNull(to, next)]
-  if (name(from) !== name(to)) statements.push(statement(`${table} RENAME CONSTRAINT ${name(from)} TO ${name(to)}`))
-  if (old.noInherit !== next.noInherit) statements.push(statement(`${table} ALTER CONSTRAINT ${name(to)} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
-  if (old.notValid && !next.notValid) statements.push(statement(`${table} VALIDATE CONSTRAINT ${name(to)}`))
+  const name = quoteIdent(newName)
+  if (oldName !== newName) statements.push(statement(`${table} RENAME CONSTRAINT ${quoteIdent(oldName)} TO ${name}`))
+  if (old.noInherit !== next.noInherit) statements.push(statement(`${table} ALTER CONSTRAINT ${name} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
+  if (old.notValid && !next.notValid) statements.push(statement(`${table} VALIDATE CONSTRAINT ${name}`))
   return statements
 }
 
+/** Whether a column loses NOT NULL along with the table above from which it has it. */
+function isNotNullTaken(from: Column, context: AlterContext): boolean {
+  return (
+    from.lentNotNull === true &&
+    parentColumns(from, context).some(([above, next]) => nullness(above.attrs) && (!nullness(next.attrs) || isNotNullTaken(above, context)))
+  )
+}
+
+/** The name of its NOT NULL constraint after those of the tables above were renamed, to whose children PostgreSQL passes that on. */
+function carriedNotNullName(from: Column, context: AlterContext): string {
+  const name = notNullName(from, from.attrs.notNull)
+  const above = parentColumns(from, context).find(([a]) => nullness(a.attrs) && notNullName(a, a.attrs.notNull) === name)
+  return from.lentNotNull && above && nullness(above[1].attrs) ? notNullName(above[1], above[1].attrs.notNull) : name
+}
+
 /** A constraint that a partition has from its parent too is not renamed while it is one. */
-function renamedApart(from: Column, to: Column, { parent, bound }: PartitionAttrs): Statement[] {
+function renamedApart(to: Column, oldName: string, newName: string, { parent, bound }: PartitionAttrs): Statement[] {
   const [above, table] = [qualified(parent.schema, parent.name), qualified(to.id.schema, to.id.table)]
-  const [old, next] = [from, to].map((column) => quoteIdent(notNullName(column, column.attrs.notNull)))
   return [
     statement(`ALTER TABLE ${above} DETACH PARTITION ${table}`),
-    statement(`ALTER TABLE ${table} RENAME CONSTRAINT ${old} TO ${next}`),
+    statement(`ALTER TABLE ${table} RENAME CONSTRAINT ${quoteIdent(oldName)} TO ${quoteIdent(newName)}`),
     statement(`ALTER TABLE ONLY ${above} ATTACH PARTITION ${table} ${bound}`),
   ]
 }

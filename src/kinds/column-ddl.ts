@@ -53,6 +53,8 @@ export interface ColumnAttrs {
 export interface Column extends SchemaObject<RelationPart, ColumnAttrs> {
   /** The composite type whose attribute it is, when its table is a typed one. Not compared. */
   readonly ofType?: Ref
+  /** It is NOT NULL only because the same column of a table above is (PostgreSQL 18). Not compared. */
+  readonly lentNotNull?: true
 }
 
 /** `ALTER TABLE app.users`, or whatever relation has the column. */

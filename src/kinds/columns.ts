@@ -80,7 +80,11 @@ export const columns = defineKind<Column>({
     const ofType = typed && { ofType: refOf('composite_type', typed.schema, typed.name) }
     if (!details) return { object: { ...columnObject(id, notNull ? { type: type as string, notNull: true } : { type: type as string }, number as number), ...ofType } }
     return {
-      object: { ...columnObject(id, attrsOf(id, type as string, notNull as boolean, details), number as number), ...ofType },
+      object: {
+        ...columnObject(id, attrsOf(id, type as string, notNull as boolean, details), number as number),
+        ...ofType,
+        ...(details.notNull && !details.notNull.local ? { lentNotNull: true } : {}),
+      },
       aliases: details.generated && details.attrdef ? [['pg_attrdef', details.attrdef]] : [],
       dependencies: details.local
         ? []

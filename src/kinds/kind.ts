@@ -137,8 +137,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    */
   catalogQuery(version: ServerVersion): string | null
   fromRow(row: Row, context: ReflectContext): Reflected<O> | null
-  /** What the object needs beyond its parent and pg_depend; `auto` when it vanishes with it. */
-  dependencies?(object: O): readonly Omit<Dependency, 'from'>[]
+  /** What the object needs beyond its parent and pg_depend, `auto` when it vanishes with it; or what another one does, named by `from`. */
+  dependencies?(object: O): readonly (Omit<Dependency, 'from'> & Partial<Pick<Dependency, 'from'>>)[]
   /** The roles it names, which must exist before it. */
   roles?(object: O): readonly string[]
   /** PostgreSQL may refuse to create it apart from its parent: then the parent is replaced, which brings it along. */

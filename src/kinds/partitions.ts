@@ -37,7 +37,14 @@ export const partitions = defineKind<Partition>({
     if (!table || !partitioned) return null
     return { object: partitionObject(table.id as QualifiedName, { parent: partitioned.id as QualifiedName, bound: bound as string }) }
   },
-  dependencies: ({ attrs }) => [{ to: refOf('table', attrs.parent.schema, attrs.parent.name), auto: false }],
+  dependencies: ({ parent, attrs }) => {
+    const above = refOf('table', attrs.parent.schema, attrs.parent.name)
+    return [
+      { to: above, auto: false },
+      // The table above chooses the names of its NOT NULL constraints, which the partition shares, while these are free.
+      { from: parent!, to: above, auto: false, createOnly: true },
+    ]
+  },
   create: ({ id, attrs }) => [
     statement(
       `ALTER TABLE ONLY ${qualified(attrs.parent.schema, attrs.parent.name)} ATTACH PARTITION ${qualified(id.schema, id.name)} ${attrs.bound}`,

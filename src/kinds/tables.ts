@@ -167,7 +167,7 @@ function storageParameters({ options, toast }: Extras): StorageParameters | unde
 
 function createTable(table: Table, parts: readonly SchemaObject[], fragments: readonly string[]): Statement[] {
   const { attrs } = table
-  const later = redundantKeys(parts)
+  const later = addedLater(table, parts)
   const lines = parts.flatMap((part, index) => {
     if (later.has(part)) return []
     if (part.kind !== 'column') return fragments[index] ? [fragments[index]!] : []
@@ -204,12 +204,15 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
   ]
 }
 
-/** Of keys over the same columns, PostgreSQL makes only one when they stand in one CREATE TABLE: the others are added after it. */
-function redundantKeys(parts: readonly SchemaObject[]): ReadonlySet<SchemaObject> {
+/**
+ * Keys that are added after CREATE TABLE. Of those over the same columns, PostgreSQL makes only one inside of it. The primary key of a
+ * partition would make NOT NULL constraints there beside those that the partition has from the table above.
+ */
+function addedLater({ attrs }: Table, parts: readonly SchemaObject[]): ReadonlySet<SchemaObject> {
   const keys = parts.filter(({ attrs }) => attrs.type === 'primary_key' || attrs.type === 'unique')
-  if (keys.length < 2) return new Set()
+  const redundant = new Set(attrs.partitionOf ? keys.filter((key) => key.attrs.type === 'primary_key') : [])
+  if (keys.length < 2) return redundant
   const first = new Map<string, SchemaObject>()
-  const redundant = new Set<SchemaObject>()
   for (const key of keys.sort((a, b) => Number(b.attrs.type === 'primary_key') - Number(a.attrs.type === 'primary_key'))) {
     const { columns, include, nullsNotDistinct, deferrable, initiallyDeferred } = key.attrs
     const same = JSON.stringify([columns, include, nullsNotDistinct, deferrable, initiallyDeferred])
