@@ -103,6 +103,26 @@ export class Bookkeeping {
     }
   }
 
+  /** Inside a transaction, which goes on when it fails: makes what is missing; gives back why it cannot. */
+  async tryEnsure(): Promise<DatabaseError | undefined> {
+    await this.#database.executeAll(['SAVEPOINT bookkeeping'])
+    try {
+      await this.ensure()
+      await this.#database.executeAll(['RELEASE SAVEPOINT bookkeeping'])
+      return undefined
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+      await this.#database.executeAll(['ROLLBACK TO SAVEPOINT bookkeeping'])
+      return error
+    }
+  }
+
+  /** Whether the database has event triggers, any of which may forbid to make the tables. */
+  async isGuarded(): Promise<boolean> {
+    const rows = await this.#database.query("SELECT 1 FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1")
+    return rows.length > 0
+  }
+
   /** Inside a transaction: locks the rows of the version table, which must be the expected ones. */
   async expectRows(expected: readonly string[]): Promise<void> {
     const rows = (await this.#database.query(`SELECT revision FROM ${this.#version} FOR UPDATE`)).map(([revision]) => revision as string)

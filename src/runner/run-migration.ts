@@ -21,6 +21,8 @@ export interface RunContext {
   readonly bookkeeping: Bookkeeping
   readonly onEvent: (event: RunEvent) => void
   readonly signal?: AbortSignal
+  /** Why the bookkeeping tables are not there yet, when an event trigger may forbid to make them: the migration may be what takes it away. */
+  withheld?: DatabaseError | undefined
 }
 
 /** One migration of a run. */
@@ -99,16 +101,32 @@ function doneOf({ onEvent }: RunContext, { migration, direction }: MigrationRun,
 }
 
 async function runInside(context: RunContext, run: MigrationRun, progress: Progress, assertOpen: () => Promise<void>): Promise<void> {
+  const from = context.withheld ? await runUnrecorded(context, run, progress) : 0
   await context.bookkeeping.expectRows(run.rowsBefore)
-  await runSteps(context, run, { from: 0, to: run.steps.length, outside: false }, progress)
+  await runSteps(context, run, { from, to: run.steps.length, outside: false }, progress)
   await assertOpen()
   await context.bookkeeping.change(run.rowChanges)
   const milliseconds = performance.now() - progress.started
   await context.bookkeeping.add({ ...entryOf(run), outcome: 'done', ...doneSteps(run, run.steps.length), milliseconds })
 }
 
+/** Runs steps until the bookkeeping tables can be made, which is tried after each that is about an event trigger; gives back how many ran. */
+async function runUnrecorded(context: RunContext, run: MigrationRun, progress: Progress): Promise<number> {
+  let from = 0
+  while (context.withheld) {
+    if (from === run.steps.length) throw context.withheld
+    const next = run.steps.findIndex((step, index) => index >= from && /\bevent\s+trigger\b/i.test(step.sql))
+    const to = next === -1 ? run.steps.length : next + 1
+    await runSteps(context, run, { from, to, outside: false }, progress)
+    context.withheld = await context.bookkeeping.tryEnsure()
+    from = to
+  }
+  return from
+}
+
 async function runJournaled(context: RunContext, run: MigrationRun, progress: Progress): Promise<void> {
   const { session, bookkeeping, signal } = context
+  if (context.withheld) throw context.withheld
   const entry = await bookkeeping.add({ ...entryOf(run), outcome: 'running', ...doneSteps(run, run.finished) })
   progress.entry = entry
   for (const segment of segmentsOf(run.steps, run.finished)) {

@@ -104,7 +104,8 @@ function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonl
     const runs = runsOf(options, graph, plan, entries)
     if (runs.length === 0) return resultOf(plan, runs)
     if (options.singleTransaction) refuseOutside(runs)
-    await session.transaction(() => bookkeeping.ensure())
+    context.withheld = await session.transaction(() => bookkeeping.tryEnsure())
+    if (context.withheld && !(await bookkeeping.isGuarded())) throw context.withheld
     if (options.singleTransaction) await runTogether(context, runs)
     else for (const each of runs) await runNext(context, each)
     return resultOf(plan, runs)

@@ -96,6 +96,30 @@ describe.each(engines)('on %s', (name) => {
       expect(await tables(database)).toBe('a')
     })
 
+    describe('an event trigger that forbids everything', () => {
+      beforeEach(async () => {
+        await database.executeAll([
+          `CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is disabled', tg_tag; END $$`,
+          'CREATE EVENT TRIGGER guard ON ddl_command_start EXECUTE FUNCTION refuse()',
+        ])
+      })
+      afterEach(() => database.executeAll(['DROP EVENT TRIGGER guard']))
+
+      test.each([false, true])('may be taken away by the first migration itself (single transaction: %s)', async (singleTransaction) => {
+        const opening = migration('aaaa', [], steps('ALTER EVENT TRIGGER guard DISABLE', 'CREATE TABLE a ()', 'ALTER EVENT TRIGGER guard ENABLE'))
+        const insert = migration('bbbb', ['aaaa'], steps('ALTER EVENT TRIGGER guard DISABLE', 'CREATE TABLE b ()', 'ALTER EVENT TRIGGER guard ENABLE'))
+        await upgrade({ database, migrations: [opening, insert], singleTransaction })
+        expect(await tables(database)).toBe('a b')
+        expect(await log(database)).toEqual(['upgrade aaaa done 3', 'upgrade bbbb done 3'])
+      })
+
+      test('says that the bookkeeping tables cannot be made', async () => {
+        const error = await failure(upgrade({ database, migrations: [migration('aaaa', [], steps('SELECT 1'))] }))
+        expect(error.message).toContain('CREATE SCHEMA is disabled')
+        expect(await log(database)).toEqual([])
+      })
+    })
+
     test('a migration without a downgrade is refused before anything runs', async () => {
       const forever = migration('bbbb', ['aaaa'], steps('CREATE TABLE b ()'), null)
       await upgrade({ database, migrations: [A, forever, C] })
