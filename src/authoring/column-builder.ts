@@ -24,10 +24,10 @@ export type Input = 'required' | 'optional' | 'never'
 export interface IdentityOptions {
   /** Its name, where it is not `<table>_<column>_seq`. */
   readonly name?: string
-  readonly startWith?: number | bigint | string
-  readonly incrementBy?: number | bigint | string
-  readonly minValue?: number | bigint | string
-  readonly maxValue?: number | bigint | string
+  readonly start?: number | bigint | string
+  readonly increment?: number | bigint | string
+  readonly min?: number | bigint | string
+  readonly max?: number | bigint | string
   readonly cache?: number | bigint | string
   readonly cycle?: boolean
 }
@@ -306,7 +306,7 @@ function orderedAttrs(attrs: ColumnAttrs): ColumnAttrs {
 }
 
 function identityOf(generated: Identity['generated'], options: IdentityOptions): Identity {
-  const number = (key: string, value: IdentityOptions['startWith']) => {
+  const number = (key: string, value: IdentityOptions['start']) => {
     if (value === undefined) return {}
     if (!/^-?\d+$/.test(String(value))) refuse(`${key} of an identity column is not a whole number`, 'write large numbers as strings')
     return { [key]: String(value) }
@@ -314,10 +314,10 @@ function identityOf(generated: Identity['generated'], options: IdentityOptions):
   return {
     generated,
     ...(options.name !== undefined && { name: checkedName('sequence', options.name) }),
-    ...number('start', options.startWith),
-    ...number('increment', options.incrementBy),
-    ...number('min', options.minValue),
-    ...number('max', options.maxValue),
+    ...number('start', options.start),
+    ...number('increment', options.increment),
+    ...number('min', options.min),
+    ...number('max', options.max),
     ...number('cache', options.cache),
     ...(options.cycle && { cycle: true }),
   }

@@ -287,7 +287,7 @@ function orderedAttrs(attrs: TableAttrs): TableAttrs {
 function missingColumn({ schema, name }: QualifiedName, column: string): SchemaError {
   return new SchemaError(`table ${qualified(schema, name)} has no column ${quoteIdent(column)}`, {
     at: callerPosition(),
-    hint: 'check the spelling, or declare the column',
+    hint: 'check the spelling, or declare the column; tables have no method of that name either',
   })
 }
 

@@ -72,19 +72,13 @@ function collationCode(collation: string, printer: Printer): string {
   return printer.string(name?.replaceAll('""', '"') ?? collation.slice('pg_catalog.'.length))
 }
 
-const IDENTITY_OPTIONS = [
-  ['start', 'startWith'],
-  ['increment', 'incrementBy'],
-  ['min', 'minValue'],
-  ['max', 'maxValue'],
-  ['cache', 'cache'],
-] as const
+const IDENTITY_OPTIONS = ['start', 'increment', 'min', 'max', 'cache'] as const
 
 function identityCode(identity: Identity, printer: Printer): string {
   const options: Record<string, unknown> = {}
   if (identity.name !== undefined) options.name = identity.name
-  for (const [key, option] of IDENTITY_OPTIONS) {
-    const value = identity[key]
+  for (const option of IDENTITY_OPTIONS) {
+    const value = identity[option]
     if (value !== undefined) options[option] = Number.isSafeInteger(Number(value)) ? Number(value) : value
   }
   if (identity.cycle) options.cycle = true

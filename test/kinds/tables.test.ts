@@ -53,7 +53,7 @@ describe.each(engines)('on %s', (engine) => {
     expect(diff(live, await elaborate(await databases.open(engine), declarations, { manage: scope }))).toEqual([])
     expect(source).toContain("logs.partition('logs_2024', { from: '2024-01-01', to: '2025-01-01' })")
     expect(source).toContain("owner: integer(),")
-    expect(source).toContain('id: bigint().generatedByDefaultAsIdentity({ startWith: 10, incrementBy: 5, cache: 7, cycle: true }).primaryKey()')
+    expect(source).toContain('id: bigint().generatedByDefaultAsIdentity({ start: 10, increment: 5, cache: 7, cycle: true }).primaryKey()')
   })
 })
 
