@@ -6,7 +6,7 @@ import type { Dependency, SchemaObject } from '../model/schema-object.js'
 import { AddressBook } from './address-book.js'
 import { DEPENDENCY_QUERY, readDependencies } from './dependencies.js'
 import { CANDIDATES_QUERY, nameUnmanaged } from './unmanaged.js'
-import { readTogether } from './read-together.js'
+import { readTogether, SNAPSHOT } from './read-together.js'
 import { everything, type Scope } from './scope.js'
 
 /** Names come out qualified, constants in one notation whatever the role or the database prefers, and expressions without planner effects. */
@@ -53,7 +53,7 @@ export async function reflectWithin(database: Database, scope: Scope = everythin
 }
 
 async function inSnapshot<T>(database: Database, work: () => Promise<T>): Promise<T> {
-  return inTransaction(database, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
+  return inTransaction(database, SNAPSHOT, async () => {
     await database.executeAll(SETTINGS)
     return work()
   })
