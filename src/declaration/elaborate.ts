@@ -7,11 +7,13 @@ import { order } from '../differ/order.js'
 import { DatabaseError } from '../errors.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
+import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { reflectWithin } from '../reflector/reflect.js'
 import { everything, type Scope } from '../reflector/scope.js'
 import { declaredModel, titleOf } from './declared-model.js'
 import { manyMore, mostTellingFirst, schemaError } from './failures.js'
+import { rereadAll } from './reread.js'
 import { objectOf, runSteps, stepOf, type Failure } from './steps.js'
 
 export interface ElaborateOptions {
@@ -21,6 +23,8 @@ export interface ElaborateOptions {
   readonly manage?: { readonly schemas?: unknown } | undefined
   /** Objects that are not declared but may be referred to; they are created first. */
   readonly surroundings?: SchemaModel
+  /** Objects of the database that is compared: texts that stand there already are taken as they are, others are read for syntax errors. */
+  readonly present?: SchemaModel
   /** Leaves the objects in the database instead of rolling back. */
   readonly commit?: boolean
 }
@@ -41,7 +45,12 @@ export async function elaborate(
     if (options.surroundings && options.surroundings.objects.size > 0) await recreate(database, options.surroundings, undefined)
     const failures = await createAll(database, declared, options.manage?.schemas === 'all' ? everything : undefined)
     if (failures.length > 0) throw await schemaError(failures, declarations, declared)
-    return reflectWithin(database, options.scope ?? everything)
+    const mistakes = options.present ? await rereadAll(database, declared) : []
+    const model = await reflectWithin(database, options.scope ?? everything)
+    const isNew = ({ ref }: SchemaObject) => JSON.stringify(model.get(ref)?.attrs) !== JSON.stringify(options.present?.get(ref)?.attrs)
+    const made = mistakes.filter(({ step }) => isNew(objectOf(step)))
+    if (made.length > 0) throw await schemaError(made, declarations, declared)
+    return model
   })
 }
 

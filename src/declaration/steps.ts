@@ -61,7 +61,7 @@ async function runPatiently(database: Database, steps: readonly Step[]): Promise
   const whole = new Map<Step, Failure>()
   let waiting = steps
   for (;;) {
-    const failures = await runOnce(database, waiting)
+    const failures = await tryEach(database, waiting)
     if (failures.length === 0) return []
     const moved = failures.length < waiting.length
     waiting = failures.map(({ step }) => step)
@@ -116,7 +116,7 @@ function withWholeErrors(failures: readonly Failure[], whole: ReadonlyMap<Step, 
 const LARGEST_BATCH = 256
 
 /** Tries every step once, each behind a savepoint; gives back those that failed. */
-async function runOnce(database: Database, steps: readonly Step[]): Promise<Failure[]> {
+export async function tryEach(database: Database, steps: readonly Step[]): Promise<Failure[]> {
   const failures: Failure[] = []
   let size = 1
   for (let next = 0; next < steps.length; ) {

@@ -20,6 +20,8 @@ export interface TargetOptions {
   readonly scope: Scope
   /** Objects that are not declared but may be referred to. */
   readonly surroundings: SchemaModel
+  /** See `ElaborateOptions`. */
+  readonly present?: SchemaModel
   /** Opens an empty scratch database; not called when the cache knows the answer. */
   readonly scratch: () => Promise<Database>
   /** Everything else that decides the outcome: which engine scratch is, whose objects it makes, which settings the scope has. */
@@ -56,8 +58,8 @@ export async function targetOf(loaded: LoadedSchema, options: TargetOptions): Pr
 }
 
 /** Declarations from the cache have no places: for an error the files are loaded after all. */
-async function elaborateFresh(loaded: LoadedSchema, { scratch, surroundings }: TargetOptions): Promise<SchemaModel> {
-  const run = async ({ declarations, scope }: LoadedSchema) => elaborate(await scratch(), declarations, { manage: scope, surroundings })
+async function elaborateFresh(loaded: LoadedSchema, { scratch, surroundings, present }: TargetOptions): Promise<SchemaModel> {
+  const run = async ({ declarations, scope }: LoadedSchema) => elaborate(await scratch(), declarations, { manage: scope, surroundings, ...(present && { present }) })
   try {
     return await run(loaded)
   } catch (error) {

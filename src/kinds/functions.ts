@@ -16,6 +16,7 @@ export const functions: Kind = defineKind<Routine>({
   catalogQuery: () => routineQuery("'f', 'w'"),
   fromRow: (row) => ({ object: routineFromRow('function', row) }),
   create: (routine) => [statement(createRoutine(routine, 'CREATE'))],
+  reread: (routine) => statement(createRoutine(routine, 'CREATE OR REPLACE')),
   drop: (routine) => [statement(`DROP FUNCTION ${signature(routine)}`)],
   alter: alterRoutine,
   rename: (from, to) => renameRoutine(`FUNCTION ${signature(from)}`, `FUNCTION ${qualified(from.id.schema, to.id.name)}(${from.id.args})`, from, to),

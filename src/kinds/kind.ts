@@ -145,6 +145,11 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly elseReplacesParent?: boolean
   /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: in a migration, both states. */
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): readonly Statement[]
+  /**
+   * The statement that creates it once more over itself: run with `check_function_bodies`, it lets PostgreSQL read a text that it
+   * otherwise just keeps.
+   */
+  reread?(object: O): Statement
   /** Its text inside its parent's CREATE; `parts` as in `create` (a default inside a column). */
   fragment?(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): string
   /** The object with whose creation (or alteration) PostgreSQL creates this one too, so that it needs no statement; `created` tells what else is. */

@@ -20,6 +20,7 @@ export const procedures: Kind = defineKind<Routine>({
   catalogQuery: () => routineQuery("'p'"),
   fromRow: (row) => ({ object: routineFromRow('procedure', row) }),
   create: (routine) => [statement(createRoutine(routine, 'CREATE'))],
+  reread: (routine) => statement(createRoutine(routine, 'CREATE OR REPLACE')),
   drop: (routine) => [statement(`DROP PROCEDURE ${signature(routine)}`)],
   alter: alterRoutine,
   rename: (from, to) => renameRoutine(`PROCEDURE ${signature(from)}`, `PROCEDURE ${signature(from, to.id.name)}`, from, to),

@@ -51,7 +51,7 @@ export async function compareLive(project: Project, live: SchemaModel): Promise<
   const scope = await project.scope()
   const database = await project.live()
   const inScope = scope.restrict(live)
-  const declares = await targetFor(project, database, scope.surroundings(live))
+  const declares = await targetFor(project, database, scope.surroundings(live), live)
   const facts = { liveVersion: live.version, unmanaged: inScope.unmanaged }
   const sameEngine = live.version.major === declares.version.major
   if (sameEngine && declares.equals(inScope)) return { ...facts, operations: [], from: live, to: live }

@@ -82,6 +82,26 @@ export const strict = func('strict', { args: { row: 't' }, returns: 'boolean', l
     expect((await model(`export const app = schema('app')`)).get('schema:public')).toBeDefined()
   })
 
+  test('a body with a syntax error is a mistake, unless the database has it already', async () => {
+    const source = `
+export const t = table('t', { id: bigint() })
+export const later = func('later', { returns: 'bigint', body: sql\`select id from not_there_yet\` })
+export const broken = func('broken', { returns: 'integer', language: 'plpgsql', body: sql\`
+begin
+  retrn 1;
+end\` })`
+    const empty = await model('')
+    const { declarations, scope } = await load(source)
+    const error = await elaborate(database, declarations, { manage: scope, present: empty }).catch((error: AutogenError) => error)
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/^function public\.broken\(\): syntax error at or near "retrn"$/),
+      at: { line: 8, column: 3 },
+      detail: 'line 6:   retrn 1;\n          ^',
+    })
+    const present = await model(source)
+    expect(diff(present, await elaborate(database, declarations, { manage: scope, present }))).toEqual([])
+  })
+
   test('roles that are missing are made', async () => {
     const elaborated = await model(`export const t = table('t', { id: bigint() }).grant('some role nobody has', ['select'])`)
     expect([...elaborated.objects.keys()]).toContain('privilege:table:public.t "some role nobody has"')
