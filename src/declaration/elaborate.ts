@@ -131,9 +131,11 @@ async function createMissingRoles(database: Database, model: SchemaModel): Promi
 function rebuildError(failures: readonly Failure[], model: SchemaModel, database: Database): DatabaseError {
   const [first, ...others] = mostTellingFirst(failures, model)
   const { step, error } = first!
+  const [own, there] = [model.version.major, database.version.major]
+  const otherVersion = own === there ? '' : `it comes from PostgreSQL ${own}, and scratch is PostgreSQL ${there}: `
   return new DatabaseError(`${titleOf(objectOf(step))} cannot be rebuilt in scratch (${database.label}): ${error.message}`, {
     detail: [error.detail, ...manyMore(others.map(({ step, error }) => `also ${titleOf(objectOf(step))}: ${error.message}`))].filter(Boolean).join('\n') || undefined,
-    hint: error.hint ?? 'use a scratch engine that has what the object needs (--scratch server, or a url)',
+    hint: error.hint ?? `${otherVersion}use a scratch engine that has what the object needs (--scratch server, or a url)`,
     sqlState: error.sqlState,
     statement: error.statement,
     position: error.position,

@@ -96,20 +96,11 @@ export class Project {
 
   /** A further scratch database, closed with the project; for what `schema.ts` declares unless something else is said. */
   async openScratch(wanted?: ScratchWish): Promise<Scratch> {
-    return this.#closing(await this.#newScratch(wanted))
+    return this.#closing(await this.lendScratch(wanted))
   }
 
-  /** Lends a scratch database that is used up by the work. */
-  async withScratch<T>(wanted: ScratchWish, work: (scratch: Scratch) => Promise<T>): Promise<T> {
-    const scratch = await this.#newScratch(wanted)
-    try {
-      return await work(scratch)
-    } finally {
-      await scratch.close()
-    }
-  }
-
-  async #newScratch(wanted?: ScratchWish): Promise<Scratch> {
+  /** The same, to be closed by the caller as soon as it is used up. */
+  async lendScratch(wanted?: ScratchWish): Promise<Scratch> {
     const { openScratch } = await import('../database/scratch.js')
     const { declarations } = await (wanted ? { declarations: [] } : this.declared())
     const { scratch: mode, database: liveUrl, cwd } = this.settings

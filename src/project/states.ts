@@ -1,5 +1,6 @@
 import type { ManageOptions } from '../authoring/manage.js'
 import type { Database, ServerVersion } from '../database/database.js'
+import type { Scratch } from '../database/scratch.js'
 import { extensionsIn, type Script } from '../declaration/sql-source.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import { DatabaseError } from '../errors.js'
@@ -87,21 +88,32 @@ async function openSchema(project: Project): Promise<OpenSource> {
   const loaded = await project.declared()
   const scope = await project.scope()
   const { settings } = project
-  const read = async (wish: ScratchWish, other = empty(wish.live)): Promise<State> => {
-    const target = await targetOf(loaded, {
-      scope,
-      surroundings: scope.surroundings(other),
-      scratch: async () => {
-        const { database } = await project.openScratch(wish)
-        project.begin(`elaborating ${settings.schema.join(', ')}`)
-        return database
-      },
-      key: [String(wish.live?.version.number ?? ''), wish.live?.label ?? '', settings.scratch, settings.versionSchema],
-      cache: project.cacheFolder,
+  const read = (wish: ScratchWish, other = empty(wish.live)): Promise<State> =>
+    lending(async (lent) => {
+      const target = await targetOf(loaded, {
+        scope,
+        surroundings: scope.surroundings(other),
+        scratch: async () => {
+          const { database } = lent(await project.lendScratch(wish))
+          project.begin(`elaborating ${settings.schema.join(', ')}`)
+          return database
+        },
+        key: [String(wish.live?.version.number ?? ''), wish.live?.label ?? '', settings.scratch, settings.versionSchema],
+        cache: project.cacheFolder,
+      })
+      return { model: await target.model(), stated: { manage: loaded.scope, outline: loaded.outline }, loaded }
     })
-    return { model: await target.model(), stated: { manage: loaded.scope, outline: loaded.outline }, loaded }
-  }
   return { needs: needsOf(loaded.declarations.map(({ object }) => object)), leans: true, read }
+}
+
+/** Closes what was lent as soon as the work is done: an embedded engine takes much memory. */
+async function lending<T>(work: (lent: (scratch: Scratch) => Scratch) => Promise<T>): Promise<T> {
+  const scratches: Scratch[] = []
+  try {
+    return await work((scratch) => (scratches.push(scratch), scratch))
+  } finally {
+    for (const scratch of scratches) await scratch.close()
+  }
 }
 
 function empty(live: Database | null): SchemaModel {
@@ -111,7 +123,8 @@ function empty(live: Database | null): SchemaModel {
 async function openScripts(project: Project, scripts: readonly Script[]): Promise<OpenSource> {
   const { scriptModel, createRoleIn } = await import('../declaration/sql-source.js')
   const read = (wish: ScratchWish) =>
-    project.withScratch(wish, async ({ database, engine }) => {
+    lending(async (lent) => {
+      const { database, engine } = lent(await project.lendScratch(wish))
       project.begin('running the scripts in scratch')
       const createRole = async (name: string) => mayCreateRoles(engine) && createRoleIn(database, name)
       const model = await scriptModel(database, scripts, { createRole })
@@ -155,7 +168,8 @@ async function openMigrations(project: Project, migrations: readonly Migration[]
   const { upgrade } = await import('../runner/runner.js')
   const { reflect } = await import('../reflector/reflect.js')
   const read = (wish: ScratchWish) =>
-    project.withScratch(wish, async ({ database, engine }) => {
+    lending(async (lent) => {
+      const { database, engine } = lent(await project.lendScratch(wish))
       project.begin('replaying the migrations in scratch')
       const whole = await project.wholeScope()
       for (let made = new Set<string>(); migrations.length > 0; ) {
