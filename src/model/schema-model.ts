@@ -86,7 +86,7 @@ export class SchemaModel {
       if (dependency.inTheWay) push(this.#inTheWayOf!, dependency.to, dependency.from)
       if (dependency.auto) push(this.#goesWith!, dependency.from, dependency.to)
       if (dependency.dropOnly) return
-      push(this.#needsOf!, dependency.from, dependency)
+      if (!dependency.attached) push(this.#needsOf!, dependency.from, dependency)
       if (!dependency.createOnly) push(this.#neededBy!, dependency.to, dependency)
     }
     for (const { ref, parent } of this.objects.values()) {

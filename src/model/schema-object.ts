@@ -33,7 +33,8 @@ export interface RelationPart extends QualifiedName {
 /**
  * `from` needs `to`. `auto`: PostgreSQL drops `from` by itself when `to` is dropped. `dropOnly`: that is all, since another object
  * makes it so later (the ownership of a sequence by a column). `createOnly`: `from` must only be created after `to`, and can do without it.
- * `inTheWay`: in addition, `from` must not be there while `to` is created.
+ * `attached`: `from` may be there before `to`, and holds on to it since.
+ * `inTheWay`: in addition to `createOnly`, `from` must not be there while `to` is created.
  */
 export interface Dependency {
   readonly from: Ref
@@ -42,6 +43,7 @@ export interface Dependency {
   readonly dropOnly?: true
   readonly createOnly?: true
   readonly inTheWay?: true
+  readonly attached?: true
 }
 
 /** An object that was seen and that no kind manages. */

@@ -6,13 +6,14 @@ import type { AddressBook } from './address-book.js'
 const AUTO = 1
 const DROP_ONLY = 2
 const MEMBER = 4
+const ATTACHED = 8
 
 /**
  * The rows of pg_depend between user objects. Left out because the objects' names already say it: what lies in a schema, a
  * relation's row type and TOAST table, a partitioned table's key columns, a default's column. What stands behind an object and is none
  * itself: the triggers of a foreign key, the sequence of an identity, the index of a key. A partition's place under its parent is an object of its own.
  * What the rule behind a view needs, the view needs. A sequence only goes with the column that owns it. The functions that read and
- * write a base type need no more of it than its shell.
+ * write a base type need no more of it than its shell. A part of something partitioned was made with it, or attached to it later.
  */
 export const DEPENDENCY_QUERY = `
   SELECT cls.relname, ref.relname, d.oids, d.subs, d.refoids, d.refsubs, d.flags
@@ -21,7 +22,7 @@ export const DEPENDENCY_QUERY = `
            array_agg(flags) AS flags
     FROM (
       SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid,
-             CASE d.deptype WHEN 'n' THEN 0 WHEN 'e' THEN ${MEMBER} ELSE CASE WHEN d.deptype = 'a' AND s.seqrelid IS NOT NULL THEN ${AUTO | DROP_ONLY} ELSE ${AUTO} END END AS flags
+             CASE d.deptype WHEN 'n' THEN 0 WHEN 'e' THEN ${MEMBER} WHEN 'P' THEN ${AUTO | ATTACHED} WHEN 'S' THEN ${AUTO | ATTACHED} ELSE CASE WHEN d.deptype = 'a' AND s.seqrelid IS NOT NULL THEN ${AUTO | DROP_ONLY} ELSE ${AUTO} END END AS flags
       FROM pg_depend d
       LEFT JOIN pg_sequence s ON d.classid = 'pg_class'::regclass AND s.seqrelid = d.objid
       WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S', 'e')
@@ -62,7 +63,8 @@ export function readDependencies(rows: readonly Row[], book: AddressBook): Depen
       const to = members?.get(refOid) ?? book.get(refCatalog, refOid, refSubs[n]) ?? (refSubs[n] === 0 ? undefined : book.get(refCatalog, refOid))
       if (!to || from === to || from.parent === to.ref) continue
       const auto = (flags[n]! & AUTO) !== 0
-      dependencies.push(flags[n]! & DROP_ONLY ? { from: from.ref, to: to.ref, auto, dropOnly: true } : { from: from.ref, to: to.ref, auto })
+      const kind = flags[n]! & DROP_ONLY ? { dropOnly: true as const } : flags[n]! & ATTACHED ? { attached: true as const } : undefined
+      dependencies.push({ from: from.ref, to: to.ref, auto, ...kind })
     }
   }
   return dependencies
