@@ -16,7 +16,10 @@ interface Head {
 }
 
 /** Declarations without their places: to work out all of them takes longer than loading the files. */
-type Body = readonly (readonly [SchemaObject, readonly Ref[]])[]
+type Body = readonly (readonly [object: SchemaObject, uses: readonly Ref[], formerly?: Ref])[]
+
+/** Raised when what is kept of declarations changes. */
+const FORMAT = 2
 
 /** Loaded schema files by their contents, where nothing else decides what they declare. */
 export class SchemaCache {
@@ -27,7 +30,7 @@ export class SchemaCache {
   constructor(directory: string, cwd: string, entries: readonly string[]) {
     this.#disk = new DiskCache(directory)
     this.#sources = plainClosure(entries)
-    this.#key = cacheKey(cwd, entries.length, ...[...(this.#sources ?? [])].flat())
+    this.#key = cacheKey(FORMAT, cwd, entries.length, ...[...(this.#sources ?? [])].flat())
   }
 
   async find(): Promise<LoadedFiles | undefined> {
@@ -50,7 +53,7 @@ export class SchemaCache {
 
   async store({ declarations, outline, digest, scope }: LoadedFiles): Promise<void> {
     if (!this.#sources) return
-    const body: Body = declarations.map(({ object, uses }) => [object, uses])
+    const body: Body = declarations.map(({ object, uses, formerly }) => (formerly === undefined ? [object, uses] : [object, uses, formerly]))
     await this.#disk.write(`declared-${this.#key}`, body)
     await this.#disk.write(`schema-${this.#key}`, { digest, scope: scope ? { ...scope } : null, outline } satisfies Head)
   }
@@ -63,7 +66,7 @@ function unpack(read: () => Body): Declaration[] {
   } catch (cause) {
     throw new SchemaError('the cache of schema.ts is damaged', { hint: 'remove .autogen/cache', cause })
   }
-  return body.map(([object, uses]) => ({ object, at: undefined, uses }))
+  return body.map(([object, uses, formerly]) => ({ object, at: undefined, uses, ...(formerly !== undefined && { formerly }) }))
 }
 
 /** Decides the same scope as all declared objects do: what lies in no schema, what is a matter of its own, and one object of each schema. */

@@ -248,15 +248,16 @@ export const { c } = { c: other.c }`,
 describe('the cache', () => {
   test('gives the same declarations, and forgets nothing that changed', async () => {
     const cache = path.join(cwd, '.autogen', 'cache')
-    const source = `import { enumType, manage, table, text } from 'pg-autogen/schema'\nimport { labels } from './labels.js'\nexport const scope = manage({ schemas: ['public'] })\nexport const a = enumType('a', labels).comment('x')\nexport const t = table('t', { a: a(), b: text() })`
+    const source = `import { enumType, manage, table, text } from 'pg-autogen/schema'\nimport { labels } from './labels.js'\nexport const scope = manage({ schemas: ['public'] })\nexport const a = enumType('a', labels).comment('x')\nexport const t = table('t', { a: a(), b: text().renamedFrom('c') }).renamedFrom('u')`
     await project({ 'schema.ts': source, 'labels.ts': `export const labels = ['x']` })
     const first = await loadSchema(['schema.ts'], { cwd, cache })
     expect((await loadSchema(['schema.ts'], { cwd, cache })).reload).toBeUndefined()
     await first.keep()
     const second = await loadSchema(['schema.ts'], { cwd, cache })
     expect(second.reload).toBeDefined()
-    const plain = (loaded: LoadedSchema) => loaded.declarations.map(({ object, uses }) => JSON.parse(JSON.stringify({ object, uses })))
+    const plain = (loaded: LoadedSchema) => loaded.declarations.map(({ at: _, ...declaration }) => JSON.parse(JSON.stringify(declaration)))
     expect(plain(second)).toEqual(plain(first))
+    expect(plain(second).map(({ formerly }) => formerly).filter(Boolean)).toEqual(['table:public.u', 'column:public.t.c'])
     expect(second).toMatchObject({ digest: first.digest, scope: { schemas: ['public'] }, files: [...first.files] })
     expect((await second.reload!()).declarations[0]!.at).toBeDefined()
     await project({ 'labels.ts': `export const labels = ['x', 'y']` })
