@@ -2,7 +2,7 @@ import type { Declaration } from '../authoring/declared.js'
 import type { Database } from '../database/database.js'
 import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
 import { diff } from '../differ/diff.js'
-import { expand } from '../differ/expand.js'
+import { alterContext, expand } from '../differ/expand.js'
 import { order } from '../differ/order.js'
 import { DatabaseError } from '../errors.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
@@ -100,7 +100,8 @@ async function createAll(database: Database, model: SchemaModel, dropping: Scope
   const initial = initialModel(model)
   const dropped = dropping?.restrict(initial)
   const operations = diff(initial, model).filter((operation) => operation.type !== 'drop' || dropped?.get(operation.object.ref))
-  return runSteps(database, order(initial, model, expand(initial, model, operations)).map(stepOf))
+  const context = alterContext(initial, model)
+  return runSteps(database, order(initial, model, expand(initial, model, operations)).map((ordered) => stepOf(ordered, context)))
 }
 
 function initialModel(model: SchemaModel): SchemaModel {

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.js'
 import type { OrderedAction } from '../differ/order.js'
+import type { AlterContext } from '../kinds/kind.js'
 import { DatabaseError } from '../errors.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { statementsOf } from '../planner/render.js'
@@ -9,6 +10,7 @@ import type { Statement } from '../sql/statement.js'
 export interface Step {
   readonly ordered: OrderedAction
   readonly statements: readonly Statement[]
+  readonly context?: AlterContext
 }
 
 /** A step that PostgreSQL refuses, however often it is tried. */
@@ -17,8 +19,8 @@ export interface Failure {
   readonly error: DatabaseError
 }
 
-export function stepOf(ordered: OrderedAction): Step {
-  return { ordered, statements: statementsOf(ordered) }
+export function stepOf(ordered: OrderedAction, context?: AlterContext): Step {
+  return { ordered, statements: statementsOf(ordered, context), ...(context && { context }) }
 }
 
 /** The object a step is about. */
@@ -81,16 +83,16 @@ async function runPatiently(database: Database, steps: readonly Step[]): Promise
 /**
  * Parts of a table may need what needs the table; then they must be created after it. It also shows which part PostgreSQL refuses.
  */
-function unfold({ ordered: { action, parts } }: Step): Step[] {
-  if (action.type !== 'create') return [stepOf({ action, parts: [] })]
+function unfold({ ordered: { action, parts }, context }: Step): Step[] {
+  if (action.type !== 'create') return [stepOf({ action, parts: [] }, context)]
   const parentOf = (part: (typeof parts)[number]) => (part.type === 'create' ? part.object.parent : null)
   const below = (ref: string): (typeof parts)[number][] =>
     parts.filter((part) => parentOf(part) === ref).flatMap((part) => (part.type === 'create' ? [part, ...below(part.object.ref)] : []))
   return [
-    stepOf({ action, parts: [] }),
+    stepOf({ action, parts: [] }, context),
     ...parts
       .filter((part) => parentOf(part) === action.object.ref)
-      .map((part) => stepOf({ action: part, parts: part.type === 'create' ? below(part.object.ref) : [] })),
+      .map((part) => stepOf({ action: part, parts: part.type === 'create' ? below(part.object.ref) : [] }, context)),
   ]
 }
 

@@ -86,6 +86,7 @@ export function columnSettings(column: Column): Statement[] {
   const alter = `${alterRelation(column, true)} ALTER COLUMN ${quoteIdent(id.name)}`
   const { notNull } = attrs
   return [
+    ...(attrs.compression && (attrs.relation || attrs.inherited) ? [statement(`${alter} SET COMPRESSION ${attrs.compression}`)] : []),
     ...(attrs.storage ? [statement(`${alter} SET STORAGE ${attrs.storage.toUpperCase()}`)] : []),
     ...(attrs.statistics === undefined ? [] : [statement(`${alter} SET STATISTICS ${attrs.statistics}`)]),
     ...optionStatements(alter, {}, attrs.options),

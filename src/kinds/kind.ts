@@ -143,7 +143,7 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   roles?(object: O): readonly string[]
   /** PostgreSQL may refuse to create it apart from its parent: then the parent is replaced, which brings it along. */
   readonly elseReplacesParent?: boolean
-  /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: in a migration, both states. */
+  /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: both states of what is carried out. */
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): readonly Statement[]
   /**
    * The statement that creates it once more over itself: run with `check_function_bodies`, it lets PostgreSQL read a text that it
@@ -165,6 +165,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
   /** Two objects on one parent that differ only in their name are taken for one that was renamed: nothing of the user's is lost if that is wrong. */
   readonly recognizedWhenRenamed?: boolean
+  /** The same for an object without a parent that belongs to another one, as its parts tell: the ref of that. */
+  belongsTo?(parts: readonly SchemaObject[]): Ref | undefined
   /** The statements that give it another name, when PostgreSQL can. */
   rename?(from: O, to: O): readonly Statement[]
   /** The same object under another name, for a rename aside. Required with `replacedAside`. */

@@ -15,8 +15,9 @@ export const queryColumns = (relkind: 'v' | 'm'): string => `
     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid >= 16384
     GROUP BY a.attrelid`
 
-export function readQueryColumns(names: readonly string[], types: readonly string[], collations: readonly (string | null)[]): QueryColumn[] {
-  return names.map((name, index) => {
+/** A query may have no columns. */
+export function readQueryColumns(names: readonly string[] | null, types: readonly string[], collations: readonly (string | null)[]): QueryColumn[] {
+  return (names ?? []).map((name, index) => {
     const collation = collations[index]
     return collation ? [name, types[index]!, collation] : [name, types[index]!]
   })

@@ -165,7 +165,7 @@ function storageParameters({ options, toast }: Extras): StorageParameters | unde
   return Object.fromEntries(all.map((option) => [option.slice(0, option.indexOf('=')), option.slice(option.indexOf('=') + 1)]))
 }
 
-function createTable(table: Table, parts: readonly SchemaObject[], fragments: readonly string[]): Statement[] {
+function createTable(table: Table, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): Statement[] {
   const { attrs } = table
   const later = addedLater(table, parts)
   const lines = parts.flatMap((part, index) => {
@@ -179,7 +179,7 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
   })
   // Before PostgreSQL 16 a new child cannot say how a column is generated that its parent has.
   const columns = parts.filter((part) => part.kind === 'column') as Column[]
-  const inheritsLater = columns.some((column) => column.attrs.generated) && !columns.some((column) => column.attrs.inherited)
+  const inheritsLater = context !== undefined && context.version.major < 16 && columns.some((column) => column.attrs.generated) && !columns.some((column) => column.attrs.inherited)
   const body = lines.length > 0 ? ` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n)` : attrs.ofType || attrs.partitionOf ? '' : ' ()'
   const text = [
     `CREATE ${attrs.unlogged ? 'UNLOGGED ' : ''}${attrs.foreign ? 'FOREIGN ' : ''}TABLE ${nameOf(table)}`,

@@ -50,13 +50,13 @@ export const views: Kind = defineKind<View>({
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_type t ON t.oid = c.reltype
-    JOIN (${queryColumns('v')}) a ON a.relation = c.oid
+    LEFT JOIN (${queryColumns('v')}) a ON a.relation = c.oid
     WHERE c.relkind = 'v' AND c.oid >= 16384 AND c.relpersistence <> 't'
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
     ORDER BY 3, 4`,
   fromRow: (row) => {
     const [, , schema, name, rowType, arrayType, definition, options, names, types, collations] = row as [
-      number, number, string, string, number, number, string, string[] | null, string[], string[], (string | null)[],
+      number, number, string, string, number, number, string, string[] | null, string[] | null, string[], (string | null)[],
     ]
     const columns = readQueryColumns(names, types, collations)
     const attrs: ViewAttrs = { columns, definition: trimQuery(definition), options: readOptions(options) }
