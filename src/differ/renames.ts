@@ -7,7 +7,7 @@ export type Rename = Extract<Operation, { type: 'rename' }>
 
 /**
  * The drops and creates among operations that are one object under another name: those that `schema.ts` says so of (`formerly`), and,
- * for kinds without data of their own, a pair on the same parent that differs in nothing but its name and is the only such pair.
+ * for kinds without data of their own, a pair on the same parent, or that belongs to the same object, that differs in nothing but its name and is the only such pair.
  * A new name that something else still has is left to a drop and a create.
  */
 export function renamesAmong(operations: readonly Operation[], from: SchemaModel, formerly: ReadonlyMap<Ref, Ref> = new Map()): Rename[] {
@@ -43,8 +43,9 @@ function bySubstance(objects: readonly SchemaObject[]): Map<string, SchemaObject
   const groups = new Map<string, SchemaObject[]>()
   for (const object of objects) {
     const kind = kindOf(object)
-    if (!kind.rename || !kind.recognizedWhenRenamed || object.parent === null) continue
-    const substance = `${object.kind} ${object.parent} ${attributesText(object)}`
+    const place = kind.recognizedWhenRenamed ? object.parent : kind.belongsTo?.(objects.filter(({ parent }) => parent === object.ref))
+    if (!kind.rename || !place) continue
+    const substance = `${object.kind} ${place} ${attributesText(object)}`
     const group = groups.get(substance)
     if (group) group.push(object)
     else groups.set(substance, [object])

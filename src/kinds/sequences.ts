@@ -66,6 +66,11 @@ export const sequences: Kind = defineKind<SequenceObject>({
     if (from.attrs.unlogged !== to.attrs.unlogged) statements.push(statement(`ALTER SEQUENCE ${sequence} SET ${to.attrs.unlogged ? 'UNLOGGED' : 'LOGGED'}`))
     return { statements }
   },
+  // The sequence of a serial column gets another name when its table or column does.
+  belongsTo: (parts) => {
+    const owner = parts.find(({ kind }) => kind === 'sequence_ownership')?.attrs.column as RelationPart | undefined
+    return owner && refOf('column', owner.schema, owner.table, owner.name)
+  },
   rename: (from, to) => renameQualified('SEQUENCE', from.id, to.id),
   address: ({ id }) => `SEQUENCE ${qualified(id.schema, id.name)}`,
   dropLoses: () => 'how far it has counted is gone',
