@@ -85,6 +85,7 @@ export const strict = func('strict', { args: { row: 't' }, returns: 'boolean', l
   test('a body with a syntax error is a mistake, unless the database has it already', async () => {
     const source = `
 export const t = table('t', { id: bigint() })
+export const elsewhere = func('elsewhere', { returns: 'void', language: 'plpgsql', body: sql\`declare x not_on_this_path.id%TYPE; begin end\` })
 export const later = func('later', { returns: 'bigint', body: sql\`select id from not_there_yet\` })
 export const broken = func('broken', { returns: 'integer', language: 'plpgsql', body: sql\`
 begin
@@ -95,7 +96,7 @@ end\` })`
     const error = await elaborate(database, declarations, { manage: scope, present: empty }).catch((error: AutogenError) => error)
     expect(error).toMatchObject({
       message: expect.stringMatching(/^function public\.broken\(\): syntax error at or near "retrn"$/),
-      at: { line: 8, column: 3 },
+      at: { line: 9, column: 3 },
       detail: 'line 6:   retrn 1;\n          ^',
     })
     const present = await model(source)
