@@ -57,6 +57,8 @@ export interface Constraint extends SchemaObject<ConstraintName, ConstraintAttrs
   readonly attached?: true
   /** Its index looks like one that is such a part, so that it is created after that one is attached. Not compared. */
   readonly late?: true
+  /** Names from which PostgreSQL makes that of an exclusion constraint of a partition. Not compared. */
+  readonly over?: readonly string[]
   /** Only as declared: PostgreSQL makes it for a check of a parent that is not valid, and here it is. */
   readonly validated?: true
 }

@@ -72,6 +72,8 @@ abstract class DeferrableBuilder extends ConstraintBuilder {
 abstract class IndexedBuilder extends DeferrableBuilder {
   #attachedTo: RelationPart | undefined
   #cluster = false
+  #only = false
+  #local = false
 
   /**
    * Of a partition: the place of its index below an index, or the index of a key, of the partitioned table.
@@ -83,10 +85,31 @@ abstract class IndexedBuilder extends DeferrableBuilder {
     return this
   }
 
+  /** Of a partitioned table: PostgreSQL shall make none on the partitions. Theirs say `attachedTo`. */
+  only(): this {
+    this.#only = true
+    return this
+  }
+
+  /** Of a partition: PostgreSQL makes it for that one of the partitioned table; here it gets a name of its own. */
+  inherited(): this {
+    return this.set({ cloned: true })
+  }
+
+  /** Of a partition: it is the partition's own, although it looks like one that the partition has from the partitioned table. */
+  local(): this {
+    this.#local = true
+    return this
+  }
+
   /** CLUSTER puts the rows of the table in the order of its index. */
   cluster(): this {
     this.#cluster = true
     return this
+  }
+
+  protected override objectOn(table: ElementTarget): SchemaObject {
+    return { ...super.objectOn(table), ...(this.#only && { only: true }), ...(this.#local && { late: true }) } as SchemaObject
   }
 
   override elementDeclarations(table: ElementTarget): Declaration[] {
@@ -106,8 +129,6 @@ abstract class IndexedBuilder extends DeferrableBuilder {
 export class KeyBuilder extends IndexedBuilder {
   readonly #type: 'primary_key' | 'unique'
   #columns: readonly string[] = []
-  #only = false
-  #local = false
 
   constructor(type: 'primary_key' | 'unique', name: string | undefined) {
     super(name)
@@ -138,23 +159,6 @@ export class KeyBuilder extends IndexedBuilder {
     return this.set({ period: true })
   }
 
-  /** Of a partitioned table: PostgreSQL shall make none on the partitions. Theirs say `attachedTo`. */
-  only(): this {
-    this.#only = true
-    return this
-  }
-
-  /** Of a partition: PostgreSQL makes it for the key of the partitioned table; here it gets a name of its own. */
-  inherited(): this {
-    return this.set({ cloned: true })
-  }
-
-  /** Of a partition: it is the partition's own, although it looks like a key that the partition has from the partitioned table. */
-  local(): this {
-    this.#local = true
-    return this
-  }
-
   /** Storage parameters of its index. */
   with(parameters: DeclaredParameters): this {
     return this.set({ with: declaredParameters(parameters) })
@@ -170,10 +174,6 @@ export class KeyBuilder extends IndexedBuilder {
       throw new SchemaError(`${this.label(table)} has no columns`, { at: this.at, hint: 'say which: .on(t.id)' })
     }
     return { type: this.#type, columns: this.#columns }
-  }
-
-  protected override objectOn(table: ElementTarget): SchemaObject {
-    return { ...super.objectOn(table), ...(this.#only && { only: true }), ...(this.#local && { late: true }) } as SchemaObject
   }
 }
 

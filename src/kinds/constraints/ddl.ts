@@ -71,7 +71,8 @@ export function addConstraint(constraint: Constraint): Statement[] {
 }
 
 /** The name PostgreSQL gives to a key that was not named, while that name is free. */
-export function defaultKeyName({ id, attrs }: Constraint): string {
+export function defaultKeyName({ id, attrs, over }: Constraint): string {
+  if (attrs.type === 'exclude') return defaultName(id.table, joined(over ?? []), 'excl')
   if (attrs.type === 'primary_key') return `${cut(id.table, MAX_NAME_BYTES - '_pkey'.length)}_pkey`
   return defaultName(id.table, joined([...(attrs.columns ?? []), ...(attrs.include ?? [])]), 'key')
 }

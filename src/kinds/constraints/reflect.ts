@@ -124,6 +124,7 @@ export function constraintFromRow(row: Row, context: ReflectContext): Reflected<
     ...(extras?.clones === false || extras?.invalid ? { only: true } : {}),
     ...(extras?.partition ? { ofPartition: true } : {}),
     ...(extras?.attached ? { attached: true } : {}),
+    ...(attrs.cloned && type === 'exclude' ? { over: (key ?? []).map((number) => (number === 0 ? 'expr' : context.columnName(relation, number))) } : {}),
     ...(extras?.resembled ? { late: true } : {}),
   }
   return {
