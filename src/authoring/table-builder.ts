@@ -173,15 +173,17 @@ export class TableBuilder<C extends Columns> extends Declared implements SqlSour
   }
 
   /**
-   * Makes it a partition of another table, with columns of its own or, when it declares none, those of that table.
+   * Makes it a partition of another table, with columns of its own or, when it declares none, those of that table. `ownNotNull`
+   * names columns that it declares NOT NULL by itself although that table does too: from PostgreSQL 18 on they stay so when that ends.
    *
    * @example app.table('events_2024', { at: timestamptz().notNull() }).partitionOf(events, { from: '2024-01-01', to: '2025-01-01' })
    */
-  partitionOf(parent: AnyTable | NameInput, bound: PartitionBound): this {
+  partitionOf(parent: AnyTable | NameInput, bound: PartitionBound, { ownNotNull }: { readonly ownNotNull?: readonly string[] } = {}): this {
     const { text, uses } = boundClause(bound)
     const { id, refs } = tableInput(parent)
     if (Object.keys(this.#builders).length === 0) return this.#set({ partitionOf: { parent: id, bound: text } }, [...refs, ...uses])
-    this.#further.push({ object: partitionObject(this.#id, { parent: id, bound: text }), at: callerPosition(), uses: [...refs, ...uses] })
+    const attrs = { parent: id, bound: text, ...(ownNotNull && { ownNotNull: [...ownNotNull].sort() }) }
+    this.#further.push({ object: partitionObject(this.#id, attrs), at: callerPosition(), uses: [...refs, ...uses] })
     return this
   }
 

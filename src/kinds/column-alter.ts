@@ -15,7 +15,7 @@ import {
 import { optionsChange } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
 import { defaultName } from './object-names.js'
-import type { PartitionAttrs } from './partitions.js'
+import { attach, detach, isSamePlace, type PartitionAttrs } from './partition-ddl.js'
 import { continueAfter, repositioning, sequenceChanges, type SequenceOptions } from './sequence-options.js'
 import { optionStatements } from './storage-parameters.js'
 
@@ -160,7 +160,8 @@ function alterNotNull(from: Column, to: Column, alter: string, context: AlterCon
   const statements: Statement[] = []
   const table = alterRelation(to)
   const partition = context.object('to', refOf('partition', to.id.schema, to.id.table)) as SchemaObject<unknown, PartitionAttrs> | undefined
-  const stays = partition && !context.replaced(partition.ref) && text(context.object('from', partition.ref)?.attrs) === text(partition.attrs)
+  const placed = partition && (context.object('from', partition.ref)?.attrs as PartitionAttrs | undefined)
+  const stays = placed && !context.replaced(partition.ref) && isSamePlace(placed, partition.attrs)
   if (stays && oldName !== newName) return renamedApart(to, oldName, newName, partition.attrs)
   if (next.notValid && !old.notValid) return [statement(`${alter} DROP NOT NULL`), addNotNull(to, next)]
   const name = quoteIdent(newName)
@@ -186,13 +187,10 @@ function carriedNotNullName(from: Column, context: AlterContext): string {
 }
 
 /** A constraint that a partition has from its parent too is not renamed while it is one. */
-function renamedApart(to: Column, oldName: string, newName: string, { parent, bound }: PartitionAttrs): Statement[] {
-  const [above, table] = [qualified(parent.schema, parent.name), qualified(to.id.schema, to.id.table)]
-  return [
-    statement(`ALTER TABLE ${above} DETACH PARTITION ${table}`),
-    statement(`ALTER TABLE ${table} RENAME CONSTRAINT ${quoteIdent(oldName)} TO ${quoteIdent(newName)}`),
-    statement(`ALTER TABLE ONLY ${above} ATTACH PARTITION ${table} ${bound}`),
-  ]
+function renamedApart({ id }: Column, oldName: string, newName: string, place: PartitionAttrs): Statement[] {
+  const table = { schema: id.schema, name: id.table }
+  const rename = statement(`ALTER TABLE ${qualified(table.schema, table.name)} RENAME CONSTRAINT ${quoteIdent(oldName)} TO ${quoteIdent(newName)}`)
+  return [detach(table, place), rename, ...attach(table, place)]
 }
 
 function forms(notNull: ColumnAttrs['notNull']): NotNull {

@@ -27,7 +27,7 @@ export function isPlainPartition(table: QualifiedName | PartOfTable, reader: Rea
 function decide({ ref, id, attrs }: SchemaObject, reader: Reader): boolean {
   const partition = reader.object(refOf('partition', id.schema, id.name))
   const parent = partition && (partition.attrs.parent as QualifiedName)
-  if (!parent || attrs.ofType || attrs.inherits) return false
+  if (!parent || partition.attrs.ownNotNull || attrs.ofType || attrs.inherits) return false
   const columns = columnsOf(ref, reader)
   const above = columnsOf(refOf('table', parent.schema, parent.name), reader)
   if (columns.length === 0 || columns.length !== above.length) return false

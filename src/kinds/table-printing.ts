@@ -3,7 +3,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName } from '../model/schema-object.js'
 import type { PrintedCode, Printer } from './kind.js'
 import { isPlainPartition } from './partition-shorthand.js'
-import type { PartitionAttrs } from './partitions.js'
+import type { PartitionAttrs } from './partition-ddl.js'
 import type { StorageParameters } from './storage-parameters.js'
 import type { Table } from './tables.js'
 
