@@ -10,7 +10,6 @@ import { readOptions } from './foreign-options.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
 import { optionStatements } from './storage-parameters.js'
-import type { TableAttrs } from './tables.js'
 
 export type { Column, ColumnAttrs } from './column-ddl.js'
 
@@ -30,6 +29,8 @@ export function columnObject(id: RelationPart, attrs: ColumnAttrs, position?: nu
 /** What the catalogs say about a column only when it is not PostgreSQL's default. */
 interface Extras {
   readonly local: boolean
+  /** Null before PostgreSQL 15, where sequences are always logged. */
+  readonly unlogged: boolean | null
   readonly partition: boolean
   readonly parents: { readonly schema: string; readonly table: string }[] | null
   readonly collation: QualifiedName | null
@@ -56,6 +57,7 @@ interface SequenceRow {
   readonly max: string
   readonly cache: string
   readonly cycle: boolean
+  readonly unlogged: boolean
 }
 
 const STORAGE = { p: 'plain', e: 'external', m: 'main', x: 'extended' } as const
@@ -76,7 +78,7 @@ export const columns = defineKind<Column>({
     const parent = context.objectAt('pg_class', table as number) as SchemaObject<QualifiedName> | undefined
     if (!parent) return null
     const id = { schema: parent.id.schema, table: parent.id.name, name: name as string }
-    const typed = (parent.attrs as TableAttrs).ofType
+    const typed = (parent.attrs as { ofType?: QualifiedName }).ofType
     const ofType = typed && { ofType: refOf('composite_type', typed.schema, typed.name) }
     if (!details) return { object: { ...columnObject(id, notNull ? { type: type as string, notNull: true } : { type: type as string }, number as number), ...ofType } }
     return {
@@ -160,7 +162,7 @@ function catalogQuery({ major }: ServerVersion): string {
   const settings = `a.attstorage <> t.typstorage OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL`
   return `
     WITH c AS MATERIALIZED (
-      SELECT c.oid, c.relkind, c.relispartition, c.relname, n.nspname
+      SELECT c.oid, c.relkind, c.relpersistence, c.relispartition, c.relname, n.nspname
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid >= 16384 AND c.relpersistence <> 't' AND (c.relkind IN ('r', 'p', 'f') OR c.relkind IN ('v', 'm')
@@ -169,7 +171,7 @@ function catalogQuery({ major }: ServerVersion): string {
       CASE WHEN c.relkind IN ('v', 'm') OR NOT a.attislocal OR a.attidentity <> '' OR a.attgenerated <> '' OR ${settings}
           OR a.attcollation <> t.typcollation${constraint ? ` OR nn.conname IS NOT NULL` : ''}
         THEN json_build_object(
-          'local', a.attislocal, 'partition', c.relispartition, 'parents', i.parents, 'identity', a.attidentity, 'sequence', s.options,
+          'local', a.attislocal, 'unlogged', ${major >= 15 ? `c.relpersistence = 'u'` : 'NULL'}, 'partition', c.relispartition, 'parents', i.parents, 'identity', a.attidentity, 'sequence', s.options,
           'generated', a.attgenerated, 'expression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, 'attrdef', d.oid::int8,
           'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, 'compression', a.attcompression,
           'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options', a.attoptions, 'foreign', a.attfdwoptions,
@@ -189,7 +191,8 @@ function catalogQuery({ major }: ServerVersion): string {
     LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
     LEFT JOIN (
       SELECT sd.refobjid, sd.refobjsubid, json_build_object('name', sc.relname, 'type', format_type(q.seqtypid, NULL), 'start', q.seqstart::text,
-        'increment', q.seqincrement::text, 'min', q.seqmin::text, 'max', q.seqmax::text, 'cache', q.seqcache::text, 'cycle', q.seqcycle) AS options
+        'increment', q.seqincrement::text, 'min', q.seqmin::text, 'max', q.seqmax::text, 'cache', q.seqcache::text, 'cycle', q.seqcycle,
+        'unlogged', sc.relpersistence = 'u') AS options
       FROM pg_sequence q
       JOIN pg_class sc ON sc.oid = q.seqrelid
       JOIN pg_depend sd ON sd.classid = 'pg_class'::regclass AND sd.objid = q.seqrelid AND sd.deptype = 'i' AND sd.refclassid = 'pg_class'::regclass
@@ -216,7 +219,7 @@ function viewColumn(view: NonNullable<Extras['view']>, name: string, number: num
 }
 
 function attrsOf(id: RelationPart, type: string, notNull: boolean, extras: Extras): ColumnAttrs {
-  const identity = extras.identity && extras.sequence && identityOf(id, extras.identity, extras.sequence)
+  const identity = extras.identity && extras.sequence && identityOf(id, extras.identity, extras.sequence, extras.unlogged)
   const required = notNull || extras.notNull ? notNullOf(id, extras) : undefined
   return {
     type,
@@ -259,7 +262,7 @@ const LIMITS = {
   bigint: ['-9223372036854775808', '9223372036854775807'],
 } as const
 
-function identityOf({ table, name }: RelationPart, generated: 'a' | 'd', row: SequenceRow): Identity {
+function identityOf({ table, name }: RelationPart, generated: 'a' | 'd', row: SequenceRow, unlogged: boolean | null): Identity {
   const descending = row.increment.startsWith('-')
   const [lowest, highest] = LIMITS[row.type]
   const min = descending ? lowest : '1'
@@ -273,6 +276,7 @@ function identityOf({ table, name }: RelationPart, generated: 'a' | 'd', row: Se
     ...(row.max !== max && { max: row.max }),
     ...(row.cache !== '1' && { cache: row.cache }),
     ...(row.cycle && { cycle: true }),
+    ...(unlogged !== null && row.unlogged !== unlogged && { unlogged: row.unlogged }),
   }
 }
 
