@@ -30,6 +30,8 @@ export interface IdentityOptions {
   readonly max?: number | bigint | string
   readonly cache?: number | bigint | string
   readonly cycle?: boolean
+  /** Whether its numbers may be lost in a crash, where that is not as with the rows of the table (PostgreSQL 15). */
+  readonly unlogged?: boolean
 }
 
 /** A NOT NULL constraint with a name or properties of its own (PostgreSQL 18). */
@@ -320,5 +322,6 @@ function identityOf(generated: Identity['generated'], options: IdentityOptions):
     ...number('max', options.max),
     ...number('cache', options.cache),
     ...(options.cycle && { cycle: true }),
+    ...(options.unlogged !== undefined && { unlogged: options.unlogged }),
   }
 }

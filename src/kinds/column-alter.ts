@@ -52,7 +52,7 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   if (!follows((attrs) => nullness(attrs))) statements.push(...alterNotNull(from, to, alter, context))
   if (identity?.[1]) {
     if (!identity[0]) statements.push(statement(`${alter} ADD ${identityText(to)}`), continueNumbers(to))
-    else statements.push(...alterIdentity(alter, from, to))
+    else statements.push(...alterIdentity(alter, from, to, context))
   }
   if (before.storage !== after.storage) statements.push(statement(`${only} SET STORAGE ${storageText(after, major)}`))
   if (before.compression !== after.compression) {
@@ -197,7 +197,7 @@ function forms(notNull: ColumnAttrs['notNull']): NotNull {
   return typeof notNull === 'object' ? notNull : {}
 }
 
-function alterIdentity(alter: string, from: Column, to: Column): Statement[] {
+function alterIdentity(alter: string, from: Column, to: Column, context: AlterContext): Statement[] {
   const { id } = to
   const [before, after] = [from, to].map(({ attrs }) => ({ identity: attrs.identity!, options: optionsOf(attrs) })) as [Numbering, Numbering]
   const [oldName, newName] = [before, after].map(({ identity }) => identity.name ?? defaultName(id.table, id.name, 'seq')) as [string, string]
@@ -206,6 +206,8 @@ function alterIdentity(alter: string, from: Column, to: Column): Statement[] {
     .filter((change) => !change.startsWith('AS '))
     .map((change) => `SET ${change}`)
   if (before.identity.generated !== after.identity.generated) sets.unshift(`SET GENERATED ${after.identity.generated.toUpperCase()}`)
+  // ALTER TABLE SET LOGGED and UNLOGGED take the sequence along.
+  const unlogged = after.identity.unlogged ?? context.object('to', to.parent!)?.attrs.unlogged === true
   const move = repositioning(before.options, after.options)
   if (move?.type === 'restart') sets.push('RESTART')
   return [
@@ -214,6 +216,7 @@ function alterIdentity(alter: string, from: Column, to: Column): Statement[] {
       ? [statement(`SELECT setval(${quoteLiteral(sequence)}, ${move.value}, false) FROM ${sequence} WHERE ${move.condition}`)]
       : []),
     ...(sets.length > 0 ? [statement(`${alter} ${sets.join(' ')}`)] : []),
+    ...(before.identity.unlogged === after.identity.unlogged ? [] : [statement(`ALTER SEQUENCE ${sequence} SET ${unlogged ? 'UNLOGGED' : 'LOGGED'}`)]),
   ]
 }
 
@@ -223,7 +226,7 @@ interface Numbering {
 }
 
 function optionsOf({ identity, type }: ColumnAttrs): SequenceOptions {
-  const { generated: _, name: __, ...options } = identity!
+  const { generated: _, name: __, unlogged: ___, ...options } = identity!
   return type === 'smallint' || type === 'integer' ? { dataType: type, ...options } : options
 }
 

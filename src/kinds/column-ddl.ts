@@ -15,6 +15,8 @@ export interface IdentitySequence {
   readonly max?: string
   readonly cache?: string
   readonly cycle?: true
+  /** Whether its numbers may be lost in a crash, when that is not as with the rows of the table (PostgreSQL 15). */
+  readonly unlogged?: boolean
 }
 
 export interface Identity extends IdentitySequence {
@@ -107,6 +109,7 @@ export function identityText({ id, attrs }: Column): string {
 /** In an order in which PostgreSQL can check each against the ones before. */
 export function sequenceOptions(options: Omit<IdentitySequence, 'name'>): string[] {
   return [
+    ...(options.unlogged === undefined ? [] : [options.unlogged ? 'UNLOGGED' : 'LOGGED']),
     ...(options.increment === undefined ? [] : [`INCREMENT BY ${options.increment}`]),
     ...(options.min === undefined ? [] : [`MINVALUE ${options.min}`]),
     ...(options.max === undefined ? [] : [`MAXVALUE ${options.max}`]),

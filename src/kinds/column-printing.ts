@@ -82,6 +82,7 @@ function identityCode(identity: Identity, printer: Printer): string {
     if (value !== undefined) options[option] = Number.isSafeInteger(Number(value)) ? Number(value) : value
   }
   if (identity.cycle) options.cycle = true
+  if (identity.unlogged !== undefined) options.unlogged = identity.unlogged
   const method = identity.generated === 'always' ? 'generatedAlwaysAsIdentity' : 'generatedByDefaultAsIdentity'
   return `.${method}(${Object.keys(options).length > 0 ? printer.literal(options) : ''})`
 }

@@ -42,7 +42,9 @@ function columnsOf(table: string, { children }: Reader): Column[] {
 }
 
 function isCopy(column: Column, above: Column, reader: Reader): boolean {
-  const { statistics, options, identity } = column.attrs
+  const { statistics, options, identity, notNull } = column.attrs
+  // A new partition has no rows that were not checked.
+  if (typeof notNull === 'object' && notNull.notValid) return false
   if (column.id.name !== above.id.name || statistics !== undefined || options || identity) return false
   const hanging = reader.children(column.ref)
   return hanging.every(({ kind }) => kind === 'column_default') && looks(column, hanging, reader) === looks(above, reader.children(above.ref), reader)
@@ -50,9 +52,9 @@ function isCopy(column: Column, above: Column, reader: Reader): boolean {
 
 function looks(column: Column, hanging: readonly SchemaObject[], { version }: Reader): string {
   const { type, collation, notNull, generated, storage, compression } = column.attrs
-  const { noInherit, notValid } = typeof notNull === 'object' ? notNull : {}
+  const { noInherit } = typeof notNull === 'object' ? notNull : {}
   const name = version.major >= 18 ? notNullName(column, notNull) : null
-  const required = notNull === undefined ? null : [name, noInherit, notValid]
+  const required = notNull === undefined ? null : [name, noInherit]
   const byDefault = hanging.find(({ kind }) => kind === 'column_default')?.attrs.expression as string | undefined
   return JSON.stringify([type, collation, required, generated, storage, compression, byDefault])
 }
