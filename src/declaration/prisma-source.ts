@@ -66,7 +66,12 @@ function prismaFiles(absolute: string, given: string): PrismaFile[] {
     ? readdirSync(absolute, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.prisma')).sort().map((name) => path.join(absolute, name))
     : [absolute]
   if (names.length === 0) throw new UsageError(`the folder ${given} holds no .prisma files`)
-  return names.map((name) => ({ path: name, content: readFileSync(name, 'utf8') }))
+  return names.map((name) => ({ path: name, content: withoutAddresses(readFileSync(name, 'utf8')) }))
+}
+
+/** Until version 7 a datasource held the addresses of databases, which say nothing about the schema; since then Prisma refuses them. */
+function withoutAddresses(content: string): string {
+  return content.replace(/^[ \t]*datasource\s+\w+\s*\{[^}]*\}/gm, (block) => block.replace(/^[ \t]*(url|directUrl|shadowDatabaseUrl)[ \t]*=.*$/gm, ''))
 }
 
 /** The engine knows other databases too, and says less clearly that this one is not meant. */
@@ -89,7 +94,8 @@ const engines = new Map<string, Promise<EngineModule>>()
 async function engineFor(cwd: string): Promise<EngineModule> {
   const file = engineFile(cwd)
   if (file === undefined) {
-    throw new UsageError('reading a Prisma schema needs the package @prisma/internals, which is not installed', {
+    const outdated = resolved(createRequire(path.join(cwd, 'package.json')), '@prisma/internals') !== undefined
+    throw new UsageError(`reading a Prisma schema needs the package @prisma/internals, ${outdated ? 'in version 7: another one is' : 'which is not'} installed`, {
       hint: 'npm install --save-dev --ignore-scripts @prisma/internals@7 (its install script would download engines that are not needed here)',
     })
   }

@@ -76,6 +76,14 @@ test('a folder of files that refer to each other', async () => {
   expect(statements.map(({ sql }) => sql).join('\n')).toContain('CREATE TABLE "_CategoryToPost"')
 })
 
+test('addresses of databases, as schemas before Prisma 7 hold them, are not looked at', async () => {
+  const older = SCHEMA.replace('provider = "postgresql"', 'provider  = "postgresql"\n  url       = env("DATABASE_URL") // here\n  directUrl = "postgres://u:p@h/d"')
+  await writeFile(path.join(cwd, 'old.prisma'), older)
+  await writeFile(path.join(cwd, 'new.prisma'), SCHEMA)
+  const texts = async (name: string) => (await prismaScript(name, cwd)).statements.map(({ sql }) => sql)
+  expect(await texts('old.prisma')).toEqual(await texts('new.prisma'))
+})
+
 describe('errors', () => {
   async function refusal(files: Record<string, string>, given: string) {
     for (const [name, text] of Object.entries(files)) await writeFile(path.join(cwd, name), text)
