@@ -113,6 +113,8 @@ export const privileges = defineKind<Privilege>({
     }
   },
   dependencies: ({ id, attrs }) => [
+    // The new owner takes over what the old one had.
+    { to: attachedRef('owner', id.target), auto: false, createOnly: true as const },
     ...(id.grantor === undefined ? [] : grantorNeeds(id.target, id.grantor).map((to) => ({ to, auto: false }))),
     ...Object.keys(attrs.columns ?? {}).map((column) => ({ to: columnRef(id.target, column), auto: false })),
   ],
