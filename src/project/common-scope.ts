@@ -24,8 +24,10 @@ export function commonScope(a: Statement, b: Statement, options: ScopeOptions): 
   const [x, y] = [rulesOf(a), rulesOf(b)]
   const privileges = common(x.privileges, y.privileges)
   const owners = common(x.owners, y.owners)
-  const outline = [...decisive(a, { privileges, owners }, x), ...decisive(b, { privileges, owners }, y)]
-  const stated = manage({ schemas: commonSchemas(x.schemas, y.schemas), privileges, owners: ({ all: true, none: false, declared: 'declared' } as const)[owners] })
+  const schemas = commonSchemas(x.schemas, y.schemas)
+  const lies = (object: SchemaObject) => schemas === 'all' || schemaOf(object) === null || schemas.includes(schemaOf(object)!)
+  const outline = [...decisive(a, { privileges, owners }, x), ...decisive(b, { privileges, owners }, y)].filter(lies)
+  const stated = manage({ schemas, privileges, owners: ({ all: true, none: false, declared: 'declared' } as const)[owners] })
   return scopeOf(stated, outline, options)
 }
 

@@ -1,4 +1,4 @@
-import { manage, type ManageOptions } from '../authoring/manage.js'
+import { manage as scopeStated, type ManageOptions } from '../authoring/manage.js'
 import { UsageError } from '../errors.js'
 import { renderSchemaFile } from '../generator/schema-file.js'
 import { refOf } from '../model/object-ref.js'
@@ -20,6 +20,8 @@ export interface Pulled {
   readonly source: string
   /** What it declares. */
   readonly model: SchemaModel
+  /** What it answers for, where that is not everything. */
+  readonly manage?: ManageOptions
   /** How many objects it declares. */
   readonly objects: number
   /** Objects that no kind knows, so that they are not declared. */
@@ -37,8 +39,9 @@ export async function pull(project: Project, { schemas }: PullOptions = {}): Pro
   const whole = await reflect(database, await project.wholeScope())
   for (const name of schemas ?? []) requireSchema(whole, name)
   const stated: ManageOptions | undefined = schemas && { schemas, privileges: 'all', owners: true }
-  const model = stated ? scopeOf(manage(stated), [], project.settings).restrict(whole) : whole
-  return { source: renderSchemaFile(model, stated && { manage: stated }), model, objects: model.objects.size, unmanaged: model.unmanaged }
+  const model = stated ? scopeOf(scopeStated(stated), [], project.settings).restrict(whole) : whole
+  const manage = stated && { manage: stated }
+  return { source: renderSchemaFile(model, manage), model, ...manage, objects: model.objects.size, unmanaged: model.unmanaged }
 }
 
 function requireSchema(model: SchemaModel, name: string): void {

@@ -78,8 +78,9 @@ async function openLive(project: Project): Promise<OpenSource> {
 
 async function openSnapshot(project: Project, path: string): Promise<OpenSource> {
   const { readSnapshot } = await import('./snapshot.js')
-  const model = await readSnapshot(project.resolve(path))
-  return { needs: needsOf(model.objects.values()), leans: false, read: async () => ({ model, stated: COMPLETE }) }
+  const { model, manage } = await readSnapshot(project.resolve(path))
+  const stated = manage ? { manage, outline: [] } : COMPLETE
+  return { needs: needsOf(model.objects.values()), leans: false, read: async () => ({ model, stated }) }
 }
 
 /** Its scope is what it states; what lies outside is as on the other side. */

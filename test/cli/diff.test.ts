@@ -159,11 +159,15 @@ test('what is wrong on a side is said with its place; stdout stays empty', async
   }
 })
 
-test('a snapshot is not overwritten unless told', async () => {
-  const url = await database(newest, 'CREATE TABLE t (id int)')
+test('a snapshot of some schemas answers for these; it is not overwritten unless told', async () => {
+  const url = await database(newest, 'CREATE TABLE t (id int)', 'CREATE SCHEMA app', 'CREATE TABLE app.t (id int)')
   box.env = { DATABASE_URL: url }
-  expect(await box.ok('pull', '--snapshot', 'x/snap.json')).toMatch(/^wrote x\/snap\.json: \d+ objects\n$/)
+  await box.ok('pull', '--snapshot', 'x/snap.json', '--only-schemas', 'app')
+  expect(await box.ok('diff', '--to', 'x/snap.json')).toBe('no differences\n')
+  expect(await box.ok('diff', '--from', 'x/snap.json', '--to', 'database')).toBe('no differences\n')
+  box.write('b.sql', 'CREATE SCHEMA app; CREATE TABLE app.t (); CREATE TABLE other ();')
+  expect(await box.ok('diff', '--from', 'b.sql', '--to', 'x/snap.json', '--sql')).toBe('-- + column app.t.id\nALTER TABLE app.t ADD COLUMN id integer;\n')
+  expect(await box.ok('pull', '--snapshot', 'x/snap.json', '--force')).toMatch(/^wrote x\/snap\.json: \d+ objects\n$/)
   expect(await box.run(['pull', '--snapshot', 'x/snap.json'])).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') })
-  await box.ok('pull', '--snapshot', 'x/snap.json', '--force')
-  expect(box.files()).toEqual(['a.sql', 'schema.ts', 'x/snap.json'])
+  expect(box.files()).toEqual(['a.sql', 'b.sql', 'schema.ts', 'x/snap.json'])
 })

@@ -26,8 +26,9 @@ export async function run(flags: Flags): Promise<ExitCode> {
       })
     }
     const schemas = (flags.onlySchemas as string | undefined)?.split(',').map((name) => name.trim()).filter(Boolean)
-    const { source, model, objects, unmanaged } = await pull(project, { schemas })
-    if (snapshot !== undefined) await writeSnapshot(file, model, { overwrite: flags.force === true })
+    const pulled = await pull(project, { schemas })
+    const { source, objects, unmanaged } = pulled
+    if (snapshot !== undefined) await writeSnapshot(file, pulled, { overwrite: flags.force === true })
     else if (!flags.stdout) await writeSchemaFile(file, source, { overwrite })
     if (flags.json) printJson({ ...(flags.stdout ? { source } : { file }), objects, unmanaged })
     else {
