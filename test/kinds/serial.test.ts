@@ -68,6 +68,22 @@ describe.each(engines)('on %s', (engine) => {
     expect(await database.query('SELECT n, id FROM t ORDER BY n')).toEqual([[7, '1'], [8, '2'], [9, '3']])
   })
 
+  test('a wider serial keeps its sequence and its position; a serial becomes a plain column and back', async () => {
+    const [narrow, wide, plain] = [serial(), bigserial(), integer().notNull()].map((id) => [table('t', { id, n: integer() })])
+    const next = async (before: typeof narrow, after: typeof narrow) => {
+      const { up, down } = await databases.migration(engine, before!, after!)
+      const database = await databases.holding(engine, before!)
+      await database.executeAll(['INSERT INTO t SELECT n, n FROM generate_series(1, 9) n', `SELECT setval(oid, 9) FROM pg_class WHERE relkind = 'S'`, ...up])
+      const rest = async () => (await database.query(`SELECT pg_get_expr(adbin, adrelid), (SELECT coalesce(max(last_value), 0)::int FROM pg_sequences) FROM pg_attrdef`))[0] ?? null
+      const upgraded = await rest()
+      await database.executeAll(down)
+      return { upgraded, downgraded: await rest() }
+    }
+    const counting = [expect.stringContaining('nextval'), 9]
+    expect(await next(narrow, wide)).toEqual({ upgraded: counting, downgraded: counting })
+    expect(await next(narrow, plain)).toEqual({ upgraded: null, downgraded: counting })
+  })
+
   test('pull writes one serial where PostgreSQL would make the three pieces of it', async () => {
     const { source, differences } = await pulled(databases, engine, [
       'CREATE TABLE a (id serial PRIMARY KEY, b bigserial, c smallserial, d integer DEFAULT 3)',
