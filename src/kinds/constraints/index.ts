@@ -1,6 +1,6 @@
 export { constraints } from './kind.js'
 export { constraintObject, type Constraint, type ConstraintAttrs } from './attributes.js'
-export { check, exclude, foreignKey, primaryKey, unique } from './builders.js'
-export type {
-  CheckBuilder, ColumnsReferenced, ExcludeBuilder, ForeignKeyBuilder, ForeignKeyOptions, KeyBuilder,
-} from './builders.js'
+export { check, type CheckBuilder } from './check-builder.js'
+export { exclude, type ExcludeBuilder } from './exclusion-builder.js'
+export { foreignKey, type ColumnsReferenced, type ForeignKeyBuilder, type ForeignKeyOptions } from './foreign-key-builder.js'
+export { primaryKey, unique, type KeyBuilder } from './key-builder.js'
