@@ -4,7 +4,7 @@ import { autogenerate } from '../../project/autogenerate.js'
 import { emptyRevision, type RevisionRequest } from '../../project/migrations.js'
 import { hazardsJson, operationsJson } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
-import { noteScratch, noteUnmanaged, wrote } from '../notes.js'
+import { noteMissingRoles, noteScratch, noteUnmanaged, wrote } from '../notes.js'
 import { printJson, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -34,6 +34,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         operations: operationsJson(operations),
         rebuilt: rebuilt(reviewed),
         unmanaged,
+        ...(result.missingRoles && { missingRoles: result.missingRoles }),
         ...(migration && {
           revision: migration.revision,
           file: migration.file,
@@ -50,6 +51,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
       printResult(operationsText(reviewed, chalk))
       printResult(`${wrote()} ${showPath(migration.file)}: ${steps(upgrade.steps.length)} up, ${steps(downgrade.steps.length)} down, both proven in scratch`)
       noteScratch(result)
+      noteMissingRoles(result)
     }
     noteUnmanaged(unmanaged, 'not compared')
     return ExitCode.done
