@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { DatabaseError } from '../errors.js'
 import { quoteIdent } from '../sql/identifiers.js'
+import { beforeExit } from './cleanup.js'
 import type { Database } from './database.js'
 import { claimGiven, refuseObjects } from './given-scratch.js'
 import { findNative, installedMajors, startNative } from './native.js'
@@ -100,7 +101,10 @@ async function openAuto(options: ScratchOptions): Promise<Scratch> {
 
 /** The server of a given url outlives the run: roles made there go with the scratch database. */
 function withoutRoles(scratch: Scratch, options: ScratchOptions, roles: ReadonlySet<string>): Scratch {
-  const close = async () => {
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= closeAndDrop().finally(forget))
+  const forget = beforeExit({ gracefully: close })
+  const closeAndDrop = async () => {
     await scratch.close()
     if (roles.size === 0) return
     const session = await openDatabase(options.mode, options.cwd ?? process.cwd())

@@ -117,7 +117,17 @@ describe.each(majors)('on a server of major %i', (major) => {
     const child = await scratchInChild(target.liveUrl, 'server')
     child.kill('SIGINT')
     expect(await once(child, 'exit')).toEqual([null, 'SIGINT'])
-    expect(await scratchDatabases(target.live)).toBe(0)
+    expect(await scratchDatabases(target.live, child.pid)).toBe(0)
+  })
+
+  test('Ctrl-C drops the roles made on the server of a given url, too', async () => {
+    const target = await live(major)
+    const child = await scratchInChild(target.liveUrl, await freshDatabase(major), `interrupted_${major}`)
+    const roles = `pg_roles where rolname = 'interrupted_${major}'`
+    expect(await count(target.live, roles)).toBe(1)
+    child.kill('SIGINT')
+    await once(child, 'exit')
+    expect(await count(target.live, roles)).toBe(0)
   })
 
   test('a given url: the database itself stays as it was', async () => {
@@ -226,9 +236,9 @@ test('the database of the project without a url is an embedded one in .autogen',
 })
 
 /** A process of its own that has opened scratch and waits. */
-async function scratchInChild(liveUrl: string, mode: string) {
+async function scratchInChild(liveUrl: string, mode: string, ...roles: string[]) {
   const script = path.resolve('test/support/open-scratch.mjs')
-  const child = spawn(process.execPath, [script, liveUrl, mode], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, liveUrl, mode, ...roles], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return child
 }
