@@ -140,7 +140,7 @@ const trees = `
         OR c.relname <> b.relname || '_' || names.text || '_idx' OR octet_length(b.relname || names.text) > 58
         OR ci.indoption::text <> pi.indoption::text OR ci.indclass::text <> pi.indclass::text OR ci.indcollation::text <> pi.indcollation::text
         OR names.measured OR c.reloptions IS DISTINCT FROM p.reloptions OR c.reltablespace <> p.reltablespace
-        OR EXISTS (SELECT FROM pg_index o JOIN pg_class y ON y.oid = o.indexrelid AND NOT y.relispartition
+        OR EXISTS (SELECT FROM pg_index o
           WHERE o.indrelid = ci.indrelid AND o.indexrelid <> ci.indexrelid AND o.indkey::text = ci.indkey::text AND o.indisunique = ci.indisunique)
         OR EXISTS (SELECT FROM pg_constraint q WHERE q.conindid = c.oid AND q.contype IN ('p', 'u', 'x'))) AS explicit
       FROM pg_inherits h

@@ -107,6 +107,21 @@ export function originOf(constraint: Constraint, context: AlterContext, created:
   return created(constraint.parent!) ? constraint.parent : origin
 }
 
+/** The constraint of a table above that has to be replaced, because only then this one becomes what it shall be. */
+export function replacedOrigin({ ref, id, attrs }: Constraint, context: AlterContext): Ref | false {
+  const next = context.object('to', ref) as Constraint | undefined
+  if (!next) return false
+  const stays = (one: Ref) => context.object('from', one) !== undefined && context.object('to', one) !== undefined
+  // A valid check becomes one that is not along with that of the parent it comes from.
+  const loosened = attrs.type === 'check' && !attrs.notValid && next.attrs.notValid && next.attrs.inheritsFrom && !next.attrs.local
+  if (loosened) return attrs.inheritsFrom?.map(constraintRef).find(stays) ?? false
+  // A key that hangs on one above cannot be dropped by itself.
+  if (Boolean(attrs.cloned) === Boolean(next.attrs.cloned) || !stays(partitionRef(id))) return false
+  const attachment = context.object('from', indexPartitionRef(id.schema, id.name!))?.attrs as { readonly parent: RelationPart } | undefined
+  const origin = attachment && constraintRef(attachment.parent)
+  return origin !== undefined && stays(origin) && origin
+}
+
 /** The name under which PostgreSQL makes a constraint that has another one; undefined when it makes it as it is. */
 export function renamedClone(constraint: Constraint): string | undefined {
   const { id, attrs } = constraint

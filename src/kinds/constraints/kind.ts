@@ -3,7 +3,7 @@ import type { SchemaObject } from '../../model/schema-object.js'
 import { qualified, quoteIdent } from '../../sql/identifiers.js'
 import { statement } from '../../sql/statement.js'
 import { defineKind, PHASES, type Kind } from '../kind.js'
-import { alterConstraint, constraintRef, originOf, renamedClone, validateConstraint } from './alter.js'
+import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin, validateConstraint } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
 import { addConstraint, definition, tableOf } from './ddl.js'
 import { printConstraint } from './print.js'
@@ -67,13 +67,7 @@ export const constraints: Kind = defineKind<Constraint>({
   },
   // A child of plain inheritance keeps its checks when it is cut loose from its parents.
   dropsAfterAlteration: isInheritedOnly,
-  // A valid check becomes one that is not only along with that of the parent it comes from.
-  replacesParent: ({ ref, attrs }, context) => {
-    const next = context.object('to', ref) as Constraint | undefined
-    const loosened = attrs.type === 'check' && !attrs.notValid && next?.attrs.notValid && next.attrs.inheritsFrom && !next.attrs.local
-    const origin = loosened && attrs.inheritsFrom?.map(constraintRef).find((one) => context.object('from', one) && context.object('to', one))
-    return origin || false
-  },
+  replacesParent: replacedOrigin,
   alter: alterConstraint,
   recognizedWhenRenamed: true,
   rename: (from, to) => [
