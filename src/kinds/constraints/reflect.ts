@@ -136,6 +136,8 @@ export function constraintFromRow(row: Row, context: ReflectContext): Reflected<
     ],
     dependencies: [
       ...resembledDependencies(table.schema, extras?.resembled),
+      // PostgreSQL makes it along with that of the table above, unless it is there already.
+      ...(attrs.cloned ? [{ to: refOf('constraint', extras!.parent!.schema, extras!.parent!.table, extras!.parent!.name), auto: false, createOnly: true as const }] : []),
       ...(extras?.partitions ?? []).flatMap((partition) => {
         const attached = context.objectAt('pg_class', partition)?.id as QualifiedName | undefined
         return attached ? [{ to: refOf('partition', attached.schema, attached.name), auto: false, createOnly: true as const }] : []
