@@ -96,6 +96,7 @@ test.each<[string, () => unknown, RegExp]>([
   ['a default beside an identity', () => (integer().generatedAlwaysAsIdentity() as never as { default(value: number): unknown }).default(1), /cannot have a default/],
   ['a length that is none', () => varchar(0), /length of varchar/],
   ['a step of an identity that is no number', () => bigint().generatedAlwaysAsIdentity({ increment: 'x' }), /not a whole number/],
+  ['an unknown option of an identity', () => bigint().generatedAlwaysAsIdentity({ startWith: 1 } as never), /startWith is no option of an identity column/],
   ['an empty type', () => type(' '), /a type is empty/],
   ['a default that is no SQL', () => columnDefault('v', 'a', 'open' as never), /not SQL/],
 ])('refuses %s', (_, declare, message) => {
