@@ -85,6 +85,7 @@ function exportOrder(model: SchemaModel): SchemaObject[] {
     const after = exporter(ref)
     if (after === undefined) continue
     for (const need of model.needs(ref)) {
+      if (need.createOnly) continue
       const before = exporter(need.to)
       if (before !== undefined && before !== after) edges.push([before, after])
     }
