@@ -48,10 +48,11 @@ export const indexPartitions: Kind = defineKind<IndexPartition>({
   createsImplicitly: ({ id, attrs }, context, created) => {
     const above = refsOf(attrs.parent).find((ref) => context.object('to', ref))
     // Without a name as declared, it cannot be found; attaching once more what is attached already does nothing.
-    const parent = (above && context.object('to', above)) as (SchemaObject & { readonly only?: true }) | undefined
+    const parent = (above && context.object('to', above)) as (SchemaObject & { readonly only?: true; readonly late?: true }) | undefined
     const partition = refOf('partition', id.schema, id.table)
     // An index without those of the partitions is created when these are partitions already.
     const comesLater = parent?.only === true && created(parent.ref)
+    if (parent?.late && created(parent.ref)) return parent.ref
     if (created(partition)) return comesLater || !parent ? null : partition
     return parent && created(parent.ref) && !parent.only ? parent.ref : null
   },

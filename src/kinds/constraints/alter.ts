@@ -90,8 +90,10 @@ export function originOf(constraint: Constraint, context: AlterContext, created:
   if (attrs.cloned) {
     if (renamedClone(constraint)) return null
     const attachment = context.object('to', indexPartitionRef(id.schema, id.name!))?.attrs as { readonly parent: RelationPart } | undefined
-    if (!attachment || created(partition)) return ifCreated(partition)
-    return ifCreated(constraintRef(attachment.parent))
+    const above = attachment && constraintRef(attachment.parent)
+    const comesLater = above !== undefined && (context.object('to', above) as Constraint | undefined)?.late === true
+    if (!above || (created(partition) && !comesLater)) return ifCreated(partition)
+    return ifCreated(above)
   }
   if (!attrs.inheritsFrom || attrs.local || constraint.validated) return null
   const origins = attrs.inheritsFrom.map(constraintRef)
