@@ -307,11 +307,13 @@ function orderedAttrs(attrs: ColumnAttrs): ColumnAttrs {
   return Object.fromEntries(ATTRIBUTE_ORDER.flatMap((key) => (attrs[key] === undefined ? [] : [[key, attrs[key]]])))
 }
 
-const IDENTITY_OPTIONS = ['name', 'start', 'increment', 'min', 'max', 'cache', 'cycle']
+const IDENTITY_OPTIONS: Readonly<Record<keyof IdentityOptions, true>> = {
+  name: true, start: true, increment: true, min: true, max: true, cache: true, cycle: true, unlogged: true,
+}
 
 function identityOf(generated: Identity['generated'], options: IdentityOptions): Identity {
-  const unknown = Object.keys(options).find((key) => !IDENTITY_OPTIONS.includes(key))
-  if (unknown !== undefined) refuse(`${unknown} is no option of an identity column`, `there are ${IDENTITY_OPTIONS.join(', ')}`)
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(IDENTITY_OPTIONS, key))
+  if (unknown !== undefined) refuse(`${unknown} is no option of an identity column`, `there are ${Object.keys(IDENTITY_OPTIONS).join(', ')}`)
   const number = (key: string, value: IdentityOptions['start']) => {
     if (value === undefined) return {}
     if (!/^-?\d+$/.test(String(value))) refuse(`${key} of an identity column is not a whole number`, 'write large numbers as strings')
