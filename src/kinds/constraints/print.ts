@@ -3,6 +3,7 @@ import type { RelationPart } from '../../model/schema-object.js'
 import type { PrintedCode, Printer } from '../kind.js'
 import { constraintRef, renamedClone } from './alter.js'
 import { indexPartitionRef, type Constraint } from './attributes.js'
+import { columnCode, isListed } from '../listed-columns.js'
 import { isPlainPartition } from '../partition-shorthand.js'
 import { defaultForeignKeyName, defaultKeyName } from './ddl.js'
 import { columnShorthand } from './shorthand.js'
@@ -28,14 +29,14 @@ function codeOf(constraint: Constraint, printer: Printer): string {
   switch (attrs.type) {
     case 'primary_key':
     case 'unique':
-      return `${call(attrs.type === 'unique' ? 'unique' : 'primaryKey', constraint, defaultKeyName(constraint), printer)}.on(${columns(attrs.columns!, printer)})`
+      return `${call(attrs.type === 'unique' ? 'unique' : 'primaryKey', constraint, defaultKeyName(constraint), printer)}.on(${columns(attrs.columns!, constraint, printer)})`
     case 'exclude':
       return `${printer.use('exclude')}(${printer.string(constraint.id.name!)}, ${printer.sql(attrs.definition!)})`
     case 'check':
       return `${printer.use('check')}(${printer.string(constraint.id.name!)}, ${printer.sql(attrs.expression!)})`
     case 'foreign_key': {
       const start = call('foreignKey', constraint, defaultForeignKeyName(constraint), printer)
-      return `${start}.on(${columns(attrs.columns!, printer)}).references(${reference(constraint, printer)})`
+      return `${start}.on(${columns(attrs.columns!, constraint, printer)}).references(${reference(constraint, printer)})`
     }
   }
 }
@@ -51,14 +52,15 @@ function isSpokenOf({ ref, id, parent }: Constraint, printer: Printer): boolean 
   return printer.children(ref).length > 0 || printer.object(indexPartitionRef(id.schema, id.name!)) !== undefined || cluster?.attrs.index === id.name
 }
 
-function columns(names: readonly string[], printer: Printer): string {
-  return names.map((name) => printer.member('t', name)).join(', ')
+function columns(names: readonly string[], { id }: Constraint, printer: Printer): string {
+  return names.map((name) => columnCode(name, id, printer)).join(', ')
 }
 
-function reference({ parent, attrs }: Constraint, printer: Printer): string {
+function reference({ parent, id, attrs }: Constraint, printer: Printer): string {
   const { schema, name, columns: referenced } = attrs.references!
   const table = refOf('table', schema, name)
-  const variable = table === parent ? 't' : printer.variable(table)
+  const own = table === parent && referenced!.every((column) => isListed(column, id, printer))
+  const variable = own ? 't' : table === parent ? undefined : printer.variable(table)
   const members = variable && referenced!.map((column) => printer.member(`${variable}${variable === 't' ? '' : '.columns'}`, column))
   const target = members ? `() => ${members.length === 1 ? members[0] : `[${members.join(', ')}]`}` : `${printer.literal({ schema, name })}, ${printer.literal(referenced)}`
   const options = {
@@ -76,7 +78,7 @@ function suffixes(constraint: Constraint, printer: Printer): string {
   const attachment = printer.object(indexPartitionRef(id.schema, id.name!))
   const cluster = printer.object(attachedRef('cluster', parent!))
   return [
-    attrs.include ? `.include(${columns(attrs.include, printer)})` : '',
+    attrs.include ? `.include(${columns(attrs.include, constraint, printer)})` : '',
     attrs.period ? (attrs.type === 'foreign_key' ? '.period()' : '.withoutOverlaps()') : '',
     attrs.nullsNotDistinct ? '.nullsNotDistinct()' : '',
     attrs.noInherit ? '.noInherit()' : '',

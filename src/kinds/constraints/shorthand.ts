@@ -14,6 +14,8 @@ export function columnShorthand(constraint: Constraint, printer: Printer): { col
   const hanging = [indexPartitionRef(id.schema, id.name!), attachedRef('cluster', parent!), partitionRef(id)]
   if (constraint.only || printer.children(ref).length > 0 || hanging.some((other) => printer.object(other))) return undefined
   const [column] = attrs.columns as [string]
+  // Its table need not list it.
+  if (printer.object(refOf('column', id.schema, id.table, column))?.attrs.inherited) return undefined
   if (attrs.type !== 'foreign_key') {
     if (id.name !== defaultKeyName(constraint)) return undefined
     if (attrs.type === 'primary_key') return { column, code: '.primaryKey()' }
