@@ -11,7 +11,7 @@ import { clusterObject } from './clusters.js'
 import { declaredColumn, type IndexColumnAttrs } from './index-columns.js'
 import { indexPartitionObject } from './index-partitions.js'
 import { indexes, indexObject, type Index, type IndexAttrs } from './indexes.js'
-import { declaredParameters, type DeclaredParameters } from './storage-parameters.js'
+import { declaredParameters, orderOfParameters, type DeclaredParameters } from './storage-parameters.js'
 
 let unnamed = 0
 
@@ -24,6 +24,7 @@ export class IndexBuilder extends RelationElement {
   #columns: readonly IndexColumnAttrs[] = []
   #attrs: Partial<IndexAttrs> = {}
   #only = false
+  #parameterOrder: readonly string[] = []
   #attachedTo: RelationPart | undefined
   #cluster = false
 
@@ -81,6 +82,7 @@ export class IndexBuilder extends RelationElement {
    * @example index('users_email').on(t.email).with({ fillfactor: 70 })
    */
   with(parameters: DeclaredParameters): this {
+    this.#parameterOrder = Object.keys(parameters)
     return this.#set({ with: declaredParameters(parameters) })
   }
 
@@ -135,7 +137,7 @@ export class IndexBuilder extends RelationElement {
       ...(statistics && { statistics }),
     }
     const index = indexObject({ schema: table.schema, name: this.#name }, table.ref, attrs, this.#ordinal)
-    return { ...index, ...(this.#only && { only: true }), ...(this.#attachedTo && { explicit: true }) } satisfies Index
+    return { ...index, ...(this.#only && { only: true }), ...(this.#attachedTo && { explicit: true }), ...orderOfParameters(this.#parameterOrder) } satisfies Index
   }
 
   protected uses(): readonly Ref[] {

@@ -1,13 +1,14 @@
 import { attachedRef, refOf } from '../model/object-ref.js'
+import { quoteIdent } from '../sql/identifiers.js'
 import type { IndexColumnAttrs } from './index-columns.js'
 import type { Index } from './indexes.js'
 import type { PrintedCode, Printer } from './kind.js'
 import { columnCode, isListed } from './listed-columns.js'
-import { quoteIdent } from '../sql/identifiers.js'
+import { inOrder } from './storage-parameters.js'
 
 /** Code of an index among the elements of its table; none where PostgreSQL makes it for an index of the partitioned table. */
 export function printIndex(index: Index, printer: Printer): PrintedCode {
-  const { id, attrs, parent, only, explicit } = index
+  const { id, attrs, parent, only, explicit, parameterOrder } = index
   const attachment = printer.object(refOf('index_partition', id.schema, id.name!))
   if (attachment && !explicit) return { place: 'none', code: '' }
   const cluster = printer.object(attachedRef('cluster', parent!))
@@ -18,7 +19,7 @@ export function printIndex(index: Index, printer: Printer): PrintedCode {
     attrs.include ? `.include(${attrs.include.map((name) => columnCode(name, tableOf(index), printer)).join(', ')})` : '',
     attrs.nullsNotDistinct ? '.nullsNotDistinct()' : '',
     attrs.where === undefined ? '' : `.where(${printer.sql(attrs.where)})`,
-    attrs.with ? `.with(${printer.literal(attrs.with)})` : '',
+    attrs.with ? `.with(${printer.literal(inOrder(attrs.with, parameterOrder))})` : '',
     attrs.tablespace ? `.tablespace(${printer.string(attrs.tablespace)})` : '',
     attrs.statistics ? `.statistics(${printer.literal(attrs.statistics)})` : '',
     only ? '.only()' : '',

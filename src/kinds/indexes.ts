@@ -8,7 +8,7 @@ import { printIndex } from './index-print.js'
 import { defineKind, PHASES, type AlterContext, type Alteration, type Kind, type Reflected, type ReflectContext } from './kind.js'
 import { readOptions } from './query-columns.js'
 import { RESEMBLING_INDEXES, resembledDependencies } from './resembling-indexes.js'
-import { optionsText, optionStatements, type StorageParameters } from './storage-parameters.js'
+import { inOrder, optionsText, optionStatements, orderOfParameters, type StorageParameters } from './storage-parameters.js'
 
 export { index, uniqueIndex, type IndexBuilder } from './index-builder.js'
 
@@ -43,6 +43,8 @@ export interface Index extends SchemaObject<IndexName, IndexAttrs> {
   readonly explicit?: true
   /** It is a part of an index of the partitioned table above. Not compared: its attachment is an object of its own. */
   readonly attached?: true
+  /** In which order it got its storage parameters, where that is not the alphabet's. Not compared. */
+  readonly parameterOrder?: readonly string[]
 }
 
 /** `ordinal` tells unnamed indexes apart. */
@@ -216,6 +218,7 @@ function fromRow(row: Row, context: ReflectContext): Reflected<Index> | null {
       ...((partitioning?.explicit && partitioning.partitioned) || partitioning?.invalid ? { only: true } : {}),
       ...(partitioning?.explicit ? { explicit: true } : {}),
       ...(partitioning?.attached ? { attached: true } : {}),
+      ...orderOfParameters(parameters?.map((text) => text.slice(0, text.indexOf('=')))),
     },
     // A partition attached later would get an index of its own.
     dependencies: [
@@ -238,7 +241,7 @@ function nameOf({ id }: Index): string {
   return qualified(id.schema, id.name!)
 }
 
-function definition({ id, attrs, only }: Index): string {
+function definition({ id, attrs, only, parameterOrder }: Index): string {
   const head = [
     `CREATE ${attrs.unique ? 'UNIQUE ' : ''}INDEX`,
     ...(id.name === null ? [] : [quoteIdent(id.name)]),
@@ -250,7 +253,7 @@ function definition({ id, attrs, only }: Index): string {
     head,
     ...(attrs.include ? [`INCLUDE (${attrs.include.map(quoteIdent).join(', ')})`] : []),
     ...(attrs.nullsNotDistinct ? ['NULLS NOT DISTINCT'] : []),
-    ...(attrs.with ? [`WITH (${optionsText(attrs.with)})`] : []),
+    ...(attrs.with ? [`WITH (${optionsText(inOrder(attrs.with, parameterOrder))})`] : []),
     ...(attrs.tablespace ? [`TABLESPACE ${quoteIdent(attrs.tablespace)}`] : []),
     ...(attrs.where === undefined ? [] : [`WHERE ${attrs.where}`]),
   ].join(' ')

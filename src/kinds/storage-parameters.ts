@@ -41,3 +41,13 @@ export function declaredParameters(parameters: DeclaredParameters): StorageParam
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 }
+
+/** The names of parameters in the order in which PostgreSQL got and shows them, where that is not the alphabet's. */
+export function orderOfParameters(names: readonly string[] = []): { readonly parameterOrder?: readonly string[] } {
+  return names.every((name, n) => n === 0 || names[n - 1]! < name) ? {} : { parameterOrder: names }
+}
+
+/** Parameters in a given order. */
+export function inOrder(parameters: StorageParameters, order: readonly string[] | undefined): StorageParameters {
+  return order ? Object.fromEntries(order.map((name) => [name, parameters[name]!])) : parameters
+}
