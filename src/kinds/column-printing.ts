@@ -45,6 +45,8 @@ function shorthands({ id, parent }: Column, printer: Printer): string[] {
 export function isPlainlyInherited(column: Column, printer: Printer): boolean {
   const { id, attrs, ref } = column
   if (!attrs.inherited || attrs.statistics !== undefined || attrs.options) return false
+  // Before PostgreSQL 18 nothing tells whose NOT NULL it is.
+  if (printer.version.major >= 18 && attrs.notNull !== undefined && attrs.notNull !== 'inherited') return false
   const table = printer.object(refOf('table', id.schema, id.table))
   for (const parent of (table?.attrs.inherits ?? []) as QualifiedName[]) {
     const above = printer.object(refOf('column', parent.schema, parent.name, id.name))

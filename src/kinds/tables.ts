@@ -2,7 +2,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { columnHead, columnSettings, type Column } from './column-ddl.js'
+import { columnHead, columnSettings, type Column, type NotNull } from './column-ddl.js'
 import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
 import { printTable } from './table-printing.js'
@@ -172,7 +172,7 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
     if (later.has(part)) return []
     if (part.kind !== 'column') return fragments[index] ? [fragments[index]!] : []
     const column = part as Column
-    if (attrs.inherits && column.attrs.inherited) return []
+    if (attrs.inherits && column.attrs.inherited) return inlineNotNull(column, context)
     if (!attrs.ofType) return [fragments[index]!]
     const options = fragments[index]!.slice(columnHead(column).length)
     return options ? [`${quoteIdent(column.id.name)} WITH OPTIONS${options}`] : []
@@ -198,10 +198,24 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
     statement(text),
     ...(inheritsLater ? (attrs.inherits ?? []) : []).map((parent) => statement(`ALTER TABLE ${nameOf(table)} INHERIT ${nameText(parent)}`)),
     ...parts.flatMap((part, index) => (later.has(part) ? [statement(`ALTER TABLE ${nameOf(table)} ADD ${fragments[index]!}`)] : [])),
-    ...parts.flatMap((part) => (part.kind === 'column' ? columnSettings(part as Column) : [])),
+    ...parts.flatMap((part) => (part.kind === 'column' ? [...ownNotNull(table, part as Column, context), ...columnSettings(part as Column)] : [])),
     ...(attrs.rowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} ENABLE ROW LEVEL SECURITY`)] : []),
     ...(attrs.forceRowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} FORCE ROW LEVEL SECURITY`)] : []),
   ]
+}
+
+/** The NOT NULL that a child declares for a column of its parents: from PostgreSQL 18 on a part of CREATE TABLE, since it may have a name. */
+function inlineNotNull({ id, attrs: { notNull } }: Column, context: AlterContext | undefined): string[] {
+  if (!context || context.version.major < 18 || notNull === undefined || notNull === 'inherited') return []
+  const { name, noInherit, notValid } = notNull === true ? ({} as NotNull) : notNull
+  if (notValid) return []
+  return [`${name === undefined ? '' : `CONSTRAINT ${quoteIdent(name)} `}NOT NULL ${quoteIdent(id.name)}${noInherit ? ' NO INHERIT' : ''}`]
+}
+
+function ownNotNull(table: Table, { id, attrs }: Column, context: AlterContext | undefined): Statement[] {
+  if (!context || context.version.major >= 18 || !attrs.inherited || attrs.notNull === undefined) return []
+  const above = (table.attrs.inherits ?? []).some((parent) => context.object('to', refOf('column', parent.schema, parent.name, id.name))?.attrs.notNull)
+  return above ? [] : [statement(`ALTER TABLE ONLY ${nameOf(table)} ALTER COLUMN ${quoteIdent(id.name)} SET NOT NULL`)]
 }
 
 /**
