@@ -44,7 +44,7 @@ export async function compareSources(project: Project, fromSource: Source, toSou
   return {
     ...result,
     liveVersion: from.liveVersion ?? to.liveVersion ?? result.to.version,
-    unmanaged: unmanagedOf(scope.restrict(from.model), scope.restrict(to.model)),
+    unmanaged: [...unmanagedOf(scope.restrict(from.model), scope.restrict(to.model)), ...result.unmanaged],
     declarations: to.loaded?.declarations ?? [],
   }
 }

@@ -2,7 +2,8 @@ import type { Database, ServerVersion } from '../database/database.js'
 import { diff } from '../differ/diff.js'
 import { AutogenError } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
-import type { UnmanagedObject } from '../model/schema-object.js'
+import { describeRef } from '../model/object-ref.js'
+import type { Ref, UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
 import { mayBeTextOnly, type ProvingGround } from '../planner/proof.js'
 import { reflect } from '../reflector/reflect.js'
@@ -21,7 +22,7 @@ export interface Comparison {
   readonly to: SchemaModel
   /** Of the database itself; `from` and `to` are as scratch reads them, which may be another version. */
   readonly liveVersion: ServerVersion
-  /** Objects of the database in scope that no kind knows. */
+  /** Objects of the database in scope that no kind knows, or of which scratch does not make the same. */
   readonly unmanaged: readonly UnmanagedObject[]
   /** Scratch holding `from`, where something differs; or why it cannot hold it, although the differences are certain. */
   readonly ground?: ProvingGround
@@ -62,7 +63,7 @@ export async function compareLive(project: Project, live: SchemaModel): Promise<
     ground: (state) => project.provingGround(state),
   })
   if (result.ground && sameEngine && result.operations.length === 0) await declares.accept(inScope)
-  return { ...facts, ...result }
+  return { ...facts, ...result, unmanaged: [...facts.unmanaged, ...result.unmanaged] }
 }
 
 /** Two states, each as the engine reads it that it comes from. */
@@ -78,17 +79,17 @@ export interface Compared {
  * Compares two states. When they differ, `from` is rebuilt in scratch, and `to` as well where it comes from another version of
  * PostgreSQL.
  */
-export async function compareModels({ from: now, to: wanted, scope, ground: open }: Compared): Promise<Omit<Comparison, 'liveVersion' | 'unmanaged'>> {
+export async function compareModels({ from: now, to: wanted, scope, ground: open }: Compared): Promise<Omit<Comparison, 'liveVersion'>> {
   const sameEngine = now.version.major === wanted.version.major
   const direct = sameEngine ? complete(wanted, now, scope) : undefined
   const found = direct && diff(now, direct)
-  if (found?.length === 0) return { operations: found, from: now, to: direct! }
+  if (found?.length === 0) return { operations: found, from: now, to: direct!, unmanaged: [] }
   let ground: ProvingGround
   try {
     ground = await open(now)
   } catch (error) {
     if (!(error instanceof AutogenError) || !found || found.some(mayBeTextOnly)) throw error
-    return { operations: found, from: now, to: direct!, groundFailure: error }
+    return { operations: found, from: now, to: direct!, unmanaged: [], groundFailure: error }
   }
   const from = await ground.reflect()
   const readThere = wanted.version.major === from.version.major
@@ -99,5 +100,19 @@ export async function compareModels({ from: now, to: wanted, scope, ground: open
     to = unify(to, from, undefined, await ground.settled(target))
     operations = diff(from, to)
   }
-  return { operations, from, to, ground }
+  return { operations, from, to, unmanaged: readThere ? lostInScratch(found ?? [], operations) : [], ground }
+}
+
+/** Objects that differ, and no longer do once the database is rebuilt in scratch: it does not make them as they are. */
+function lostInScratch(found: readonly Operation[], left: readonly Operation[]): UnmanagedObject[] {
+  const still = new Set(left.map(refOfOperation))
+  return found
+    .filter((operation) => !mayBeTextOnly(operation) && !still.has(refOfOperation(operation)))
+    .map((operation) => describeRef(refOfOperation(operation)))
+    .map(({ kind, name }) => ({ type: kind.replaceAll('_', ' '), identity: name }))
+}
+
+function refOfOperation(operation: Operation): Ref {
+  if (operation.type === 'sql') return operation.up
+  return operation.type === 'alter' || operation.type === 'rename' ? operation.to.ref : operation.object.ref
 }
