@@ -1,5 +1,5 @@
 import { SchemaError } from '../errors.js'
-import { MAX_NAME_BYTES } from '../kinds/object-names.js'
+import { MAX_NAME_BYTES } from '../sql/identifiers.js'
 import { closeComment } from '../sql/scan.js'
 import { AS_SQL, isSqlSource, SqlText } from '../sql/template.js'
 import { callerPosition } from './position.js'

@@ -1,5 +1,5 @@
 import type { Declaration } from '../authoring/declared.js'
-import type { Database } from '../database/database.js'
+import type { Database, ServerVersion } from '../database/database.js'
 import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
 import { diff } from '../differ/diff.js'
 import { alterContext, expand } from '../differ/expand.js'
@@ -14,6 +14,7 @@ import { everything, type Scope } from '../reflector/scope.js'
 import { declaredModel, titleOf } from './declared-model.js'
 import { manyMore, mostTellingFirst, schemaError } from './failures.js'
 import { rereadAll } from './reread.js'
+import { checkVersionNeeds } from './version-needs.js'
 import { objectOf, runSteps, stepOf, type Failure } from './steps.js'
 
 export interface ElaborateOptions {
@@ -25,6 +26,8 @@ export interface ElaborateOptions {
   readonly surroundings?: SchemaModel
   /** Objects of the database that is compared: texts that stand there already are taken as they are, others are read for syntax errors. */
   readonly present?: SchemaModel
+  /** The version of the database that the schema is for; that of scratch by default. */
+  readonly meantFor?: ServerVersion
   /** Leaves the objects in the database instead of rolling back. */
   readonly commit?: boolean
 }
@@ -32,7 +35,7 @@ export interface ElaborateOptions {
 /**
  * What declared objects are once PostgreSQL has read them: creates them in an empty scratch database, reflects, and rolls back.
  *
- * @throws SchemaError with the place in the user's file for what cannot be created
+ * @throws SchemaError with the place in the user's file for what cannot be created, or is too new for the database it is meant for
  * @example const model = await elaborate(scratch, declarations)
  */
 export async function elaborate(
@@ -41,6 +44,7 @@ export async function elaborate(
   options: ElaborateOptions = {},
 ): Promise<SchemaModel> {
   const declared = declaredModel(declarations, database.version)
+  await checkVersionNeeds(declarations, options.meantFor ?? database.version)
   return inScratchTransaction(database, options.commit ?? false, async () => {
     if (options.surroundings && options.surroundings.objects.size > 0) await recreate(database, options.surroundings, undefined)
     const failures = await createAll(database, declared, options.manage?.schemas === 'all' ? everything : undefined)

@@ -22,6 +22,8 @@ export interface TargetOptions {
   readonly surroundings: SchemaModel
   /** See `ElaborateOptions`. */
   readonly present?: SchemaModel
+  /** See `ElaborateOptions`. */
+  readonly meantFor?: ServerVersion
   /** Opens an empty scratch database; not called when the cache knows the answer. */
   readonly scratch: () => Promise<Database>
   /** Everything else that decides the outcome: which engine scratch is, whose objects it makes, which settings the scope has. */
@@ -58,8 +60,8 @@ export async function targetOf(loaded: LoadedSchema, options: TargetOptions): Pr
 }
 
 /** Declarations from the cache have no places: for an error the files are loaded after all. */
-async function elaborateFresh(loaded: LoadedSchema, { scratch, surroundings, present }: TargetOptions): Promise<SchemaModel> {
-  const run = async ({ declarations, scope }: LoadedSchema) => elaborate(await scratch(), declarations, { manage: scope, surroundings, ...(present && { present }) })
+async function elaborateFresh(loaded: LoadedSchema, { scratch, surroundings, present, meantFor }: TargetOptions): Promise<SchemaModel> {
+  const run = async ({ declarations, scope }: LoadedSchema) => elaborate(await scratch(), declarations, { manage: scope, surroundings, ...(present && { present }), ...(meantFor && { meantFor }) })
   try {
     return await run(loaded)
   } catch (error) {

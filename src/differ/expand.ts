@@ -3,6 +3,7 @@ import type { AlterContext, Alteration } from '../kinds/kind.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { subject, type Operation } from '../operations/operation.js'
+import { cutName, MAX_NAME_BYTES } from '../sql/identifiers.js'
 
 /** What a migration does to one object. */
 export type Action =
@@ -132,15 +133,8 @@ function asideName(object: SchemaObject, from: SchemaModel, to: SchemaModel): st
   const kind = kindOf(object)
   for (let n = 0; ; n++) {
     const suffix = n === 0 ? '__old' : `__old${n}`
-    const name = truncate(object.id.name as string, 63 - suffix.length) + suffix
+    const name = cutName(object.id.name as string, MAX_NAME_BYTES - suffix.length) + suffix
     const { ref } = kind.renamed!(object, name)
     if (!from.get(ref) && !to.get(ref)) return name
   }
-}
-
-/** PostgreSQL cuts identifiers at 63 bytes, and never inside a character. */
-function truncate(name: string, bytes: number): string {
-  let result = name
-  while (Buffer.byteLength(result) > bytes) result = [...result].slice(0, -1).join('')
-  return result
 }

@@ -73,6 +73,10 @@ export const collations: Kind = defineKind<CollationObject>({
       ),
     }
   },
+  versionNeeds: ({ attrs }) => [
+    ...(attrs.rules === undefined ? [] : [[16, 'rules of a collation'] as const]),
+    ...(attrs.provider === 'builtin' ? [[17, 'the builtin collation provider'] as const] : []),
+  ],
   create: ({ id, attrs }) => {
     const parameters = [
       attrs.provider && `provider = ${attrs.provider}`,

@@ -6,7 +6,7 @@ import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { grantSql, grantSteps, granteeSql } from './grant-statements.js'
+import { grantSql, grantSteps, grantVersionNeeds, granteeSql } from './grant-statements.js'
 import { defineKind, PHASES, type Printer } from './kind.js'
 
 /** Objects that ALTER DEFAULT PRIVILEGES knows, by pg_default_acl.defaclobjtype. */
@@ -81,6 +81,7 @@ export const defaultPrivilegeKind = defineKind<DefaultPrivilege>({
     return { object: defaultPrivilegeObject({ role, ...(schema !== null && { schema }), objects: OBJECT_TYPES[type], grantee }, attrs) }
   },
   roles: ({ id }) => [id.role, ...(id.grantee === PUBLIC ? [] : [id.grantee])],
+  versionNeeds: ({ attrs }) => grantVersionNeeds(attrs),
   create: (object) => change(object, {}, object.attrs),
   drop: (object) => change(object, object.attrs, {}),
   alter: (from, to) => ({ statements: change(to, from.attrs, to.attrs) }),

@@ -5,12 +5,11 @@ import { callerPosition } from '../authoring/position.js'
 import { SchemaError } from '../errors.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
-import { qualified, quoteLiteral } from '../sql/identifiers.js'
+import { MAX_NAME_BYTES, qualified, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
-import { MAX_NAME_BYTES } from './object-names.js'
 
 export type EnumObject = SchemaObject<QualifiedName, { readonly labels: readonly string[] }>
 

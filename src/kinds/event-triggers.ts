@@ -51,6 +51,7 @@ export const eventTriggers: Kind = defineKind<EventTrigger>({
       object: eventTriggerObject(name, { event, ...(tags && { tags }), function: routine, ...(now !== 'origin' && { state: now }) }),
     }
   },
+  versionNeeds: ({ attrs }) => (attrs.event === 'login' ? [[17, 'an event trigger on login']] : []),
   create: (trigger) => {
     const { event, tags, function: routine, state } = trigger.attrs
     const lines = [

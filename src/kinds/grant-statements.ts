@@ -1,5 +1,6 @@
 import { PUBLIC, TARGET_OWNER, type PrivilegeAttrs } from '../authoring/attachments.js'
 import { quoteIdent } from '../sql/identifiers.js'
+import type { VersionNeed } from './kind.js'
 
 /** A verb of GRANT or REVOKE with the privileges it is for, `SELECT, UPDATE (email)`. */
 export interface GrantStep {
@@ -72,6 +73,10 @@ function states(attrs: PrivilegeAttrs): Map<string, { key: Key; state: State }> 
     add('grantable', column, grants.grantable)
   }
   return found
+}
+
+export function grantVersionNeeds({ privileges = [], grantable = [], revoked = [] }: PrivilegeAttrs): VersionNeed[] {
+  return [...privileges, ...grantable, ...revoked].includes('MAINTAIN') ? [[17, 'the privilege MAINTAIN']] : []
 }
 
 /** As PostgreSQL's manual lists them, which is how people read them. */

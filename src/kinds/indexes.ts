@@ -64,6 +64,7 @@ export const indexes: Kind = defineKind<Index>({
   occupies: ({ id }) => (id.name === null ? [] : [`relation ${qualified(id.schema, id.name)}`]),
   catalogQuery,
   fromRow,
+  versionNeeds: ({ attrs }) => (attrs.nullsNotDistinct ? [[15, 'NULLS NOT DISTINCT']] : []),
   create: (index) => [
     statement(definition(index)),
     ...Object.entries(index.attrs.statistics ?? {}).map(([column, target]) => setStatistics(index, column, target)),

@@ -90,6 +90,9 @@ export interface Printer {
   printed(ref: Ref, place: 'column' | 'element'): readonly PrintedCode[]
 }
 
+/** The first major that has something, and its name as the manual calls it, with its article. */
+export type VersionNeed = readonly [since: number, what: string]
+
 /**
  * Everything the stages need to know about one kind of object. One `defineKind` per file; members in this order. `build`, the
  * authoring API, is what the file exports beside it.
@@ -139,6 +142,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   fromRow(row: Row, context: ReflectContext): Reflected<O> | null
   /** What the object needs beyond its parent and pg_depend, `auto` when it vanishes with it; or what another one does, named by `from`. */
   dependencies?(object: O): readonly (Omit<Dependency, 'from'> & Partial<Pick<Dependency, 'from'>>)[]
+  /** What in it PostgreSQL has only from a major on: `[18, 'a virtual generated column']`. */
+  versionNeeds?(object: O): readonly VersionNeed[]
   /** The roles it names, which must exist before it. */
   roles?(object: O): readonly string[]
   /** PostgreSQL may refuse to create it apart from its parent: then the parent is replaced, which brings it along. */

@@ -17,7 +17,7 @@ import { attachedRef } from '../model/object-ref.js'
 import type { Ref } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { grantSql, grantSteps, granteeSql } from './grant-statements.js'
+import { grantSql, grantSteps, grantVersionNeeds, granteeSql } from './grant-statements.js'
 import { defineKind, PHASES, type Printer, type ReflectContext } from './kind.js'
 
 /** Access control lists by the letter that acldefault() has for them: where they stand, and how GRANT calls their objects. */
@@ -119,6 +119,7 @@ export const privileges = defineKind<Privilege>({
     ...Object.keys(attrs.columns ?? {}).map((column) => ({ to: columnRef(id.target, column), auto: false })),
   ],
   roles: ({ id }) => [id.grantee, ...(id.grantor === undefined ? [] : [id.grantor])].filter((role) => role !== PUBLIC && role !== TARGET_OWNER),
+  versionNeeds: ({ attrs }) => grantVersionNeeds(attrs),
   create: (object) => change(object, {}, object.attrs),
   drop: (object) => change(object, object.attrs, {}),
   alter: (from, to) => ({ statements: change(to, from.attrs, to.attrs) }),

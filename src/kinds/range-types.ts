@@ -5,13 +5,12 @@ import { checkedQualifiedName, declaringCall, type NameInput } from '../authorin
 import { collationCode, typeParts, type TypeInput } from '../authoring/type-input.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
-import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { cutName, MAX_NAME_BYTES, qualified, quoteIdent } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
 import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
 import { typeCode } from './type-printing.js'
-import { cut, MAX_NAME_BYTES } from './object-names.js'
 
 export interface RangeTypeAttributes {
   /** As SQL writes it, like all names here. */
@@ -168,7 +167,7 @@ function multirangeInput(id: QualifiedName, { schema, name }: QualifiedName): Na
 /** PostgreSQL puts `multi` before the first `range`, or `_multirange` at the end. */
 function defaultMultirangeName(name: string): string {
   const at = name.indexOf('range')
-  return cut(at < 0 ? `${cut(name, MAX_NAME_BYTES - 11)}_multirange` : `${name.slice(0, at)}multi${name.slice(at)}`, MAX_NAME_BYTES)
+  return cutName(at < 0 ? `${cutName(name, MAX_NAME_BYTES - 11)}_multirange` : `${name.slice(0, at)}multi${name.slice(at)}`, MAX_NAME_BYTES)
 }
 
 /** Options of a declared range type; names of operator classes and functions as SQL writes them. */

@@ -49,6 +49,7 @@ export const sequences: Kind = defineKind<SequenceObject>({
     const options = sequenceOptions({ dataType, increment: i, min: low, max: high, start: first, cache: cached, cycle })
     return { object: sequenceObject({ schema, name }, options, persistence === 'u') }
   },
+  versionNeeds: ({ attrs }) => (attrs.unlogged ? [[15, 'an unlogged sequence']] : []),
   create: ({ id, attrs }) => {
     const head = `CREATE ${attrs.unlogged ? 'UNLOGGED ' : ''}SEQUENCE ${qualified(id.schema, id.name)}`
     return [statement([head, ...sequenceClauses(attrs)].join(' '))]

@@ -1,12 +1,11 @@
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
-import { qualified, quoteIdent } from '../sql/identifiers.js'
+import { cutName, MAX_NAME_BYTES, qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, type Column, type NotNull } from './column-ddl.js'
 import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
 import { printTable } from './table-printing.js'
-import { cut, MAX_NAME_BYTES } from './object-names.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
 
 export interface TableAttrs {
@@ -252,7 +251,7 @@ function inheritance(table: Table, from: readonly QualifiedName[] = [], to: read
     ...after.slice(kept).map((name) => alter(`INHERIT ${name}`)),
   ]
   if (moved.length === 0) return changes
-  const standIn = qualified(table.id.schema, `${cut(table.id.name, MAX_NAME_BYTES - '__columns'.length)}__columns`)
+  const standIn = qualified(table.id.schema, `${cutName(table.id.name, MAX_NAME_BYTES - '__columns'.length)}__columns`)
   return [
     statement(`CREATE TABLE ${standIn} (LIKE ${nameOf(table)})`),
     alter(`INHERIT ${standIn}`),

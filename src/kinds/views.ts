@@ -62,6 +62,7 @@ export const views: Kind = defineKind<View>({
     const attrs: ViewAttrs = { columns, definition: trimQuery(definition), options: readOptions(options) }
     return { object: viewObject(schema, name, attrs), aliases: [['pg_type', rowType], ['pg_type', arrayType]] }
   },
+  versionNeeds: ({ attrs }) => (attrs.options?.security_invoker ? [[15, 'security_invoker']] : []),
   create: (view) => [statement(createView(view, 'CREATE'))],
   drop: ({ id }) => [statement(`DROP VIEW ${qualified(id.schema, id.name)}`)],
   alter: (from, to, { authored }) => {

@@ -94,6 +94,7 @@ async function openSchema(project: Project): Promise<OpenSource> {
       const target = await targetOf(loaded, {
         scope,
         surroundings: scope.surroundings(other),
+        ...(wish.live && { meantFor: wish.live.version }),
         scratch: async () => {
           const { database } = lent(await project.lendScratch(wish))
           project.begin(`elaborating ${settings.schema.join(', ')}`)

@@ -10,6 +10,7 @@ export async function target(project: Project, live: Database, surroundings: Sch
     scope: await project.scope(),
     surroundings,
     present,
+    meantFor: live.version,
     scratch: async () => {
       const { database } = await project.scratch()
       project.begin(`elaborating ${project.settings.schema.join(', ')}`)

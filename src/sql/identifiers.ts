@@ -27,6 +27,18 @@ export function quoteIdent(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+/** Names longer than this many bytes are cut by PostgreSQL. */
+export const MAX_NAME_BYTES = 63
+
+/** At most this many bytes of a name, never a part of a character. */
+export function cutName(text: string, bytes: number): string {
+  const buffer = Buffer.from(text)
+  if (buffer.length <= bytes) return text
+  let end = bytes
+  while (end > 0 && (buffer[end]! & 0xc0) === 0x80) end--
+  return buffer.subarray(0, end).toString()
+}
+
 /** Quotes and joins the parts of a qualified name. `qualified('app', 'Users')` is `app."Users"`. */
 export function qualified(...parts: string[]): string {
   return parts.map(quoteIdent).join('.')

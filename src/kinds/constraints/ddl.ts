@@ -1,6 +1,6 @@
-import { qualified, quoteIdent } from '../../sql/identifiers.js'
+import { cutName, MAX_NAME_BYTES, qualified, quoteIdent } from '../../sql/identifiers.js'
 import { statement, type Statement } from '../../sql/statement.js'
-import { cut, defaultName, MAX_NAME_BYTES } from '../object-names.js'
+import { defaultName } from '../object-names.js'
 import { optionsText } from '../storage-parameters.js'
 import type { Constraint, ConstraintAttrs } from './attributes.js'
 
@@ -73,7 +73,7 @@ export function addConstraint(constraint: Constraint): Statement[] {
 /** The name PostgreSQL gives to a key that was not named, while that name is free. */
 export function defaultKeyName({ id, attrs, over }: Constraint): string {
   if (attrs.type === 'exclude') return defaultName(id.table, joined(over ?? []), 'excl')
-  if (attrs.type === 'primary_key') return `${cut(id.table, MAX_NAME_BYTES - '_pkey'.length)}_pkey`
+  if (attrs.type === 'primary_key') return `${cutName(id.table, MAX_NAME_BYTES - '_pkey'.length)}_pkey`
   return defaultName(id.table, joined([...(attrs.columns ?? []), ...(attrs.include ?? [])]), 'key')
 }
 
@@ -86,7 +86,7 @@ export function defaultForeignKeyName({ id, attrs }: Constraint): string {
 function joined(names: readonly string[]): string {
   let text = ''
   for (const name of names) {
-    text += `${text === '' ? '' : '_'}${cut(name, MAX_NAME_BYTES)}`
+    text += `${text === '' ? '' : '_'}${cutName(name, MAX_NAME_BYTES)}`
     if (Buffer.byteLength(text) > MAX_NAME_BYTES) break
   }
   return text

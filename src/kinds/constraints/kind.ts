@@ -2,13 +2,12 @@ import { refOf } from '../../model/object-ref.js'
 import type { SchemaObject } from '../../model/schema-object.js'
 import { qualified, quoteIdent } from '../../sql/identifiers.js'
 import { statement } from '../../sql/statement.js'
-import { defineKind, PHASES, type Kind } from '../kind.js'
+import { defineKind, PHASES, type Kind, type VersionNeed } from '../kind.js'
 import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin, validateConstraint } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
 import { addConstraint, definition, tableOf } from './ddl.js'
 import { printConstraint } from './print.js'
 import { constraintFromRow, constraintQuery } from './reflect.js'
-
 
 /** Primary keys, unique, exclusion, check and foreign key constraints of tables. A key owns its index. */
 export const constraints: Kind = defineKind<Constraint>({
@@ -32,6 +31,7 @@ export const constraints: Kind = defineKind<Constraint>({
   occupies: ({ id, attrs }) => (hasIndex(attrs.type) && id.name !== null ? [`relation ${qualified(id.schema, id.name)}`] : []),
   catalogQuery: constraintQuery,
   fromRow: constraintFromRow,
+  versionNeeds,
   dependencies: (constraint) => {
     const { id, attrs } = constraint
     const made = (attrs.cloned && renamedClone(constraint) !== undefined) || (attrs.type === 'foreign_key' && attrs.inheritsFrom)
@@ -81,6 +81,15 @@ export const constraints: Kind = defineKind<Constraint>({
 
 function isInheritedOnly({ attrs, ofPartition }: Constraint): boolean {
   return attrs.inheritsFrom !== undefined && !attrs.local && !ofPartition
+}
+
+function versionNeeds({ attrs }: Constraint): VersionNeed[] {
+  return [
+    ...(attrs.nullsNotDistinct ? [[15, 'NULLS NOT DISTINCT'] as const] : []),
+    ...(attrs.setColumns ? [[15, 'a list of columns for ON DELETE SET'] as const] : []),
+    ...(attrs.period ? [[18, attrs.type === 'foreign_key' ? 'PERIOD in a foreign key' : 'WITHOUT OVERLAPS'] as const] : []),
+    ...(attrs.notEnforced ? [[18, 'NOT ENFORCED'] as const] : []),
+  ]
 }
 
 function hasIndex(type: Constraint['attrs']['type']): boolean {
