@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { SchemaError, type ErrorDetails } from '../errors.js'
 import { cacheKey, DiskCache } from './disk-cache.js'
@@ -23,7 +24,7 @@ export function startTypecheck(files: readonly string[], options: TypecheckOptio
   let stop = () => {}
   const run = async (): Promise<void> => {
     const disk = new DiskCache(options.cache)
-    const name = `types-${cacheKey(options.cwd, options.tsconfig ?? '', ...files.flatMap((file) => [file, readFileSync(file, 'utf8')]))}`
+    const name = `types-${cacheKey(options.cwd, ...[...settingsOf(files, options), ...files].flatMap((file) => [file, readFileSync(file, 'utf8')]))}`
     if (await disk.read(name)) return
     await inThread(files, options, (worker) => {
       stop = () => void worker.terminate()
@@ -34,6 +35,16 @@ export function startTypecheck(files: readonly string[], options: TypecheckOptio
   // Whoever gave the check up does not look at its outcome.
   done.catch(() => undefined)
   return { done, stop: () => stop() }
+}
+
+/** The tsconfig.json that decides; none where there is none. */
+function settingsOf([file]: readonly string[], { cwd, tsconfig }: TypecheckOptions): string[] {
+  if (tsconfig) return [path.resolve(cwd, tsconfig)].filter((one) => existsSync(one))
+  for (let folder = path.dirname(path.resolve(cwd, file ?? '.')); ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, 'tsconfig.json')
+    if (existsSync(candidate)) return [candidate]
+    if (folder === path.dirname(folder)) return []
+  }
 }
 
 async function inThread(files: readonly string[], options: TypecheckOptions, started: (worker: Worker) => void): Promise<void> {

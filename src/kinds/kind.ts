@@ -200,7 +200,7 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
-  dropLoses?(object: O): string | undefined
+  dropLoses?(object: O, context?: AlterContext): string | undefined
   print(object: O, printer: Printer): PrintedCode
 }
 

@@ -11,7 +11,7 @@ import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
-import { defineKind, PHASES, type Kind } from './kind.js'
+import { defineKind, PHASES, type AlterContext, type Kind } from './kind.js'
 import { isMadeBySerial } from './serial-shorthand.js'
 import { repositioning, sequenceChanges, sequenceClauses, sequenceOptions, sequenceParameters, type SequenceOptions } from './sequence-options.js'
 
@@ -74,7 +74,7 @@ export const sequences: Kind = defineKind<SequenceObject>({
   },
   rename: (from, to) => renameQualified('SEQUENCE', from.id, to.id),
   address: ({ id }) => `SEQUENCE ${qualified(id.schema, id.name)}`,
-  dropLoses: () => 'how far it has counted is gone',
+  dropLoses: ({ ref }, context) => (context && isContinued(ref, context) ? undefined : 'how far it has counted is gone'),
   print: ({ id, attrs }, printer) => {
     if (isMadeBySerial(id, printer)) return { place: 'none', code: '' }
     const numbers = Object.fromEntries(
@@ -84,6 +84,13 @@ export const sequences: Kind = defineKind<SequenceObject>({
     return { place: 'export', code: `${declaringCall(printer, id, 'sequence', 'sequence')}${options})`, variable: id.name }
   },
 })
+
+/** Whether the column that owns it becomes an identity column, which goes on after the numbers that are there. */
+function isContinued(sequence: Ref, context: AlterContext): boolean {
+  const owned = context.children('from', sequence).find(({ kind }) => kind === 'sequence_ownership')?.attrs.column as RelationPart | undefined
+  const column = owned && context.object('to', refOf('column', owned.schema, owned.table, owned.name))
+  return column?.attrs.identity !== undefined
+}
 
 /** A number where JavaScript has it exactly. */
 function safeNumber(text: string): number | string {

@@ -60,7 +60,7 @@ function stepsOf(ordered: OrderedAction, context?: AlterContext): PlannedStep[] 
   const cause = 'because' in action ? action.because : undefined
   const because = cause ? `, because of ${describeObject(cause)}` : ''
   // What goes with it is part of the same loss.
-  const hazards = lossOf(action)
+  const hazards = lossOf(action, context)
   const comments = [
     describeOperation(action.type === 'drop' && action.aside ? { type: 'drop', object: action.aside } : (action as Operation)) + because,
     ...hazards.map((hazard) => `DATA LOSS: ${hazard.message}`),
@@ -83,9 +83,9 @@ function replacedOnRefusal(action: Action): Ref | undefined {
   return action.object.parent ?? undefined
 }
 
-function lossOf(action: Action): Hazard[] {
+function lossOf(action: Action, context: AlterContext | undefined): Hazard[] {
   if (action.type === 'create' || action.type === 'rename' || (action.type === 'drop' && action.aside)) return []
   const object = action.type === 'drop' ? action.object : action.to
-  const message = action.type === 'drop' ? kindOf(object).dropLoses?.(object) : action.alteration.loses
+  const message = action.type === 'drop' ? kindOf(object).dropLoses?.(object, context) : action.alteration.loses
   return message ? [{ code: 'data-loss', object: object.ref, message: `${describeObject(object.ref)}: ${message}` }] : []
 }
