@@ -1,62 +1,63 @@
 import type { Database, Row } from '../database/database.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { AddressBook } from './address-book.js'
+import { CATALOGS, censusQuery } from './census.js'
 
-/** Catalogs whose every row is a user object of some kind. */
-const WHOLE_CATALOGS = `pg_operator pg_opclass pg_opfamily pg_cast pg_collation pg_conversion pg_ts_parser pg_ts_template pg_ts_dict
-  pg_ts_config pg_foreign_data_wrapper pg_foreign_server pg_publication pg_event_trigger pg_language pg_transform pg_am pg_statistic_ext
-  pg_rewrite pg_trigger pg_policy pg_constraint pg_default_acl pg_user_mapping pg_subscription`.split(/\s+/)
-
-/** Conditions that leave out rows which are part of another object. */
-const NOT_OBJECTS: Record<string, string> = {
-  // What a reference to an operator leaves behind that is not there yet.
-  pg_operator: 'x.oprcode = 0',
-  pg_rewrite: "x.rulename = '_RETURN'",
-  pg_trigger: 'x.tgisinternal OR x.tgparentid <> 0',
-  pg_constraint: "x.contype IN ('t', 'n')",
-}
-
-/** Instead of catalogs that only superusers may read, or that hold rows of other databases. */
-const READABLE: Record<string, string> = {
-  pg_user_mapping: '(SELECT m.umid AS oid FROM pg_user_mappings m)',
-  pg_subscription: '(SELECT s.oid FROM pg_subscription s JOIN pg_database b ON b.oid = s.subdbid WHERE b.datname = current_database())',
-}
-
-/** Rows of the shared catalogs that no kind below may claim: relations, types and routines of a class without a kind. */
-const SOME_ROWS: [catalog: string, where: string][] = [
-  ['pg_class', "x.relkind NOT IN ('r', 'p', 'i', 'I', 't', 'v', 'm', 'S', 'c')"],
-  ['pg_type', "x.typtype = 'b' AND NOT (x.typelem <> 0 AND x.typlen = -1 AND EXISTS (SELECT FROM pg_type e WHERE e.typarray = x.oid)) OR x.typtype = 'p'"],
-  ['pg_proc', "x.prokind NOT IN ('f', 'p')"],
-]
+/** Every user object of which a kind may know nothing, as `censusQuery` gives them. */
+export const CANDIDATES_QUERY = censusQuery()
 
 /** Types of objects whose address begins with the schema although PostgreSQL does not count them as lying in one. */
 const PARTS = `'table constraint', 'domain constraint', 'trigger', 'rule', 'policy', 'operator of access method', 'function of access method'`
 
-/** Every user object of which a kind may know nothing: the oids of each catalog. */
-export const CANDIDATES_QUERY = `
-  SELECT o.catalog, array_agg(o.oid)
-  FROM (${[
-    ...WHOLE_CATALOGS.map((catalog) => [catalog, NOT_OBJECTS[catalog] ? `NOT (${NOT_OBJECTS[catalog]})` : 'true'] as const),
-    ...SOME_ROWS,
-  ]
-    .map(([catalog, where]) => `SELECT '${catalog}' AS catalog, x.oid FROM ${READABLE[catalog] ?? catalog} x WHERE x.oid >= 16384 AND (${where})`)
-    .join('\n    UNION ALL ')}) o
-  WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.catalog::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
-  GROUP BY 1`
-
+/**
+ * Left out: what hangs on a member of an extension, which PostgreSQL does not count as members (the index of an extension's table); what
+ * belongs to a session; and what is attached to an object that is itself among those named.
+ */
 const IDENTIFY_QUERY = `
-  SELECT i.type, i.identity,
-         coalesce(i.schema, (SELECT a.object_names[1] FROM pg_identify_object_as_address(o.catalog::regclass, o.oid, 0) a WHERE a.type IN (${PARTS})))
-  FROM unnest($1::text[], $2::oid[]) o(catalog, oid)
-  CROSS JOIN LATERAL pg_identify_object(o.catalog::regclass, o.oid, 0) i
-  ORDER BY 1, 2`
+  WITH RECURSIVE unknown AS (
+    SELECT o.catalog, o.class::regclass::oid AS classid, o.objid, o.objsubid
+    FROM unnest($1::text[], $2::text[], $3::oid[], $4::integer[]) o(catalog, class, objid, objsubid)),
+  whole AS (
+    SELECT u.classid, u.objid, u.classid AS refclassid, u.objid AS refobjid FROM unknown u
+    UNION
+    SELECT w.classid, w.objid, d.refclassid, d.refobjid
+    FROM whole w
+    JOIN pg_depend d ON d.classid = w.refclassid AND d.objid = w.refobjid AND d.deptype IN ('a', 'i', 'P', 'S') AND d.refobjid >= 16384),
+  ours AS (
+    SELECT w.classid, w.objid FROM whole w
+    JOIN pg_depend d ON d.classid = w.refclassid AND d.objid = w.refobjid AND d.objsubid = 0 AND d.deptype = 'e')
+  SELECT u.catalog, i.type, i.identity, p.schema
+  FROM unknown u
+  CROSS JOIN LATERAL pg_identify_object(u.classid, u.objid, u.objsubid) i
+  CROSS JOIN LATERAL (
+    SELECT coalesce(i.schema, (SELECT a.object_names[1] FROM pg_identify_object_as_address(u.classid, u.objid, 0) a WHERE a.type IN (${PARTS}))) AS schema) p
+  WHERE NOT EXISTS (SELECT FROM ours o WHERE o.classid = u.classid AND o.objid = u.objid)
+    AND NOT (u.catalog::regclass <> u.classid AND EXISTS (SELECT FROM unknown t WHERE t.catalog::regclass = t.classid AND t.classid = u.classid AND t.objid = u.objid))
+    AND (p.schema ~ '^pg_(toast_)?temp($|_)') IS NOT TRUE
+  ORDER BY 2, 3`
+
+type Candidates = [catalog: string, of: string | null, oids: number[] | null, subs: number[] | null, count: number | null]
 
 /** Names the candidates that no kind has taken, as PostgreSQL names them. */
 export async function nameUnmanaged(database: Database, candidates: readonly Row[], book: AddressBook): Promise<UnmanagedObject[]> {
-  const unknown = (candidates as [string, number[]][]).flatMap(([catalog, oids]) =>
-    oids.filter((oid) => !book.get(catalog, oid)).map((oid) => [catalog, oid] as const),
-  )
-  if (unknown.length === 0) return []
-  const rows = await database.query(IDENTIFY_QUERY, [unknown.map(([catalog]) => catalog), unknown.map(([, oid]) => oid)])
-  return (rows as [string, string, string | null][]).map(([type, identity, schema]) => ({ type, identity, ...(schema !== null && { schema }) }))
+  const counted: UnmanagedObject[] = []
+  const unknown: [catalog: string, of: string, oid: number, sub: number][] = []
+  for (const [catalog, of, oids, subs, count] of candidates as Candidates[]) {
+    if (of === null) counted.push(numberOf(catalog, count))
+    else oids!.forEach((oid, n) => !book.get(catalog, oid, subs![n]) && unknown.push([catalog, of, oid, subs![n]!]))
+  }
+  if (unknown.length === 0) return counted
+  const rows = await database.query(IDENTIFY_QUERY, [0, 1, 2, 3].map((column) => unknown.map((row) => row[column])))
+  const named = (rows as [string, string, string, string | null][]).map(([catalog, type, identity, schema]) => {
+    const about = CATALOGS[catalog]!
+    return { type: about.rows === 'attached' ? `${about.words} ${type}` : type, identity, ...(schema !== null && { schema }) }
+  })
+  return [...named, ...counted]
+}
+
+function numberOf(catalog: string, count: number | null): UnmanagedObject {
+  const about = CATALOGS[catalog]
+  if (about?.rows === 'counted') return { type: about.words, identity: `(${count})` }
+  const rows = count === null ? 'rows that this role may not read' : `${count} ${count === 1 ? 'row' : 'rows'}`
+  return { type: 'catalog', identity: `${catalog} (${rows}), unknown to this version of pg-autogen` }
 }
