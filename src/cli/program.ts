@@ -61,6 +61,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const message = () => new Option('-m, --message <text>', 'what the migration is for; becomes part of its file name')
   const verbose = () => new Option('-v, --verbose', 'more about each')
   const revisionId = () => new Option('--rev-id <id>', 'use this id instead of a random one')
+  const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
   verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'))
@@ -69,6 +70,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--stdout', 'print it instead of writing a file'),
     new Option('--snapshot <file>', 'write a snapshot for autogen diff instead of schema.ts'),
     new Option('--only-schemas <names>', 'only these schemas, separated by commas'),
+    new Option('--roles <names>', 'also these roles of the server, separated by commas, or all; never passwords'),
   ])
   verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
     message(),
@@ -91,10 +93,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
     new Option('--strict', 'objects that cannot be managed count as well (exit 3)'),
   ])
-  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together()])
-  verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [together()])
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), asScript()])
+  verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [together(), asScript()])
   verb(RUN, 'stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
     new Option('--purge', 'forget first what the version table holds'),
+    asScript(),
   ])
   verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),

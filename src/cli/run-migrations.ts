@@ -41,6 +41,16 @@ export async function runMigrations(
   })
 }
 
+/** Prints a script for psql instead of running anything; the database is not opened. */
+export async function printScript(flags: Flags, render: (project: Project) => Promise<string>): Promise<ExitCode> {
+  return withProject(flags, { mayWriteToLive: false }, async (project) => {
+    const sql = await render(project)
+    if (flags.json) printJson({ sql })
+    else printResult(sql.trimEnd())
+    return ExitCode.done
+  })
+}
+
 function printEvent(event: RunEvent): void {
   switch (event.type) {
     case 'waiting':

@@ -1,10 +1,14 @@
-import type { StampPlan } from '../revisions/stamp.js'
+import { planOffline } from '../revisions/history-range.js'
+import { RevisionGraph } from '../revisions/revision-graph.js'
+import type { Direction } from '../revisions/revision.js'
+import { planStampOffline, type StampPlan } from '../revisions/stamp.js'
 import * as runner from '../runner/runner.js'
+import { planScript, stampScript } from '../runner/script.js'
 import { migrationsOf } from './migrations.js'
 import type { Project } from './project.js'
 
 /** How migrations run: see `RunOptions` of the runner. */
-export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema'>
+export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch'>
 
 /**
  * Runs a project's migrations up to a target: `head`, `heads`, a revision, `+1`.
@@ -27,6 +31,25 @@ export async function downgrade(project: Project, target: string, options: Migra
 /** Records where a project's database is, without running anything. */
 export async function stamp(project: Project, target: string, options: { purge?: boolean } = {}): Promise<StampPlan> {
   return runner.stamp(await parts(project), target, options)
+}
+
+/**
+ * The SQL of an upgrade or a downgrade as a script for psql, made without a database: from one revision to another, `a:b`, or for an upgrade up
+ * to `b` from nothing.
+ *
+ * @throws RevisionError for a range that makes no sense, RefusedError, UsageError
+ */
+export async function runScript(project: Project, direction: Direction, range: string, options: { singleTransaction?: boolean } = {}): Promise<string> {
+  const migrations = await migrationsOf(project)
+  const plan = planOffline(new RevisionGraph(migrations), direction, range)
+  return planScript(plan, migrations, { ...options, versionSchema: project.settings.versionSchema })
+}
+
+/** The same for a stamp: a revision, or `a:b` on a database at `a`. */
+export async function stampingScript(project: Project, range: string): Promise<string> {
+  const migrations = await migrationsOf(project)
+  const plan = planStampOffline(new RevisionGraph(migrations), [range])
+  return stampScript(plan, migrations, { versionSchema: project.settings.versionSchema })
 }
 
 /** The files are read before the database is opened: what is wrong with them is known soonest. */

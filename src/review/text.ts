@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk'
 import type { Operation } from '../operations/operation.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { PlannedStep } from '../planner/plan.js'
+import { ended } from '../sql/statement.js'
 import { visible } from './visible.js'
 
 /** The SQL of steps with the comments above them. */
@@ -46,9 +47,4 @@ export function stepsJson(steps: readonly PlannedStep[]): unknown[] {
 /** What steps cost, for machines. */
 export function hazardsJson(steps: readonly PlannedStep[]): unknown[] {
   return steps.flatMap(({ hazards }) => hazards.map(({ code, object, message }) => ({ code, object, message })))
-}
-
-/** The end of a statement must not become part of a comment in its last line. */
-export function ended(sql: string): string {
-  return /--.*$/.test(sql) ? `${sql}\n;` : `${sql.replace(/;$/, '')};`
 }

@@ -4,9 +4,7 @@ import { DatabaseError, RevisionError } from '../errors.js'
 import { packageVersion } from '../package-version.js'
 import type { Direction } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
-import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
-
-export const DEFAULT_VERSION_SCHEMA = 'autogen'
+import { bookkeepingTables, DEFAULT_VERSION_SCHEMA, rowChangeSql, type BookkeepingTables } from './bookkeeping-sql.js'
 
 /** A line of the log of everything that was run. */
 export interface HistoryEntry {
@@ -39,30 +37,28 @@ export type NewEntry = Pick<HistoryEntry, 'revision' | 'direction' | 'checksum' 
 export class Bookkeeping {
   readonly #database: Database
   readonly #schema: string
-  readonly #version: string
-  readonly #history: string
+  readonly #tables: BookkeepingTables
 
   constructor(database: Database, schema = DEFAULT_VERSION_SCHEMA) {
     this.#database = database
     this.#schema = schema
-    this.#version = qualified(schema, 'autogen_version')
-    this.#history = qualified(schema, 'autogen_history')
+    this.#tables = bookkeepingTables(schema)
   }
 
   /** The revisions that the database is at; none when the table is not there. */
   async rows(): Promise<string[]> {
-    if (!(await this.#exists(this.#version))) return []
-    const rows = await this.#database.query(`SELECT revision FROM ${this.#version} ORDER BY revision`)
+    if (!(await this.#exists(this.#tables.version))) return []
+    const rows = await this.#database.query(`SELECT revision FROM ${this.#tables.version} ORDER BY revision`)
     return rows.map(([revision]) => revision as string)
   }
 
   /** Everything that was run, oldest first. */
   async entries(): Promise<HistoryEntry[]> {
-    if (!(await this.#exists(this.#history))) return []
+    if (!(await this.#exists(this.#tables.history))) return []
     const rows = await this.#database.query(`
       SELECT id, revision, direction, checksum, who, host, package_version, started,
              (extract(epoch FROM duration) * 1000)::float8, outcome, steps_done, steps_hash, error
-      FROM ${this.#history} ORDER BY id`)
+      FROM ${this.#tables.history} ORDER BY id`)
     return rows.map(
       ([id, revision, direction, checksum, who, host, version, started, milliseconds, outcome, stepsDone, stepsHash, error]) =>
         ({ id, revision, direction, checksum, who, host, packageVersion: version, started, milliseconds, outcome, stepsDone, stepsHash, error }) as HistoryEntry,
@@ -73,25 +69,9 @@ export class Bookkeeping {
   async ensure(): Promise<void> {
     const statements: string[] = []
     const [schema] = await this.#database.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [this.#schema])
-    if (!schema) statements.push(`CREATE SCHEMA ${quoteIdent(this.#schema)}`)
-    if (!(await this.#exists(this.#version))) statements.push(`CREATE TABLE ${this.#version} (revision text PRIMARY KEY)`)
-    if (!(await this.#exists(this.#history))) {
-      statements.push(`CREATE TABLE ${this.#history} (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        revision text NOT NULL,
-        direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade', 'stamp')),
-        checksum text,
-        who text,
-        host text,
-        package_version text,
-        started timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-        duration interval,
-        outcome text NOT NULL CHECK (outcome IN ('running', 'done', 'failed')),
-        steps_done integer NOT NULL DEFAULT 0,
-        steps_hash text,
-        error text
-      )`)
-    }
+    if (!schema) statements.push(this.#tables.createSchema)
+    if (!(await this.#exists(this.#tables.version))) statements.push(this.#tables.createVersion)
+    if (!(await this.#exists(this.#tables.history))) statements.push(this.#tables.createHistory)
     try {
       for (const statement of statements) await this.#database.executeAll([statement])
     } catch (error) {
@@ -125,14 +105,14 @@ export class Bookkeeping {
 
   /** Inside a transaction: locks the rows of the version table, which must be the expected ones. */
   async expectRows(expected: readonly string[]): Promise<void> {
-    const rows = (await this.#database.query(`SELECT revision FROM ${this.#version} FOR UPDATE`)).map(([revision]) => revision as string)
+    const rows = (await this.#database.query(`SELECT revision FROM ${this.#tables.version} FOR UPDATE`)).map(([revision]) => revision as string)
     if (rows.length === expected.length && rows.every((row) => expected.includes(row))) return
     throw changedMeanwhile(`it holds ${list(rows)}, where ${list(expected)} ${expected.length === 1 ? 'was' : 'were'} expected`)
   }
 
   /** Inside a transaction: changes the version table, each time exactly one row. */
   async change(changes: readonly RowChange[]): Promise<void> {
-    const results = await this.#database.queryAll(changes.map((change) => this.#changeSql(change)))
+    const results = await this.#database.queryAll(changes.map((change) => `${rowChangeSql(this.#tables, change)} RETURNING revision`))
     results.forEach((rows, index) => {
       if (rows.length !== 1) throw changedMeanwhile(`expected one row, found ${rows.length}: ${describe(changes[index]!)}`)
     })
@@ -141,7 +121,7 @@ export class Bookkeeping {
   /** Adds an entry and returns its id. */
   async add(entry: NewEntry): Promise<string> {
     const [row] = await this.#database.query(
-      `INSERT INTO ${this.#history}
+      `INSERT INTO ${this.#tables.history}
          (revision, direction, checksum, who, host, package_version, outcome, steps_done, steps_hash, error, duration, started)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::float8 * interval '1 millisecond',
                pg_catalog.clock_timestamp() - coalesce($11::float8, 0) * interval '1 millisecond')
@@ -166,22 +146,11 @@ export class Bookkeeping {
   /** Records how far an entry has come. */
   async update(id: string, entry: Pick<HistoryEntry, 'outcome' | 'stepsDone' | 'stepsHash'> & { readonly error?: string }): Promise<void> {
     await this.#database.query(
-      `UPDATE ${this.#history}
+      `UPDATE ${this.#tables.history}
        SET outcome = $2, steps_done = $3, steps_hash = $4, error = $5, duration = pg_catalog.clock_timestamp() - started
        WHERE id = $1`,
       [id, entry.outcome, entry.stepsDone, entry.stepsHash, entry.error ?? null],
     )
-  }
-
-  #changeSql(change: RowChange): string {
-    switch (change.type) {
-      case 'insert':
-        return `INSERT INTO ${this.#version} (revision) VALUES (${quoteLiteral(change.revision)}) RETURNING revision`
-      case 'delete':
-        return `DELETE FROM ${this.#version} WHERE revision = ${quoteLiteral(change.revision)} RETURNING revision`
-      case 'update':
-        return `UPDATE ${this.#version} SET revision = ${quoteLiteral(change.to)} WHERE revision = ${quoteLiteral(change.from)} RETURNING revision`
-    }
   }
 
   async #exists(table: string): Promise<boolean> {

@@ -19,13 +19,18 @@ export interface LockOptions {
  * the version table, so that two histories in one database do not wait for each other. The lock goes when the session ends, however it ends.
  */
 export async function withLock<T>(database: Database, versionSchema: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
-  const key = `${KEY_SPACE}, ${createHash('sha256').update(versionSchema).digest().readInt32BE(0) & 0x7fffffff}`
+  const key = lockKey(versionSchema)
   await acquire(database, key, options)
   try {
     return await work()
   } finally {
     await database.query(`SELECT pg_catalog.pg_advisory_unlock(${key})`).catch(() => undefined)
   }
+}
+
+/** The two keys of the advisory lock, as SQL. */
+export function lockKey(versionSchema: string): string {
+  return `${KEY_SPACE}, ${createHash('sha256').update(versionSchema).digest().readInt32BE(0) & 0x7fffffff}`
 }
 
 /**

@@ -6,9 +6,11 @@ import { RevisionGraph } from '../revisions/revision-graph.js'
 import { positionOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
 import { planStamp, type StampPlan } from '../revisions/stamp.js'
 import { applyRowChanges } from '../revisions/version-rows.js'
-import { Bookkeeping, DEFAULT_VERSION_SCHEMA, readLog, type HistoryEntry } from './history.js'
+import { DEFAULT_VERSION_SCHEMA } from './bookkeeping-sql.js'
+import { Bookkeeping, readLog, type HistoryEntry } from './history.js'
 import { withLock } from './lock.js'
 import { runMigration, runTogether, type MigrationRun, type RunContext, type RunEvent } from './run-migration.js'
+import { fromEnvironment, fromNowhere, requireSecrets } from './secrets.js'
 import { MigrationSession } from './session.js'
 
 export interface RunOptions {
@@ -23,6 +25,8 @@ export interface RunOptions {
   readonly lockTimeoutMs?: number
   /** Upgrade although a migration that is applied was edited since. */
   readonly allowEdited?: boolean
+  /** The database is a scratch one: no secrets are needed, and steps that reach for other servers run in the form they have for it. */
+  readonly scratch?: boolean
   /** Stops before the next migration. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: RunEvent) => void
@@ -103,6 +107,7 @@ function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonl
     const plan = makePlan(graph, await bookkeeping.rows())
     const runs = runsOf(options, graph, plan, entries)
     if (runs.length === 0) return resultOf(plan, runs)
+    requireSecrets(runs, context.secrets)
     if (options.singleTransaction) refuseOutside(runs)
     context.withheld = await session.transaction(() => bookkeeping.tryEnsure())
     if (context.withheld && !(await bookkeeping.isGuarded())) throw context.withheld
@@ -114,7 +119,8 @@ function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonl
 
 /** Takes the lock and hands over everything that a run needs. */
 function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise<T>): Promise<T> {
-  const { database, versionSchema = DEFAULT_VERSION_SCHEMA, signal, onEvent = () => undefined } = options
+  const { database, versionSchema = DEFAULT_VERSION_SCHEMA, scratch = false, signal, onEvent = () => undefined } = options
+  const secrets = scratch ? fromNowhere : fromEnvironment
   return MigrationSession.open(database).then((session) =>
     withLock(
       database,
@@ -122,7 +128,7 @@ function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise
       { timeoutMs: options.lockTimeoutMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
       async () => {
         try {
-          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), onEvent, signal })
+          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, signal })
         } finally {
           await session.restore().catch(() => undefined)
         }

@@ -10,6 +10,13 @@ export interface Statement {
   readonly alternatives?: readonly string[]
   /** PostgreSQL lets its effect be used only after a commit; when scratch shows that it is used before, it moves outside, to the front. */
   readonly usableAfterCommit?: boolean
+  /** What runs in its place in scratch, where `sql` would reach for another server: another form, or nothing. */
+  readonly scratch?: string | null
+}
+
+/** What runs in scratch for a statement. */
+export function scratchForm({ sql, scratch }: Pick<Statement, 'sql' | 'scratch'>): string {
+  return scratch === undefined ? sql : (scratch ?? 'SELECT')
 }
 
 /** A statement that runs inside the transaction of its migration. */
@@ -20,4 +27,9 @@ export function statement(sql: string, alternatives?: readonly string[]): Statem
 /** A statement that runs outside any transaction block. */
 export function outsideTransaction(sql: string): Statement {
   return { sql, transaction: 'outside' }
+}
+
+/** A statement with its semicolon, which must not become part of a comment in its last line. */
+export function ended(sql: string): string {
+  return /--.*$/.test(sql) ? `${sql}\n;` : `${sql.replace(/;$/, '')};`
 }

@@ -1,8 +1,9 @@
 import type { ExitCode } from '../../errors.js'
-import { downgrade } from '../../project/run.js'
+import { downgrade, runScript } from '../../project/run.js'
 import type { Flags } from '../program.js'
-import { runMigrations } from '../run-migrations.js'
+import { printScript, runMigrations } from '../run-migrations.js'
 
 export async function run(flags: Flags, target: string): Promise<ExitCode> {
+  if (flags.sql) return printScript(flags, (project) => runScript(project, 'downgrade', target, { singleTransaction: flags.singleTransaction === true }))
   return runMigrations(flags, 'downgrade', (project, options) => downgrade(project, target, options))
 }

@@ -25,8 +25,9 @@ export async function run(flags: Flags): Promise<ExitCode> {
         hint: snapshot === undefined ? '--force overwrites it; --stdout prints instead; --schema names another file' : '--force overwrites it',
       })
     }
-    const schemas = (flags.onlySchemas as string | undefined)?.split(',').map((name) => name.trim()).filter(Boolean)
-    const pulled = await pull(project, { schemas })
+    const names = (flag: string) => (flags[flag] as string | undefined)?.split(',').map((name) => name.trim()).filter(Boolean)
+    const roles = names('roles')
+    const pulled = await pull(project, { schemas: names('onlySchemas'), roles: roles?.length === 1 && roles[0] === 'all' ? 'all' : roles })
     const { source, objects, unmanaged } = pulled
     if (snapshot !== undefined) await writeSnapshot(file, pulled, { overwrite: flags.force === true })
     else if (!flags.stdout) await writeSchemaFile(file, source, { overwrite })

@@ -1,11 +1,16 @@
 import chalk from 'chalk'
-import { ExitCode } from '../../errors.js'
-import { stamp } from '../../project/run.js'
+import { ExitCode, UsageError } from '../../errors.js'
+import { stamp, stampingScript } from '../../project/run.js'
 import { printJson, printResult } from '../output.js'
 import type { Flags } from '../program.js'
+import { printScript } from '../run-migrations.js'
 import { withProject } from '../run.js'
 
 export async function run(flags: Flags, target: string): Promise<ExitCode> {
+  if (flags.sql) {
+    if (flags.purge) throw new UsageError('--sql and --purge exclude each other', { hint: 'a script is for a database at a known revision: write from:to' })
+    return printScript(flags, (project) => stampingScript(project, target))
+  }
   return withProject(flags, { mayWriteToLive: true }, async (project) => {
     const { before, after } = await stamp(project, target, { purge: flags.purge === true })
     if (flags.json) printJson({ before, after })

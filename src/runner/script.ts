@@ -1,0 +1,187 @@
+import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
+import { RefusedError, UsageError } from '../errors.js'
+import { packageVersion } from '../package-version.js'
+import { hashSteps } from '../revisions/record.js'
+import type { Plan } from '../revisions/plan.js'
+import { positionOf, type Migration, type Step } from '../revisions/revision.js'
+import type { StampPlan } from '../revisions/stamp.js'
+import { applyRowChanges, type RowChange } from '../revisions/version-rows.js'
+import { dollarQuote, quoteLiteral } from '../sql/identifiers.js'
+import { ended } from '../sql/statement.js'
+import { bookkeepingTables, DEFAULT_VERSION_SCHEMA, rowChangeSql, type BookkeepingTables } from './bookkeeping-sql.js'
+import { lockKey } from './lock.js'
+import { segmentsOf } from './run-migration.js'
+
+export interface ScriptOptions {
+  readonly versionSchema?: string
+  /** Everything in one transaction instead of one for each migration. */
+  readonly singleTransaction?: boolean
+}
+
+/**
+ * A script for psql that does what the runner would do: the same transactions, settings and bookkeeping. It stops at the first error, and begins
+ * only on a database that is where the plan starts.
+ *
+ * @throws RefusedError for a migration without a downgrade; UsageError where one transaction was asked for and a step must stand outside
+ * @example planScript(planOffline(graph, 'upgrade', 'head'), migrations)
+ */
+export function planScript(plan: Plan, migrations: readonly Migration[], options: ScriptOptions = {}): string {
+  const byId = new Map(migrations.map((migration) => [migration.revision, migration]))
+  const tables = bookkeepingTables(options.versionSchema ?? DEFAULT_VERSION_SCHEMA)
+  let rows = plan.before
+  const blocks = plan.steps.map(({ revision, direction, rowChanges }) => {
+    const migration = byId.get(revision.revision)!
+    const run: ScriptRun = { migration, direction, steps: stepsOf(migration, plan, options), rowsBefore: rows, rowChanges }
+    rows = applyRowChanges(rows, rowChanges)
+    return run.steps.some(({ type }) => type === 'outside') ? journaled(tables, run) : [...title(run), ...wrapped(options, inside(tables, run))]
+  })
+  const body = options.singleTransaction ? ['', ...transaction(blocks.flat())] : blocks.flat()
+  return script(`${plan.direction} from ${named(plan.before)} to ${named(plan.after)}`, options, body)
+}
+
+/** The same for a stamp, which runs nothing. */
+export function stampScript(plan: StampPlan, migrations: readonly Migration[], options: ScriptOptions = {}): string {
+  const tables = bookkeepingTables(options.versionSchema ?? DEFAULT_VERSION_SCHEMA)
+  const entries = (plan.after.length > 0 ? plan.after : ['base']).map((revision) => {
+    const checksum = migrations.find((each) => each.revision === revision)?.checksum ?? null
+    return insertEntry(tables, { revision, direction: 'stamp', checksum, outcome: 'done', steps: [] })
+  })
+  const body = ['', ...transaction([expectRows(tables, plan.before), ...changes(tables, plan.rowChanges), ...entries])]
+  return script(`stamp ${named(plan.after)} on a database at ${named(plan.before)}`, options, body)
+}
+
+interface ScriptRun {
+  readonly migration: Migration
+  readonly direction: Plan['direction']
+  readonly steps: readonly Step[]
+  readonly rowsBefore: readonly string[]
+  readonly rowChanges: readonly RowChange[]
+}
+
+function script(what: string, { versionSchema = DEFAULT_VERSION_SCHEMA }: ScriptOptions, body: readonly string[]): string {
+  const { createSchema, createVersion, createHistory } = bookkeepingTables(versionSchema)
+  const lines = [
+    `-- ${what}`,
+    `-- written by pg-autogen ${packageVersion()}, to be run by psql`,
+    '\\set ON_ERROR_STOP on',
+    '',
+    `SELECT pg_catalog.pg_advisory_lock(${lockKey(versionSchema)});`,
+    '',
+    'BEGIN;',
+    'SET LOCAL client_min_messages = warning;',
+    ...[createSchema, createVersion, createHistory].map((statement) => `${statement};`),
+    'COMMIT;',
+    ...body,
+    '',
+    `SELECT pg_catalog.pg_advisory_unlock(${lockKey(versionSchema)});`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function title({ migration, direction }: ScriptRun): string[] {
+  const message = migration.message.replace(/\s+/g, ' ').trim()
+  return ['', `-- ${direction} ${migration.revision}${message === '' ? '' : `: ${message}`}`]
+}
+
+function wrapped({ singleTransaction }: ScriptOptions, statements: readonly string[]): string[] {
+  return singleTransaction ? [...statements] : transaction(statements)
+}
+
+function transaction(statements: readonly string[]): string[] {
+  const settings = EXECUTION_SETTINGS.map((setting) => `${setting.replace(/^SET /, 'SET LOCAL ')};`)
+  return ['BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;', ...settings, ...statements, 'COMMIT;']
+}
+
+/** A migration that is one transaction, its bookkeeping included. */
+function inside(tables: BookkeepingTables, run: ScriptRun): string[] {
+  const { migration, direction, steps, rowsBefore, rowChanges } = run
+  const entry = insertEntry(tables, { revision: migration.revision, direction, checksum: migration.checksum, outcome: 'done', steps })
+  return [expectRows(tables, rowsBefore), ...stepsSql(steps), ...changes(tables, rowChanges), entry]
+}
+
+/** One with steps outside a transaction: the log says after each part how far it has come, so that the runner can go on after a failure. */
+function journaled(tables: BookkeepingTables, run: ScriptRun): string[] {
+  const { migration, direction, steps, rowsBefore, rowChanges } = run
+  const begun = insertEntry(tables, { revision: migration.revision, direction, checksum: migration.checksum, outcome: 'running', steps: [] })
+  const parts = segmentsOf(steps, 0).flatMap(({ from, to, outside }) => {
+    const part = stepsSql(steps.slice(from, to))
+    const last = to === steps.length && !outside
+    const noted = updateEntry(tables, run, to, last ? 'done' : 'running')
+    if (!outside) return transaction([expectRows(tables, rowsBefore), ...part, ...(last ? changes(tables, rowChanges) : []), noted])
+    return [...EXECUTION_SETTINGS.map((setting) => `${setting};`), ...part, ...EXECUTION_SETTINGS.map((setting) => `RESET ${/^SET (\w+)/.exec(setting)![1]!};`), noted]
+  })
+  return [...title(run), ...transaction([expectRows(tables, rowsBefore), begun]), ...parts]
+}
+
+function stepsSql(steps: readonly Step[]): string[] {
+  // A step may change the role; the bookkeeping is written by the one that runs the script.
+  return steps.length === 0 ? [] : [...steps.map(({ sql }) => ended(sql.trim())), 'RESET ROLE;']
+}
+
+function expectRows({ version }: BookkeepingTables, rows: readonly string[]): string {
+  const expected = `ARRAY[${[...rows].sort().map(quoteLiteral).join(', ')}]::text[]`
+  const body = [
+    '',
+    'DECLARE',
+    '  found text[];',
+    'BEGIN',
+    `  LOCK TABLE ${version} IN SHARE ROW EXCLUSIVE MODE;`,
+    `  SELECT coalesce(array_agg(revision ORDER BY revision COLLATE "C"), '{}') INTO found FROM ${version};`,
+    `  IF found <> ${expected} THEN`,
+    `    RAISE EXCEPTION 'the database is at %, and this script is for one at %', found, ${expected};`,
+    '  END IF;',
+    'END',
+  ].join('\n')
+  return `DO ${dollarQuote(body, 'expect')};`
+}
+
+function changes(tables: BookkeepingTables, rowChanges: readonly RowChange[]): string[] {
+  return rowChanges.map((change) => `${rowChangeSql(tables, change)};`)
+}
+
+interface ScriptEntry {
+  readonly revision: string
+  readonly direction: Plan['direction'] | 'stamp'
+  readonly checksum: string | null
+  readonly outcome: 'running' | 'done'
+  readonly steps: readonly Step[]
+}
+
+function insertEntry({ history }: BookkeepingTables, { revision, direction, checksum, outcome, steps }: ScriptEntry): string {
+  const values = [
+    ...[revision, direction, checksum].map((value) => (value === null ? 'NULL' : quoteLiteral(value))),
+    'session_user',
+    quoteLiteral(packageVersion()),
+    quoteLiteral(outcome),
+    ...doneSteps(steps),
+    'pg_catalog.now()',
+    'pg_catalog.clock_timestamp() - pg_catalog.now()',
+  ]
+  return `INSERT INTO ${history} (revision, direction, checksum, who, package_version, outcome, steps_done, steps_hash, started, duration)\nVALUES (${values.join(', ')});`
+}
+
+function updateEntry({ history }: BookkeepingTables, { migration, steps }: ScriptRun, done: number, outcome: ScriptEntry['outcome']): string {
+  const [count, hash] = doneSteps(steps.slice(0, done))
+  return [
+    `UPDATE ${history} SET outcome = ${quoteLiteral(outcome)}, steps_done = ${count}, steps_hash = ${hash}, duration = pg_catalog.clock_timestamp() - started`,
+    `WHERE id = (SELECT max(id) FROM ${history} WHERE revision = ${quoteLiteral(migration.revision)});`,
+  ].join('\n')
+}
+
+function doneSteps(steps: readonly Step[]): [count: string, hash: string] {
+  return [String(steps.length), steps.length === 0 ? 'NULL' : quoteLiteral(hashSteps(steps))]
+}
+
+function stepsOf(migration: Migration, { direction }: Plan, { singleTransaction }: ScriptOptions): readonly Step[] {
+  const steps = migration[direction]
+  const at = positionOf(migration)
+  if (!steps) throw new RefusedError(`revision ${migration.revision} has no downgrade, so that it cannot be undone`, { at, hint: 'write its downgrade, or stay above it' })
+  if (singleTransaction && steps.some(({ type }) => type === 'outside')) {
+    throw new UsageError(`revision ${migration.revision} has a step outside a transaction, so that the script cannot be one transaction`, { at })
+  }
+  return steps
+}
+
+function named(rows: readonly string[]): string {
+  return rows.length === 0 ? 'base' : rows.join(', ')
+}
