@@ -25,6 +25,7 @@ export {
 export { migration, type MigrationDefinition, type MigrationOperations } from './revisions/migration.js'
 export { RevisionGraph, type RevisionNode } from './revisions/revision-graph.js'
 export { sql, SqlText } from './sql/template.js'
+export { secret } from './authoring/secret.js'
 export type { SchemaModel } from './model/schema-model.js'
 export type { SchemaObject, UnmanagedObject } from './model/schema-object.js'
 export type { Operation } from './operations/operation.js'

@@ -45,7 +45,8 @@ export { eventTrigger, type EventTriggerOptions } from './kinds/event-triggers.j
 // What is attached to objects
 export { foreignDataWrapper, type ForeignDataWrapperInput } from './kinds/foreign-data-wrappers.js'
 export { foreignServer, type ForeignServerInput } from './kinds/foreign-servers.js'
-export { secret, userMapping } from './kinds/user-mappings.js'
+export { userMapping } from './kinds/user-mappings.js'
+export { secret } from './authoring/secret.js'
 export { publication, type PublicationOptions } from './kinds/publications.js'
 export { baseType, type BaseTypeOptions } from './kinds/base-types.js'
 export { shellType } from './kinds/shell-types.js'

@@ -4,7 +4,8 @@ import type { AlterContext } from '../kinds/kind.js'
 import { DatabaseError } from '../errors.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { statementsOf } from '../planner/render.js'
-import type { Statement } from '../sql/statement.js'
+import { placeholdersFor } from '../sql/secret.js'
+import { scratchForm, type Statement } from '../sql/statement.js'
 
 /** One action and its statements. */
 export interface Step {
@@ -33,10 +34,11 @@ export function objectOf({ ordered: { action } }: Step): SchemaObject {
  * again after the others until nothing moves. Gives back what is left.
  */
 export async function runSteps(database: Database, steps: readonly Step[]): Promise<Failure[]> {
-  await database.executeAll(['SAVEPOINT elaboration'])
+  const statements = steps.flatMap((step) => step.statements)
+  await database.executeAll([...placeholdersFor(statements.map(({ sql }) => sql)), 'SAVEPOINT elaboration'])
   const failed = await runBlindly(database, steps)
   if (failed === undefined) return []
-  const before = steps.slice(0, failed).flatMap(({ statements }) => statements.map(({ sql }) => sql))
+  const before = steps.slice(0, failed).flatMap(({ statements }) => statements.map(scratchForm))
   await database.executeAll(['ROLLBACK TO SAVEPOINT elaboration', ...before])
   return runPatiently(database, steps.slice(failed))
 }
@@ -45,9 +47,9 @@ export async function runSteps(database: Database, steps: readonly Step[]): Prom
 async function runBlindly(database: Database, steps: readonly Step[]): Promise<number | undefined> {
   const owners: number[] = []
   const statements = steps.flatMap((step, index) =>
-    step.statements.map(({ sql }) => {
+    step.statements.map((statement) => {
       owners.push(index)
-      return sql
+      return scratchForm(statement)
     }),
   )
   try {
@@ -147,7 +149,7 @@ async function runGuarded(database: Database, steps: readonly Step[]): Promise<(
   }
   for (const step of steps) {
     send(step, -1, 'SAVEPOINT step')
-    step.statements.forEach(({ sql }, at) => send(step, at, sql))
+    step.statements.forEach((statement, at) => send(step, at, scratchForm(statement)))
     send(step, step.statements.length, 'RELEASE SAVEPOINT step')
   }
   try {

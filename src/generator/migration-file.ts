@@ -107,9 +107,13 @@ function renderFunction(name: string, steps: readonly RenderedStep[], merge: boo
   if (steps.length === 0) return merge ? `  ${name}: () => {},` : `  ${name}: (op) => {\n  },`
   const lines = steps.flatMap(({ comments, statement }) => [
     ...comments.map((comment) => `    ${commentLine(comment)}`),
-    `    op.${statement.transaction === 'outside' ? 'outsideTransaction' : 'execute'}(${sqlLiteral(statement.sql)})`,
+    `    op.${statement.transaction === 'outside' ? 'outsideTransaction' : 'execute'}(${sqlLiteral(statement.sql)}${scratchOption(statement)})`,
   ])
   return `  ${name}: (op) => {\n${lines.join('\n')}\n  },`
+}
+
+function scratchOption({ scratch }: Statement): string {
+  return scratch === undefined ? '' : `, { scratch: ${scratch === null ? 'null' : sqlLiteral(scratch)} }`
 }
 
 function stringOrList(texts: readonly string[]): string {

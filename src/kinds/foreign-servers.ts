@@ -4,21 +4,22 @@ import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
-import { optionsChange, optionsClause, readOptions, sortedOptions, type ForeignOptions } from './foreign-options.js'
+import {
+  alterOptions, createWithOptions, declaredOptions, printOptions, readOptionsAttrs, withoutSecrets, type ForeignOptionsInput, type OptionsAttrs, type SecretVariables,
+} from './foreign-options.js'
 import { defineKind, PHASES } from './kind.js'
 
-interface ForeignServerAttrs {
+interface ForeignServerAttrs extends OptionsAttrs {
   readonly wrapper: string
   readonly type?: string
   readonly version?: string
-  readonly options?: ForeignOptions
 }
 
-export type ForeignServerObject = SchemaObject<{ readonly name: string }, ForeignServerAttrs>
+export type ForeignServerObject = SchemaObject<{ readonly name: string; readonly variables?: SecretVariables }, ForeignServerAttrs>
 
-function serverObject(name: string, { wrapper, type, version, options }: ForeignServerAttrs): ForeignServerObject {
-  const attrs = { wrapper, ...(type !== undefined && { type }), ...(version !== undefined && { version }), ...(options && { options }) }
-  return { kind: 'foreign_server', ref: refOf('foreign_server', name), parent: null, id: { name }, attrs }
+function serverObject(id: ForeignServerObject['id'], { wrapper, type, version, ...options }: ForeignServerAttrs): ForeignServerObject {
+  const attrs = { wrapper, ...(type !== undefined && { type }), ...(version !== undefined && { version }), ...options }
+  return { kind: 'foreign_server', ref: refOf('foreign_server', id.name), parent: null, id, attrs }
 }
 
 /** Foreign servers. */
@@ -27,56 +28,71 @@ export const foreignServers = defineKind<ForeignServerObject>({
   phase: PHASES.routine + 2,
   catalog: 'pg_foreign_server',
   catalogQuery: () => `
-    SELECT s.oid, 0, s.srvname, w.fdwname, s.srvtype, s.srvversion, s.srvoptions
+    SELECT s.oid, 0, s.srvname, w.fdwname, s.srvtype, s.srvversion, ${withoutSecrets('s.srvoptions')}
     FROM pg_foreign_server s
     JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
     WHERE s.oid >= 16384
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_server'::regclass AND e.objid = s.oid AND e.deptype = 'e')
     ORDER BY 3`,
   fromRow: ([, , name, wrapper, type, version, options]) => ({
-    object: serverObject(name as string, {
+    object: serverObject({ name: name as string }, {
       wrapper: wrapper as string,
       type: (type as string | null) ?? undefined,
       version: (version as string | null) ?? undefined,
-      options: readOptions(options as string[] | null),
+      ...readOptionsAttrs(options as string[] | null),
     }),
   }),
   dependencies: ({ attrs }) => [{ to: refOf('foreign_data_wrapper', attrs.wrapper), auto: false }],
-  create: ({ id, attrs }) => {
+  create: (server) => {
+    const { id, attrs } = server
     const clauses = [
       attrs.type !== undefined && `TYPE ${quoteLiteral(attrs.type)}`,
       attrs.version !== undefined && `VERSION ${quoteLiteral(attrs.version)}`,
       `FOREIGN DATA WRAPPER ${quoteIdent(attrs.wrapper)}`,
-      optionsClause(attrs.options),
     ]
-    return [statement([`CREATE SERVER ${quoteIdent(id.name)}`, ...clauses.filter(Boolean)].join(' '))]
+    return createWithOptions([`CREATE SERVER ${quoteIdent(id.name)}`, ...clauses.filter(Boolean)].join(' '), attrs, secretsOf(server))
   },
   drop: ({ id }) => [statement(`DROP SERVER ${quoteIdent(id.name)}`)],
-  alter: (from, to) => {
+  alter: (from, to, context) => {
     if (from.attrs.wrapper !== to.attrs.wrapper || from.attrs.type !== to.attrs.type) return 'replace'
     const { version } = to.attrs
-    const clauses = [
-      from.attrs.version === version ? '' : `VERSION ${version === undefined ? 'NULL' : quoteLiteral(version)}`,
-      optionsChange(from.attrs.options, to.attrs.options),
-    ]
-    return { statements: [statement([`ALTER SERVER ${quoteIdent(to.id.name)}`, ...clauses.filter(Boolean)].join(' '))] }
+    const head = `ALTER SERVER ${quoteIdent(to.id.name)}`
+    const sameVersion = from.attrs.version === version
+    return {
+      statements: [
+        ...(sameVersion ? [] : [statement(`${head} VERSION ${version === undefined ? 'NULL' : quoteLiteral(version)}`)]),
+        ...alterOptions(head, from.attrs, to.attrs, secretsOf(context.authored(to))),
+      ],
+    }
   },
   rename: (from, to) => [statement(`ALTER SERVER ${quoteIdent(from.id.name)} RENAME TO ${quoteIdent(to.id.name)}`)],
+  authored: (declared, reflected) => ({ ...reflected, id: declared.id }),
   address: ({ id }) => `SERVER ${quoteIdent(id.name)}`,
-  print: ({ id, attrs }, printer) => ({
-    place: 'export',
-    code: `${printer.use('foreignServer')}(${printer.string(id.name)}, ${printer.literal(attrs)})`,
-    variable: id.name,
-  }),
+  print: (server, printer) => {
+    const { wrapper, type, version } = server.attrs
+    const options = printOptions(server.attrs, secretsOf(server), printer)
+    const members = [
+      `wrapper: ${printer.string(wrapper)}`,
+      type !== undefined && `type: ${printer.string(type)}`,
+      version !== undefined && `version: ${printer.string(version)}`,
+      options && `options: ${options}`,
+    ]
+    const { name } = server.id
+    return { place: 'export', code: `${printer.use('foreignServer')}(${printer.string(name)}, { ${members.filter(Boolean).join(', ')} })`, variable: name }
+  },
 })
+
+function secretsOf({ id: { name, variables } }: ForeignServerObject) {
+  return { names: [name], variables }
+}
 
 export interface ForeignServerInput {
   /** Name of its foreign-data wrapper. */
   readonly wrapper: string
   readonly type?: string
   readonly version?: string
-  /** What the wrapper wants to know. Passwords belong into user mappings. */
-  readonly options?: ForeignOptions
+  /** What the wrapper wants to know; keys and passwords as `secret('…')`. */
+  readonly options?: ForeignOptionsInput
 }
 
 class ForeignServer extends Declared {
@@ -85,7 +101,9 @@ class ForeignServer extends Declared {
 
   constructor(name: string, input: ForeignServerInput) {
     super()
-    this.object = serverObject(name, { ...input, wrapper: checkedName('foreign-data wrapper', input.wrapper), options: sortedOptions(input.options) })
+    const { attrs, variables } = declaredOptions(`foreign server ${name}`, input.options)
+    const { wrapper, type, version } = input
+    this.object = serverObject({ name, ...(variables && { variables }) }, { wrapper: checkedName('foreign-data wrapper', wrapper), type, version, ...attrs })
   }
 }
 

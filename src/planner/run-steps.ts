@@ -1,6 +1,8 @@
 import type { Database } from '../database/database.js'
 import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
 import { DatabaseError } from '../errors.js'
+import { placeholdersFor } from '../sql/secret.js'
+import { scratchForm } from '../sql/statement.js'
 import type { PlannedStep } from './plan.js'
 
 /** The steps with the forms that PostgreSQL took; or the one that failed, and whether something was committed before. */
@@ -12,7 +14,11 @@ export type RunResult =
 export async function runSteps(database: Database, steps: readonly PlannedStep[]): Promise<RunResult> {
   const done: PlannedStep[] = []
   let committed = false
-  const begin = ['BEGIN', ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL '))]
+  const begin = [
+    'BEGIN',
+    ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL ')),
+    ...placeholdersFor(steps.map(({ statement }) => statement.sql)),
+  ]
   await database.executeAll(begin)
   for (let index = 0; index < steps.length; ) {
     const step = steps[index]!
@@ -20,7 +26,7 @@ export async function runSteps(database: Database, steps: readonly PlannedStep[]
       if (step.statement.transaction === 'outside') {
         committed = true
         await database.executeAll(['COMMIT'])
-        await database.executeAll([step.statement.sql])
+        await database.executeAll([scratchForm(step.statement)])
         await database.executeAll(begin)
         done.push(step)
         index++
@@ -56,7 +62,7 @@ class StepFailure extends Error {
 
 async function runPlain(database: Database, steps: readonly PlannedStep[]): Promise<void> {
   try {
-    await database.executeAll(steps.map((step) => step.statement.sql))
+    await database.executeAll(steps.map((step) => scratchForm(step.statement)))
   } catch (error) {
     if (error instanceof DatabaseError) throw new StepFailure(steps[error.index ?? 0]!, error)
     throw error

@@ -176,7 +176,7 @@ async function openMigrations(project: Project, migrations: readonly Migration[]
       const whole = await project.wholeScope()
       for (let made = new Set<string>(); migrations.length > 0; ) {
         try {
-          await upgrade({ database, migrations, versionSchema: project.settings.versionSchema }, 'heads')
+          await upgrade({ database, migrations, versionSchema: project.settings.versionSchema, scratch: true }, 'heads')
           break
         } catch (error) {
           const role = error instanceof DatabaseError ? missingRole(error.cause instanceof DatabaseError ? error.cause : error) : undefined

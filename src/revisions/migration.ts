@@ -2,12 +2,18 @@ import { callerPosition } from '../authoring/position.js'
 import type { SourcePosition } from '../errors.js'
 import type { SqlText } from '../sql/template.js'
 
+/** How a step differs from others. */
+export interface StepOptions {
+  /** What runs in its place in scratch, where the SQL would reach for another server; null is nothing. */
+  readonly scratch?: SqlText | string | null
+}
+
 /** What `upgrade` and `downgrade` of a migration call. Nothing runs when it is called: the steps are recorded, in order. */
 export interface MigrationOperations {
   /** SQL that runs in the transaction of the migration. */
-  execute(sql: SqlText | string): void
+  execute(sql: SqlText | string, options?: StepOptions): void
   /** SQL that PostgreSQL runs only outside a transaction, such as CREATE INDEX CONCURRENTLY. What stands before it is committed first. */
-  outsideTransaction(sql: SqlText | string): void
+  outsideTransaction(sql: SqlText | string, options?: StepOptions): void
 }
 
 /** What a migration file says. */

@@ -3,7 +3,7 @@ import { isNativeError } from 'node:util/types'
 import { callerPosition, positionInStack } from '../authoring/position.js'
 import { RevisionError, type SourcePosition } from '../errors.js'
 import { AS_SQL, isSqlSource, type SqlText } from '../sql/template.js'
-import type { MigrationOperations } from './migration.js'
+import type { MigrationOperations, StepOptions } from './migration.js'
 import type { Direction, Step } from './revision.js'
 
 /**
@@ -12,9 +12,10 @@ import type { Direction, Step } from './revision.js'
  */
 export function recordSteps(record: (op: MigrationOperations) => unknown, revision: string, direction: Direction, file: string): Step[] {
   const steps: Step[] = []
-  const add = (type: Step['type']) => (sql: SqlText | string) => {
+  const add = (type: Step['type']) => (sql: SqlText | string, { scratch }: StepOptions = {}) => {
     const at = callerPosition() ?? { file, line: 1 }
-    steps.push({ type, sql: textOf(sql, revision, direction, at), at })
+    const text = (given: SqlText | string) => textOf(given, revision, direction, at)
+    steps.push({ type, sql: text(sql), ...(scratch !== undefined && { scratch: scratch && text(scratch) }), at })
   }
   let result: unknown
   try {

@@ -23,6 +23,8 @@ export type Step = ExecuteStep | OutsideStep
 export interface ExecuteStep {
   readonly type: 'execute'
   readonly sql: string
+  /** What runs in its place in scratch; null is nothing. */
+  readonly scratch?: string | null
   readonly at?: SourcePosition
 }
 
@@ -30,6 +32,8 @@ export interface ExecuteStep {
 export interface OutsideStep {
   readonly type: 'outside'
   readonly sql: string
+  /** What runs in its place in scratch; null is nothing. */
+  readonly scratch?: string | null
   readonly at?: SourcePosition
 }
 

@@ -3,8 +3,10 @@ import { AutogenError, DatabaseError } from '../errors.js'
 import { hashSteps } from '../revisions/record.js'
 import type { Direction, Migration, Step } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
+import { scratchForm } from '../sql/statement.js'
 import type { Bookkeeping } from './history.js'
 import { MigrationError } from './migration-error.js'
+import { forgetSecrets, handOverSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
 
 /** What is told while migrations run. */
@@ -19,6 +21,8 @@ export interface RunContext {
   readonly database: Database
   readonly session: MigrationSession
   readonly bookkeeping: Bookkeeping
+  readonly scratch: boolean
+  readonly secrets: SecretLookup
   readonly onEvent: (event: RunEvent) => void
   readonly signal?: AbortSignal
   /** Why the bookkeeping tables are not there yet, when an event trigger may forbid to make them: the migration may be what takes it away. */
@@ -152,13 +156,17 @@ async function runJournaled(context: RunContext, run: MigrationRun, progress: Pr
 async function runSteps(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress): Promise<void> {
   if (segment.from === segment.to) return
   context.onEvent({ type: 'steps', migration: run.migration, direction: run.direction, from: segment.from + 1, to: segment.to })
-  const statements = run.steps.slice(segment.from, segment.to).map((step) => step.sql)
+  const steps = run.steps.slice(segment.from, segment.to)
+  const statements = steps.map((step) => (context.scratch ? scratchForm(step) : step.sql))
   try {
+    await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
     await (segment.outside ? context.session.outside(statements[0]!) : context.database.executeAll(statements))
   } catch (error) {
     const index = error instanceof DatabaseError ? error.index : 0
     if (index !== undefined) progress.failing = segment.from + index + 1
     throw error
+  } finally {
+    if (segment.outside) await forgetSecrets(context.database, steps).catch(() => undefined)
   }
 }
 

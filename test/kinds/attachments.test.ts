@@ -45,7 +45,7 @@ test.each([
   ['an address without a kind', () => comment('app.users', 'x'), /does not say what it is about/],
   ['default privileges for something else', () => defaultPrivileges({ role: 'boss', on: 'views' as never }), /not for "views"/],
   ['a password in schema.ts', () => userMapping('archive', 'app', { password: 'hunter2' }), /is a secret/],
-  ['a secret that is no name', () => secret('a b'), /cannot be called/],
+  ['a secret that is no variable', () => secret('archive_password'), /cannot come from the environment variable/],
   ['an unknown setting of the scope', () => manage({ schema: 'app' } as never), /no setting "schema"/],
   ['a wrong value for the scope', () => manage({ privileges: 'some' as never }), /cannot take "some" for privileges/],
 ])('%s is refused at its place', (_, declare, message) => {
