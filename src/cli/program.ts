@@ -61,6 +61,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const message = () => new Option('-m, --message <text>', 'what the migration is for; becomes part of its file name')
   const verbose = () => new Option('-v, --verbose', 'more about each')
   const revisionId = () => new Option('--rev-id <id>', 'use this id instead of a random one')
+  const dryRun = () => new Option('--dry-run', 'only say what would be done')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
@@ -93,12 +94,14 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
     new Option('--strict', 'objects that cannot be managed count as well (exit 3)'),
   ])
-  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), asScript()])
-  verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [together(), asScript()])
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), dryRun(), asScript()])
+  verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [together(), dryRun(), asScript()])
   verb(RUN, 'stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
     new Option('--purge', 'forget first what the version table holds'),
+    dryRun(),
     asScript(),
   ])
+  verb(LOOK, 'status', 'show where the database is, what is pending and what went wrong', () => import('./commands/status.js'))
   verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),
     verbose(),

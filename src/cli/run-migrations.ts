@@ -1,7 +1,8 @@
-import chalk, { chalkStderr } from 'chalk'
+import chalk, { chalkStderr, type ChalkInstance } from 'chalk'
 import { ExitCode } from '../errors.js'
 import type { Project } from '../project/project.js'
 import type { MigrateOptions } from '../project/run.js'
+import type { Direction, Migration } from '../revisions/revision.js'
 import type { RunEvent } from '../runner/run-migration.js'
 import type { RunResult } from '../runner/runner.js'
 import { onInterrupt } from './interrupts.js'
@@ -41,6 +42,21 @@ export async function runMigrations(
   })
 }
 
+/** Says what a run would do instead of doing it. */
+export async function printPreview(flags: Flags, look: (project: Project) => Promise<RunResult>): Promise<ExitCode> {
+  return withProject(flags, { mayWriteToLive: false }, async (project) => {
+    const { direction, before, after, ran } = await look(project)
+    const now = before.join(', ') || 'base'
+    if (flags.json) printJson({ direction, before, after, wouldRun: ran.map(({ revision, message }) => ({ revision, message })) })
+    else if (ran.length === 0) printResult(`nothing to ${direction}: the database is at ${now}`)
+    else {
+      for (const migration of ran) printResult(migrationLine(migration, direction, migration[direction]!.length, chalk))
+      printResult(`the database would be at ${after.join(', ') || 'base'} (is at ${now}); nothing was run`)
+    }
+    return ExitCode.done
+  })
+}
+
 /** Prints a script for psql instead of running anything; the database is not opened. */
 export async function printScript(flags: Flags, render: (project: Project) => Promise<string>): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
@@ -57,9 +73,7 @@ function printEvent(event: RunEvent): void {
       return printNote(`waiting for another run to end: ${event.holder}`)
     case 'start': {
       const { migration, direction, steps, resumesAt } = event
-      const resumed = resumesAt === undefined ? '' : `, resuming at step ${resumesAt}`
-      const arrow = direction === 'upgrade' ? '↑' : '↓'
-      return printNote(`${arrow} ${chalkStderr.yellow(migration.revision)} ${migration.message} (${steps} ${steps === 1 ? 'step' : 'steps'}${resumed})`)
+      return printNote(migrationLine(migration, direction, steps, chalkStderr, resumesAt))
     }
     case 'steps':
       return showProgress(event.from === event.to ? `step ${event.from}` : `steps ${event.from} to ${event.to}`)
@@ -67,4 +81,9 @@ function printEvent(event: RunEvent): void {
       stopProgress()
       return printNote(chalkStderr.dim(`  ${(event.milliseconds / 1000).toFixed(2)} s`))
   }
+}
+
+function migrationLine({ revision, message }: Migration, direction: Direction, steps: number, chalk: ChalkInstance, resumesAt?: number): string {
+  const resumed = resumesAt === undefined ? '' : `, resuming at step ${resumesAt}`
+  return `${direction === 'upgrade' ? '↑' : '↓'} ${chalk.yellow(revision)} ${message} (${steps} ${steps === 1 ? 'step' : 'steps'}${resumed})`
 }

@@ -28,9 +28,14 @@ export async function downgrade(project: Project, target: string, options: Migra
   return runner.downgrade({ ...options, ...(await parts(project)) }, target)
 }
 
-/** Records where a project's database is, without running anything. */
-export async function stamp(project: Project, target: string, options: { purge?: boolean } = {}): Promise<StampPlan> {
-  return runner.stamp(await parts(project), target, options)
+/** What an upgrade or a downgrade would run, after everything that would refuse it. Writes nothing. */
+export async function preview(project: Project, direction: Direction, target: string): Promise<runner.RunResult> {
+  return runner.preview(await parts(project), direction, target)
+}
+
+/** Records where a project's database is, without running anything; `dryRun` only says what that would change. */
+export async function stamp(project: Project, target: string, { dryRun, ...options }: { purge?: boolean; dryRun?: boolean } = {}): Promise<StampPlan> {
+  return (dryRun ? runner.previewStamp : runner.stamp)(await parts(project), target, options)
 }
 
 /**

@@ -91,6 +91,12 @@ export async function readState(database: Database, versionSchema?: string): Pro
   return { rows: await bookkeeping.rows(), entries: await bookkeeping.entries() }
 }
 
+/** What a stamp would change. Writes nothing. */
+export async function previewStamp(options: RunOptions, targets: string | readonly string[], { purge = false } = {}): Promise<StampPlan> {
+  const { rows } = await readState(options.database, options.versionSchema)
+  return planStamp(new RevisionGraph(options.migrations), targets, rows, { purge })
+}
+
 /** What an upgrade or downgrade would run. Writes nothing. */
 export async function preview(options: RunOptions, direction: Direction, target: string): Promise<RunResult> {
   const graph = new RevisionGraph(options.migrations)

@@ -11,10 +11,11 @@ export async function run(flags: Flags, target: string): Promise<ExitCode> {
     if (flags.purge) throw new UsageError('--sql and --purge exclude each other', { hint: 'a script is for a database at a known revision: write from:to' })
     return printScript(flags, (project) => stampingScript(project, target))
   }
-  return withProject(flags, { mayWriteToLive: true }, async (project) => {
-    const { before, after } = await stamp(project, target, { purge: flags.purge === true })
+  const dryRun = flags.dryRun === true
+  return withProject(flags, { mayWriteToLive: !dryRun }, async (project) => {
+    const { before, after } = await stamp(project, target, { purge: flags.purge === true, dryRun })
     if (flags.json) printJson({ before, after })
-    else printResult(`${chalk.green('stamped')} ${after.join(', ') || 'base'}${before.length > 0 ? ` (was ${before.join(', ')})` : ''}`)
+    else printResult(`${dryRun ? 'would stamp' : chalk.green('stamped')} ${after.join(', ') || 'base'}${before.length > 0 ? ` (was ${before.join(', ')})` : ''}`)
     return ExitCode.done
   })
 }
