@@ -7,6 +7,7 @@ import { positionOf, type Migration, type Step } from '../revisions/revision.js'
 import type { StampPlan } from '../revisions/stamp.js'
 import { applyRowChanges, type RowChange } from '../revisions/version-rows.js'
 import { dollarQuote, quoteLiteral } from '../sql/identifiers.js'
+import { secretsIn, settingName } from '../sql/secret.js'
 import { ended } from '../sql/statement.js'
 import { bookkeepingTables, DEFAULT_VERSION_SCHEMA, rowChangeSql, type BookkeepingTables } from './bookkeeping-sql.js'
 import { lockKey } from './lock.js'
@@ -104,18 +105,28 @@ function journaled(tables: BookkeepingTables, run: ScriptRun): string[] {
   const { migration, direction, steps, rowsBefore, rowChanges } = run
   const begun = insertEntry(tables, { revision: migration.revision, direction, checksum: migration.checksum, outcome: 'running', steps: [] })
   const parts = segmentsOf(steps, 0).flatMap(({ from, to, outside }) => {
-    const part = stepsSql(steps.slice(from, to))
+    const part = stepsSql(steps.slice(from, to), outside)
     const last = to === steps.length && !outside
     const noted = updateEntry(tables, run, to, last ? 'done' : 'running')
     if (!outside) return transaction([expectRows(tables, rowsBefore), ...part, ...(last ? changes(tables, rowChanges) : []), noted])
-    return [...EXECUTION_SETTINGS.map((setting) => `${setting};`), ...part, ...EXECUTION_SETTINGS.map((setting) => `RESET ${/^SET (\w+)/.exec(setting)![1]!};`), noted]
+    const settings = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+)/.exec(setting)![1]!), ...secretsOf(steps.slice(from, to)).map(settingName)]
+    return [...EXECUTION_SETTINGS.map((setting) => `${setting};`), ...part, ...settings.map((name) => `RESET ${name};`), noted]
   })
   return [...title(run), ...transaction([expectRows(tables, rowsBefore), begun]), ...parts]
 }
 
-function stepsSql(steps: readonly Step[]): string[] {
+function stepsSql(steps: readonly Step[], outside = false): string[] {
   // A step may change the role; the bookkeeping is written by the one that runs the script.
-  return steps.length === 0 ? [] : [...steps.map(({ sql }) => ended(sql.trim())), 'RESET ROLE;']
+  return steps.length === 0 ? [] : [...secretsOf(steps).flatMap((variable) => handOver(variable, outside)), ...steps.map(({ sql }) => ended(sql.trim())), 'RESET ROLE;']
+}
+
+function secretsOf(steps: readonly Step[]): string[] {
+  return [...new Set(steps.flatMap(({ sql }) => secretsIn(sql)))]
+}
+
+/** psql takes the value from its own environment; where it is not set, the statement is one that PostgreSQL cannot read. */
+function handOver(variable: string, outside: boolean): string[] {
+  return [`\\getenv ${variable} ${variable}`, `SELECT pg_catalog.set_config(${quoteLiteral(settingName(variable))}, :'${variable}', ${!outside}) IS NULL AS handed_over;`]
 }
 
 function expectRows({ version }: BookkeepingTables, rows: readonly string[]): string {

@@ -28,8 +28,8 @@ function script(direction: Direction, range: string, migrations: readonly Migrat
   return planScript(planOffline(new RevisionGraph(migrations), direction, range), migrations, options)
 }
 
-function runPsql(url: string, input: string): { code: number | null; errors: string } {
-  const { status, stderr } = spawnSync('psql', ['-X', '-q', '-d', url], { input, encoding: 'utf8' })
+function runPsql(url: string, input: string, env: Record<string, string> = {}): { code: number | null; errors: string } {
+  const { status, stderr } = spawnSync('psql', ['-X', '-q', '-d', url], { input, encoding: 'utf8', env: { ...process.env, ...env } })
   return { code: status, errors: stderr }
 }
 
@@ -95,6 +95,17 @@ withPsql('one transaction for all takes everything back', async () => {
   const failing = migration('ffff', ['aaaa'], steps('SELECT 1/0'))
   expect(runPsql(url, script('upgrade', 'ffff', [A, failing], { singleTransaction: true })).code).toBe(3)
   expect(await stateOf(url)).toMatchObject({ tables: '', rows: [], log: [] })
+})
+
+withPsql('a secret is taken from the environment of psql and stands in no script', async () => {
+  const url = await freshDatabase(Math.max(...majors))
+  const keep = migration('aaaa', [], steps("CREATE TABLE a AS SELECT current_setting('autogen.secret.PG_SCRIPT_TEST') AS t", "outside: COMMENT ON TABLE a IS 'x'"))
+  const text = script('upgrade', 'aaaa', [keep])
+  expect(runPsql(url, text)).toMatchObject({ code: 3, errors: expect.stringContaining('PG_SCRIPT_TEST') })
+  expect(runPsql(url, text, { PG_SCRIPT_TEST: "it's" })).toEqual({ code: 0, errors: '' })
+  const database = await connectPostgres(url)
+  expect(await database.query('SELECT t FROM a')).toEqual([["it's"]])
+  await database.close()
 })
 
 test('what cannot be rendered is refused', () => {
