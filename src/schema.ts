@@ -4,6 +4,11 @@ export { sql, SqlText } from './sql/template.js'
 // What the file answers for
 export { manage, type Manage, type ManageOptions } from './authoring/manage.js'
 
+// Roles, settings of the database
+export { role, type Role, type RoleOptions } from './kinds/roles.js'
+export type { MembershipInput } from './authoring/role-parts.js'
+export { databaseSettings } from './kinds/database-settings.js'
+
 // Schemas, extensions, types, sequences
 export { schema, type SchemaBuilder } from './authoring/schema-builder.js'
 export { extension, type ExtensionOptions } from './kinds/extensions.js'

@@ -9,8 +9,13 @@ export interface ManageOptions {
   readonly privileges?: 'all' | 'declared' | 'none'
   /** Objects whose owners are compared: all, none, or, by default, those for which one is declared. */
   readonly owners?: boolean | 'declared'
-  /** Roles belong to the whole server and are never compared; those that are named must exist there. */
-  readonly roles?: 'none'
+  /**
+   * Roles that are compared, with their memberships and settings. They belong to the whole server: `none`, the default, leaves them out,
+   * and those that are named must exist there. `all` are those that are not PostgreSQL's own, and not the one that runs this.
+   */
+  readonly roles?: 'none' | 'all' | readonly string[]
+  /** Whether settings of the database are compared: all, none, or, by default, all where some are declared. */
+  readonly databaseSettings?: boolean | 'declared'
 }
 
 const MANAGE: unique symbol = Symbol.for('pg-autogen.manage') as never
@@ -24,7 +29,8 @@ const ALLOWED: Record<keyof ManageOptions, (value: unknown) => boolean> = {
   schemas: (value) => value === 'all' || isNames(value),
   privileges: (value) => value === 'all' || value === 'declared' || value === 'none',
   owners: (value) => typeof value === 'boolean' || value === 'declared',
-  roles: (value) => value === 'none',
+  roles: (value) => value === 'none' || value === 'all' || isNames(value),
+  databaseSettings: (value) => typeof value === 'boolean' || value === 'declared',
 }
 
 /**
@@ -55,7 +61,13 @@ const HINTS: Record<keyof ManageOptions, string> = {
   schemas: "give 'all' or a list of schema names",
   privileges: "give 'all', 'declared' or 'none'",
   owners: "give true, false or 'declared'",
-  roles: "leave it out, or give 'none': roles are made with CREATE ROLE, outside of schema.ts",
+  roles: "give 'all', a list of role names, or 'none'",
+  databaseSettings: "give true, false or 'declared'",
+}
+
+/** Which roles take part according to `manage`: `undefined` for none. */
+export function managedRoles({ roles }: ManageOptions = {}): 'all' | readonly string[] | undefined {
+  return roles === 'none' || roles?.length === 0 ? undefined : roles
 }
 
 /** Whether an export of `schema.ts` is its scope. Known by a symbol, because a project may load two copies of this package. */

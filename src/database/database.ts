@@ -34,6 +34,8 @@ export interface Database {
    * be made since its roles are the real ones. Missing where the whole server is scratch.
    */
   borrowedRoles?: Set<string> | null
+  /** Scratch whose whole server is scratch: the roles made in it only because objects name them, which are no objects themselves. */
+  madeRoles?: Set<string>
   close(): Promise<void>
 }
 

@@ -2,8 +2,8 @@ import { quoteIdent } from '../sql/identifiers.js'
 import { DatabaseError } from '../errors.js'
 import type { Database } from './database.js'
 
-/** Another run made it at the same moment; or this role may not, and PostgreSQL will say which object needs it. */
-const EXCUSED = ['42710', '23505', '42501']
+/** Another run made it at the same moment; or it is a predefined one of another version; or this role may not, and PostgreSQL will say which object needs it. */
+const EXCUSED = ['42710', '23505', '42501', '42939']
 
 /**
  * Makes the roles that a schema names in a scratch engine of its own, without rights to log in, and goes on as the role that

@@ -35,13 +35,16 @@ export interface ScratchOptions {
   readonly extensions: readonly string[]
   /** Roles that must exist; on the live server they are the user's business. */
   readonly roles?: readonly string[]
+  /** Roles that are objects of the comparison. Then scratch needs a server of its own, since it makes and drops them; `[]`: it runs SQL that does. */
+  readonly managedRoles?: 'all' | readonly string[] | undefined
   /** Where the project is: server packages are looked for in its node_modules. */
   readonly cwd?: string
 }
 
 /**
  * Opens a scratch database. `auto` takes the live server where that may be written to, else server programs of the same major,
- * else the embedded engine; the first of these that has the extensions.
+ * else the embedded engine; the first of these that has the extensions. Where roles take part, neither `auto` nor `server` takes
+ * a server that others use.
  *
  * @throws DatabaseError when the engine is not there or lacks an extension
  * @example const scratch = await openScratch({ mode: 'auto', live, liveUrl, mayWriteToLive: true, extensions: ['citext'] })
@@ -49,9 +52,9 @@ export interface ScratchOptions {
 export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const scratch = await openEngine(options)
   try {
-    await refuseMissing(scratch, options.extensions)
+    await refuseMissing(scratch, options)
     await scratch.database.executeAll(SCRATCH_SETTINGS)
-    const roles = options.roles ?? []
+    const roles = await rolesToPrepare(options)
     if (scratch.engine === 'server') {
       scratch.database.borrowedRoles = null
       return scratch
@@ -60,7 +63,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
       scratch.database.borrowedRoles = new Set(await prepareRoles(scratch.database, roles))
       return withoutRoles(scratch, options, scratch.database.borrowedRoles)
     }
-    await prepareRoles(scratch.database, roles, await roleOf(options.live))
+    scratch.database.madeRoles = new Set(await prepareRoles(scratch.database, roles, await roleOf(options.live)))
     return scratch
   } catch (error) {
     await scratch.close()
@@ -69,6 +72,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
 }
 
 async function openEngine(options: ScratchOptions): Promise<Scratch> {
+  if (options.managedRoles && options.mode === 'server') return openOwn(options)
   switch (options.mode) {
     case 'auto':
       return openAuto(options)
@@ -84,14 +88,20 @@ async function openEngine(options: ScratchOptions): Promise<Scratch> {
 }
 
 async function openAuto(options: ScratchOptions): Promise<Scratch> {
-  const { live, liveUrl, mayWriteToLive, extensions } = options
-  if (live?.engine === 'postgres' && liveUrl && mayWriteToLive && (await mayCreateDatabase(live))) {
+  const { live, liveUrl, mayWriteToLive, managedRoles } = options
+  if (live?.engine === 'postgres' && liveUrl && mayWriteToLive && !managedRoles && (await mayCreateDatabase(live))) {
     try {
       return await openServer(options)
     } catch (error) {
       if (!(error instanceof DatabaseError) || !NOT_HERE.includes(error.sqlState ?? '')) throw error
     }
   }
+  return openOwn(options)
+}
+
+/** A whole server for scratch alone. */
+async function openOwn(options: ScratchOptions): Promise<Scratch> {
+  const { live, extensions } = options
   const embeds = extensions.every((name) => name === 'plpgsql' || embeddedExtensions().includes(name))
   if (live?.engine !== 'postgres' && embeds) return openEmbedded()
   const native = findNative({ major: nativeMajor(options), cwd: options.cwd, extensions })
@@ -111,6 +121,14 @@ function withoutRoles(scratch: Scratch, options: ScratchOptions, roles: Readonly
     await session.executeAll([...roles].map((role) => `DROP ROLE IF EXISTS ${quoteIdent(role)}`)).finally(() => session.close())
   }
   return { ...scratch, close }
+}
+
+/** Roles that are objects are made as such; those that `all` leaves out are there in scratch, but for the superuser that initdb made under another name. */
+async function rolesToPrepare({ roles = [], managedRoles, live }: ScratchOptions): Promise<readonly string[]> {
+  if (managedRoles === undefined || roles.length === 0) return roles
+  if (managedRoles !== 'all') return roles.filter((role) => !managedRoles.includes(role))
+  const [[initial]] = live ? ((await live.query('SELECT rolname FROM pg_roles WHERE oid = 10')) as [[string]]) : [['postgres']]
+  return roles.filter((role) => role === initial)
 }
 
 async function roleOf(live: Database | null): Promise<string | undefined> {
@@ -156,6 +174,11 @@ async function openEmbedded(): Promise<Scratch> {
 }
 
 async function openGiven(url: string, options: ScratchOptions): Promise<Scratch> {
+  if (options.managedRoles) {
+    throw new DatabaseError('roles take part, and those of the server of the scratch url are not to be touched', {
+      hint: 'set scratch (--scratch, AUTOGEN_SCRATCH) to auto, native or embedded, which have a server for scratch alone, or leave the roles out of manage(…)',
+    })
+  }
   const given = await openDatabase(url, options.cwd ?? process.cwd())
   try {
     await refuseObjects(given)
@@ -177,14 +200,15 @@ async function availableExtensions(database: Database): Promise<string[]> {
   return (await database.query('select name from pg_available_extensions')).map(([name]) => name as string)
 }
 
-async function refuseMissing({ database, engine }: Scratch, extensions: readonly string[]): Promise<void> {
+async function refuseMissing({ database, engine }: Scratch, { extensions, managedRoles }: ScratchOptions): Promise<void> {
   if (extensions.length === 0) return
   const available = engine === 'embedded' ? ['plpgsql', ...embeddedExtensions()] : await availableExtensions(database)
   const missing = extensions.filter((name) => !available.includes(name))
   if (missing.length === 0) return
   throw new DatabaseError(`${ENGINE_NAMES[engine]}, which scratch runs on, does not have the extension ${missing.join(', ')}`, {
-    hint:
-      engine === 'server'
+    hint: managedRoles
+      ? `roles take part, so that scratch needs a server for itself: install server programs that have the extension, or leave the roles out of manage(…)`
+      : engine === 'server'
         ? 'install it on the server, or set scratch (--scratch, AUTOGEN_SCRATCH) to the url of an empty database on one that has it'
         : 'set scratch (--scratch, AUTOGEN_SCRATCH) to server, or to the url of an empty database on a server that has it',
   })

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import type { Declaration } from '../authoring/declared.js'
-import type { Manage } from '../authoring/manage.js'
+import { managedRoles, type Manage } from '../authoring/manage.js'
 import type { ServerVersion } from '../database/database.js'
 import { SchemaError, type SourcePosition } from '../errors.js'
-import { allKinds, kindOf } from '../kinds/registry.js'
+import { allKinds, kindOf, rolesNeeded } from '../kinds/registry.js'
 import { describeRef } from '../model/object-ref.js'
 import { SchemaModel } from '../model/schema-model.js'
 import { describeObject } from '../operations/describe.js'
@@ -22,6 +22,7 @@ export function declaredModel(declarations: readonly Declaration[], version: Ser
   const dependencies: Dependency[] = declarations.flatMap(({ object, uses }) => [
     ...uses.map((to) => ({ from: object.ref, to, auto: false })),
     ...(kindOf(object).dependencies?.(object) ?? []).map((dependency) => ({ from: object.ref, ...dependency })),
+    ...rolesNeeded(object),
   ])
   return new SchemaModel({ version, objects: declarations.map(({ object }) => object), dependencies, unmanaged: [] })
 }
@@ -44,8 +45,9 @@ export function checkDeclarations(declarations: readonly Declaration[]): void {
   }
 }
 
-/** Throws for what is declared although the files say that they do not answer for its schema: nobody would create or compare it. */
+/** Throws for what is declared although the files say that they do not answer for it or its schema: nobody would create or compare it. */
 export function checkScope(declarations: readonly Declaration[], scope: Manage | undefined): void {
+  checkRoles(declarations, scope)
   const schemas = scope?.schemas
   if (schemas === undefined || schemas === 'all') return
   for (const { object, at } of declarations) {
@@ -54,6 +56,20 @@ export function checkScope(declarations: readonly Declaration[], scope: Manage |
     throw new SchemaError(`${titleOf(object)} is declared, but manage(…) leaves out the schema ${quoteIdent(schema)}`, {
       at: at && originalPosition(at),
       hint: `add ${JSON.stringify(schema)} to the schemas of manage(…), or remove the declaration`,
+    })
+  }
+}
+
+function checkRoles(declarations: readonly Declaration[], scope: Manage | undefined): void {
+  const roles = managedRoles(scope)
+  if (roles === 'all') return
+  for (const { object, at } of declarations) {
+    if (kindOf(object).concern !== 'roles' || object.parent !== null) continue
+    const name = object.id.target as string
+    if (roles?.includes(name)) continue
+    throw new SchemaError(`${titleOf(object)} is declared, but ${scope ? 'manage(…) leaves it out' : 'no manage(…) names it'}: roles belong to the whole server`, {
+      at: at && originalPosition(at),
+      hint: `export const scope = manage({ …, roles: [${[...(roles ?? []), name].map((one) => JSON.stringify(one)).join(', ')}] })`,
     })
   }
 }

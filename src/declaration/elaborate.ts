@@ -1,4 +1,5 @@
 import type { Declaration } from '../authoring/declared.js'
+import { managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { Database, ServerVersion } from '../database/database.js'
 import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
 import { diff } from '../differ/diff.js'
@@ -8,9 +9,10 @@ import { DatabaseError } from '../errors.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
+import { roleRef } from '../model/object-ref.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { reflectWithin } from '../reflector/reflect.js'
-import { everything, type Scope } from '../reflector/scope.js'
+import { everything, everythingAndRoles, type Scope } from '../reflector/scope.js'
 import { declaredModel, titleOf } from './declared-model.js'
 import { manyMore, mostTellingFirst, schemaError } from './failures.js'
 import { rereadAll } from './reread.js'
@@ -21,7 +23,7 @@ export interface ElaborateOptions {
   /** Which objects the model shall hold; all by default. */
   readonly scope?: Scope
   /** What the declarations answer for. For all schemas: then what every new database has and they do not name (schema public) is dropped. */
-  readonly manage?: { readonly schemas?: unknown } | undefined
+  readonly manage?: ManageOptions | undefined
   /** Objects that are not declared but may be referred to; they are created first. */
   readonly surroundings?: SchemaModel
   /** Objects of the database that is compared: texts that stand there already are taken as they are, others are read for syntax errors. */
@@ -50,7 +52,7 @@ export async function elaborate(
     const failures = await createAll(database, declared, options.manage?.schemas === 'all' ? everything : undefined)
     if (failures.length > 0) throw await schemaError(failures, declarations, declared)
     const mistakes = options.present ? await rereadAll(database, declared) : []
-    const model = await reflectWithin(database, options.scope ?? everything)
+    const model = await reflectWithin(database, options.scope ?? (managedRoles(options.manage) ? everythingAndRoles : everything))
     const isNew = ({ ref }: SchemaObject) => JSON.stringify(model.get(ref)?.attrs) !== JSON.stringify(options.present?.get(ref)?.attrs)
     const made = mistakes.filter(({ step }) => isNew(objectOf(step)))
     if (made.length > 0) throw await schemaError(made, declarations, declared)
@@ -118,7 +120,8 @@ async function createMissingRoles(database: Database, model: SchemaModel): Promi
   if (database.borrowedRoles === null) return
   const named = new Set<string>()
   for (const object of model.objects.values()) {
-    for (const role of kindOf(object).roles?.(object) ?? []) named.add(role)
+    for (const role of kindOf(object).roles?.(object) ?? []) if (!model.get(roleRef(role))) named.add(role)
+    if (object.parent === null && kindOf(object).concern === 'roles') database.madeRoles?.delete(object.id.target as string)
   }
   if (named.size === 0) return
   for (const [role] of await database.query('SELECT rolname FROM pg_roles')) named.delete(role as string)
@@ -126,6 +129,7 @@ async function createMissingRoles(database: Database, model: SchemaModel): Promi
     try {
       await database.executeAll(['SAVEPOINT role', `CREATE ROLE ${quoteIdent(role)} NOLOGIN`, 'RELEASE SAVEPOINT role'])
       database.borrowedRoles?.add(role)
+      if (database.borrowedRoles === undefined) (database.madeRoles ??= new Set()).add(role)
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.sqlState === undefined) throw error
       await database.executeAll(['ROLLBACK TO SAVEPOINT role'])

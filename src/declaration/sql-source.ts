@@ -66,6 +66,7 @@ export async function scriptModel(database: Database, scripts: readonly Script[]
 export async function createRoleIn(database: Database, name: string): Promise<boolean> {
   try {
     await database.executeAll([`CREATE ROLE ${quoteIdent(name)} NOLOGIN`])
+    ;(database.madeRoles ??= new Set()).add(name)
     return true
   } catch {
     return false

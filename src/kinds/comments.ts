@@ -18,6 +18,10 @@ export const comments = defineKind<Comment>({
   catalog: 'pg_description',
   catalogQuery: () => `
     WITH described AS (
+      SELECT d.classoid, d.objoid, 0 AS objsubid, d.description, NULL AS standard
+      FROM pg_shdescription d
+      WHERE d.objoid >= 16384 AND d.classoid = 'pg_authid'::regclass
+      UNION ALL
       SELECT d.classoid, d.objoid, d.objsubid, d.description, NULL AS standard
       FROM pg_description d
       WHERE d.objoid >= 16384 AND d.classoid <> 'pg_extension'::regclass

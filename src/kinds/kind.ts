@@ -127,9 +127,10 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly schemaOf?: (object: O) => string | null
   /**
    * The setting of `manage` that decides, beside the one for schemas, whether it takes part; `versions` takes part where it is declared.
-   * Its `id.target` names what it is about.
+   * Its `id.target` names what it is about. `roles`: it belongs to the whole server, `id.target` is the name of a role, and it is only
+   * read where roles take part.
    */
-  readonly concern?: 'privileges' | 'owners' | 'versions'
+  readonly concern?: 'privileges' | 'owners' | 'versions' | 'roles' | 'databaseSettings'
   /** Objects of this kind that every new database already has. */
   readonly initial?: readonly O[]
   /** The name it occupies in a namespace that other kinds share, such as `relation app.users`; two objects cannot hold one name at once. */
@@ -212,6 +213,8 @@ export function defineKind<O extends SchemaObject>(kind: Kind<O>): Kind {
 /** Order of creation where dependencies leave it open. */
 export const PHASES = {
   role: 0,
+  membership: 2,
+  setting: 4,
   schema: 10,
   extension: 20,
   language: 25,

@@ -1,4 +1,10 @@
+import { roleRef } from '../model/object-ref.js'
+import type { Dependency, SchemaObject } from '../model/schema-object.js'
 import type { Kind } from './kind.js'
+import { roles } from './roles.js'
+import { roleMemberships } from './role-memberships.js'
+import { roleDatabaseSettings, roleSettings } from './role-settings.js'
+import { databaseSettingKind } from './database-settings.js'
 import { schemas } from './schemas.js'
 import { extensions } from './extensions.js'
 import { extensionVersions } from './extension-versions.js'
@@ -55,6 +61,7 @@ import { defaultPrivilegeKind } from './default-privileges.js'
 
 /** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
 const registered: Kind[] = [
+  roles, roleMemberships, roleSettings, roleDatabaseSettings, databaseSettingKind,
   schemas, extensions, extensionVersions,
   collations, shellTypes, enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, constraints, replicaIdentities, sequenceOwnerships,
@@ -69,6 +76,11 @@ const byName = new Map(registered.map((kind) => [kind.kind, kind]))
 
 export function allKinds(): readonly Kind[] {
   return registered
+}
+
+/** The dependencies of an object on the roles it names. */
+export function rolesNeeded(object: SchemaObject): Dependency[] {
+  return (kindOf(object).roles?.(object) ?? []).map((role) => ({ from: object.ref, to: roleRef(role), auto: false }))
 }
 
 /** The kind of an object. Throws for a name that is not registered: that is a defect of the caller. */

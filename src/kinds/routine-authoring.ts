@@ -9,7 +9,7 @@ import { typeParts, type TypeInput } from '../authoring/type-input.js'
 import type { Kind, PrintedCode, Printer } from './kind.js'
 import { routineObject, type Routine, type RoutineAttrs } from './routine.js'
 import { isType, printArguments, readArguments, readColumns, typeInputCode, type ArgumentsInput, type TableInput } from './routine-arguments.js'
-import { isIdentifierList, parseIdentifierList, storedSetting, type RoutineSetting } from './routine-settings.js'
+import { settingInput, storedSetting, type RoutineSetting } from './routine-settings.js'
 
 /** Values of settings by name; a list for those that are lists of names, such as `search_path`. */
 export type SettingsInput = { readonly [name: string]: string | number | boolean | readonly string[] }
@@ -162,10 +162,4 @@ export function printRoutine({ id, attrs }: Routine, printer: Printer, builder: 
   ]
   const lines = members.flatMap(([key, code]) => (code === undefined ? [] : [`  ${key}: ${code},\n`]))
   return { place: 'export', code: `${declaringCall(printer, id, builder === 'func' ? 'function' : builder, builder)}, {\n${lines.join('')}})`, variable: id.name }
-}
-
-function settingInput([name, value]: RoutineSetting): [string, string | string[]] {
-  if (!isIdentifierList(name)) return [name, value]
-  const list = parseIdentifierList(value)
-  return [name, storedSetting(name, list)[1] === value ? list : value]
 }

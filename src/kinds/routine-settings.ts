@@ -40,7 +40,14 @@ function listText(names: readonly string[]): string {
   return names.map((name) => (name !== '' && Buffer.byteLength(name) <= 63 ? quoteIdent(name) : quoteLiteral(name))).join(', ')
 }
 
+/** A setting as `storedSetting` takes it: a list of names as an array. */
+export function settingInput([name, value]: RoutineSetting): [string, string | string[]] {
+  if (!isIdentifierList(name)) return [name, value]
+  const list = parseIdentifierList(value)
+  return [name, storedSetting(name, list)[1] === value ? list : value]
+}
+
 /** Names may have parts, as those of extensions do; a part that is a keyword needs the whole in quotes. */
-function settingName(name: string): string {
+export function settingName(name: string): string {
   return name.split('.').every((part) => quoteIdent(part.toLowerCase()) === part.toLowerCase()) ? name : quoteIdent(name)
 }

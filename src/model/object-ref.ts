@@ -11,6 +11,11 @@ export function refOf(kind: string, ...parts: (string | { signature: string })[]
   return `${kind}:${parts.map((part) => (typeof part === 'string' ? quoteIdent(part) : part.signature)).join('.')}`
 }
 
+/** The ref of a role, which objects of many kinds name. */
+export function roleRef(name: string): Ref {
+  return refOf('role', name)
+}
+
 /** The ref of an object attached to another one: its comment, its owner, the privileges of one role on it. */
 export function attachedRef(kind: string, target: Ref, ...parts: string[]): Ref {
   return `${kind}:${[target, ...parts.map(quoteIdent)].join(' ')}`

@@ -2,6 +2,7 @@ import { RefusedError, RevisionError } from '../errors.js'
 import { renderMigration } from '../generator/migration-file.js'
 import type { Database, ServerVersion } from '../database/database.js'
 import { kindOf } from '../kinds/registry.js'
+import { roleRef } from '../model/object-ref.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
@@ -70,6 +71,8 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
 async function missingIn(live: Database, operations: readonly Operation[]): Promise<string[]> {
   const objects = operations.flatMap((operation) => (operation.type === 'create' ? [operation.object] : operation.type === 'alter' ? [operation.to] : []))
   const named = new Set(objects.flatMap((object) => kindOf(object).roles?.(object) ?? []))
+  const created = new Set(objects.map(({ ref }) => ref))
+  for (const role of named) if (created.has(roleRef(role))) named.delete(role)
   if (named.size === 0) return []
   for (const [role] of await live.query('SELECT rolname FROM pg_catalog.pg_roles')) named.delete(role as string)
   return [...named].sort()

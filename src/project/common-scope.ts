@@ -1,4 +1,4 @@
-import { manage, type ManageOptions } from '../authoring/manage.js'
+import { manage, managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { Kind } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaObject } from '../model/schema-object.js'
@@ -12,22 +12,26 @@ export interface Statement {
 }
 
 /** Of a state that is complete: a database. */
-export const COMPLETE: Statement = { manage: { schemas: 'all', privileges: 'all', owners: true }, outline: [] }
+export const COMPLETE: Statement = { manage: { schemas: 'all', privileges: 'all', owners: true, databaseSettings: true }, outline: [] }
 
 type Rule = 'all' | 'declared' | 'none'
 
 /**
  * The scope of a comparison of two states. Where one is complete, the other decides; where neither is, what at least one of
- * them names takes part.
+ * them names takes part. Roles take part where one of them says so.
  */
 export function commonScope(a: Statement, b: Statement, options: ScopeOptions): Scope {
   const [x, y] = [rulesOf(a), rulesOf(b)]
   const privileges = common(x.privileges, y.privileges)
   const owners = common(x.owners, y.owners)
+  const databaseSettings = common(x.databaseSettings, y.databaseSettings)
   const schemas = commonSchemas(x.schemas, y.schemas)
+  const roles = commonRoles(x.roles, y.roles)
   const lies = (object: SchemaObject) => schemas === 'all' || schemaOf(object) === null || schemas.includes(schemaOf(object)!)
-  const outline = [...decisive(a, { privileges, owners }, x), ...decisive(b, { privileges, owners }, y)].filter(lies)
-  const stated = manage({ schemas, privileges, owners: ({ all: true, none: false, declared: 'declared' } as const)[owners] })
+  const agreed = { privileges, owners, databaseSettings }
+  const outline = [...decisive(a, agreed, x), ...decisive(b, agreed, y)].filter(lies)
+  const setting = { all: true, none: false, declared: 'declared' } as const
+  const stated = manage({ schemas, privileges, owners: setting[owners], databaseSettings: setting[databaseSettings], ...(roles && { roles }) })
   return scopeOf(stated, outline, options)
 }
 
@@ -35,14 +39,19 @@ interface Rules {
   readonly schemas: 'all' | readonly string[]
   readonly privileges: Rule
   readonly owners: Rule
+  readonly databaseSettings: Rule
+  readonly roles: ReturnType<typeof managedRoles>
 }
 
 function rulesOf({ manage: stated, outline }: Statement): Rules {
-  const { schemas, privileges = 'declared', owners = 'declared' } = stated ?? {}
+  const { schemas, privileges = 'declared', owners = 'declared', databaseSettings = 'declared' } = stated ?? {}
+  const rule = (setting: boolean | 'declared'): Rule => (setting === true ? 'all' : setting === false ? 'none' : setting)
   return {
     schemas: schemas ?? ['public', ...new Set(outline.flatMap((object) => schemaOf(object) ?? []))],
     privileges,
-    owners: owners === true ? 'all' : owners === false ? 'none' : owners,
+    owners: rule(owners),
+    databaseSettings: rule(databaseSettings),
+    roles: managedRoles(stated),
   }
 }
 
@@ -51,13 +60,19 @@ function commonSchemas(a: Rules['schemas'], b: Rules['schemas']): Rules['schemas
   return b === 'all' ? a : [...new Set([...a, ...b])]
 }
 
+/** Those that at least one side answers for; `[]` when there are none, but SQL on a side makes some. */
+export function commonRoles(a: Rules['roles'], b: Rules['roles']): Rules['roles'] {
+  if (a === undefined || b === undefined) return a ?? b
+  return a === 'all' || b === 'all' ? 'all' : [...new Set([...a, ...b])]
+}
+
 function common(a: Rule, b: Rule): Rule {
   if (a === 'none' || b === 'none') return 'none'
   return a === 'all' ? b : b === 'all' ? a : 'declared'
 }
 
 /** A state that is complete in one respect does not decide what takes part in it. */
-function decisive({ outline }: Statement, agreed: Pick<Rules, 'privileges' | 'owners'>, own: Rules): readonly SchemaObject[] {
-  const leaves = (concern: Kind['concern']) => (concern === 'privileges' || concern === 'owners') && own[concern] === 'all' && agreed[concern] === 'declared'
+function decisive({ outline }: Statement, agreed: Pick<Rules, 'privileges' | 'owners' | 'databaseSettings'>, own: Rules): readonly SchemaObject[] {
+  const leaves = (concern: Kind['concern']) => (concern === 'privileges' || concern === 'owners' || concern === 'databaseSettings') && own[concern] === 'all' && agreed[concern] === 'declared'
   return outline.filter((object) => !leaves(kindOf(object).concern))
 }

@@ -2,7 +2,7 @@ import type { Declaration } from '../authoring/declared.js'
 import type { Database } from '../database/database.js'
 import { DatabaseError } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
-import { commonScope } from './common-scope.js'
+import { commonRoles, commonScope } from './common-scope.js'
 import { compareModels, type Comparison } from './compare.js'
 import { needsOf, type Project, type ScratchWish } from './project.js'
 import { provingGround } from './proving-ground.js'
@@ -27,7 +27,7 @@ export async function compareSources(project: Project, fromSource: Source, toSou
   const common = commonScope(from.stated, to.stated, project.settings)
   const scope = { restrict: (model: SchemaModel) => common.restrict([from, to].reduce((rest, { without }) => without?.(rest) ?? rest, model)) }
   const needs = needsOf([...from.model.objects.values(), ...to.model.objects.values()])
-  const whole = await project.wholeScope([...(from.loaded?.outline ?? []), ...(to.loaded?.outline ?? [])])
+  const whole = await project.wholeScope([...(from.loaded?.outline ?? []), ...(to.loaded?.outline ?? [])], { databaseSettings: true, roles: wish.managedRoles })
   const result = await compareModels({
     from: from.model,
     to: to.model,
@@ -61,6 +61,7 @@ async function wishFor(project: Project, { from, to }: Both<OpenSource>): Promis
     live: near?.database ?? null,
     liveUrl: near?.url,
     extensions: unique([...from.needs.extensions, ...to.needs.extensions]),
+    managedRoles: commonRoles(from.needs.managedRoles, to.needs.managedRoles),
     roles: unique([...(from.needs.roles ?? []), ...(to.needs.roles ?? [])]),
   }
 }

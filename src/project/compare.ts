@@ -37,7 +37,8 @@ export async function compare(project: Project): Promise<Comparison> {
 /** The project's database as it is, read in one of the reflector's ways. */
 export async function readLive<T>(project: Project, read: (database: Database, scope: Scope) => Promise<T>): Promise<T> {
   const database = await project.live()
-  const whole = await project.wholeScope((await project.declared()).outline)
+  const { outline, scope } = await project.declared()
+  const whole = await project.wholeScope(outline, scope)
   project.begin('reading the database')
   return read(database, whole)
 }

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.js'
 import type { Scratch, ScratchOptions } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import { SchemaError } from '../errors.js'
+import { managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { kindOf } from '../kinds/registry.js'
@@ -21,7 +22,7 @@ export interface ProjectOptions {
 }
 
 /** Which database scratch should resemble, if any, and what it must have. */
-export type ScratchWish = Pick<ScratchOptions, 'live' | 'liveUrl' | 'extensions' | 'roles'>
+export type ScratchWish = Pick<ScratchOptions, 'live' | 'liveUrl' | 'extensions' | 'roles' | 'managedRoles'>
 
 /**
  * One run over a project: opens the database, scratch and `schema.ts` when they are first needed, and closes everything at the
@@ -82,11 +83,14 @@ export class Project {
     })
   }
 
-  /** The whole database but this tool's own tables: what `pull` writes down, and what a plan must not harm. */
-  async wholeScope(declared: readonly SchemaObject[] = []): Promise<Scope> {
+  /**
+   * The whole database but this tool's own tables: what `pull` writes down, and what a plan must not harm. Roles and settings of the
+   * database, which an object never needs, only as far as `stated` says.
+   */
+  async wholeScope(declared: readonly SchemaObject[] = [], { roles, databaseSettings }: ManageOptions = {}): Promise<Scope> {
     const { scopeOf } = await import('../reflector/scope.js')
     const { manage } = await import('../authoring/manage.js')
-    return scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true }), declared, { versionSchema: this.settings.versionSchema })
+    return scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true, ...(roles && { roles }), ...(databaseSettings !== undefined && { databaseSettings }) }), declared, { versionSchema: this.settings.versionSchema })
   }
 
   /** An empty scratch database, the same until a proving ground takes it. */
@@ -102,12 +106,12 @@ export class Project {
   /** The same, to be closed by the caller as soon as it is used up. */
   async lendScratch(wanted?: ScratchWish): Promise<Scratch> {
     const { openScratch } = await import('../database/scratch.js')
-    const { declarations } = await (wanted ? { declarations: [] } : this.declared())
+    const { declarations, scope } = await (wanted ? { declarations: [] } : this.declared())
     const { scratch: mode, database: liveUrl, cwd } = this.settings
     this.begin('starting scratch')
     return openScratch({
       mode,
-      ...(wanted ?? { live: await this.live(), liveUrl, ...needsOf(declarations.map(({ object }) => object)) }),
+      ...(wanted ?? { live: await this.live(), liveUrl, ...needsOf(declarations.map(({ object }) => object)), managedRoles: managedRoles(scope) }),
       mayWriteToLive: this.options.mayWriteToLive,
       cwd,
     })
@@ -123,7 +127,8 @@ export class Project {
   /** A proving ground over the run's scratch database, holding the given state. */
   async provingGround(state: SchemaModel): Promise<ProvingGround> {
     const { provingGround } = await import('./proving-ground.js')
-    const whole = await this.wholeScope((await this.declared()).outline)
+    const { outline, scope } = await this.declared()
+    const whole = await this.wholeScope(outline, scope)
     const stated = await this.scope()
     const scratch = await this.scratch()
     // It holds a state from now on; whoever wants scratch next gets an empty one.

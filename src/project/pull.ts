@@ -1,7 +1,8 @@
 import { manage as scopeStated, type ManageOptions } from '../authoring/manage.js'
 import { UsageError } from '../errors.js'
 import { renderSchemaFile } from '../generator/schema-file.js'
-import { refOf } from '../model/object-ref.js'
+import { kindOf } from '../kinds/registry.js'
+import { refOf, roleRef } from '../model/object-ref.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import { reflect } from '../reflector/reflect.js'
@@ -12,6 +13,8 @@ import type { Project } from './project.js'
 export interface PullOptions {
   /** Only what lies in these schemas. */
   readonly schemas?: readonly string[] | undefined
+  /** Roles of the server to declare as well. */
+  readonly roles?: 'all' | readonly string[] | undefined
 }
 
 /** What `pull` read. */
@@ -31,17 +34,29 @@ export interface Pulled {
 /**
  * Source of a `schema.ts` that declares exactly what the database holds.
  *
- * @throws UsageError for a schema that the database does not have
+ * @throws UsageError for a schema or a role that is not there
  */
-export async function pull(project: Project, { schemas }: PullOptions = {}): Promise<Pulled> {
+export async function pull(project: Project, { schemas, roles }: PullOptions = {}): Promise<Pulled> {
   const database = await project.live()
   project.begin('reading the database')
-  const whole = await reflect(database, await project.wholeScope())
+  const whole = await reflect(database, await project.wholeScope([], { databaseSettings: schemas === undefined, roles }))
   for (const name of schemas ?? []) requireSchema(whole, name)
-  const stated: ManageOptions | undefined = schemas && { schemas, privileges: 'all', owners: true }
+  if (typeof roles === 'object') for (const name of roles) requireRole(whole, name, database.label)
+  const databaseSettings = [...whole.objects.values()].some((object) => kindOf(object).concern === 'databaseSettings')
+  const narrowed = schemas !== undefined || roles !== undefined || databaseSettings
+  const stated: ManageOptions | undefined = narrowed
+    ? { schemas: schemas ?? 'all', privileges: 'all', owners: true, ...(roles && { roles }), ...(databaseSettings && { databaseSettings }) }
+    : undefined
   const model = stated ? scopeOf(scopeStated(stated), [], project.settings).restrict(whole) : whole
   const manage = stated && { manage: stated }
   return { source: renderSchemaFile(model, manage), model, ...manage, objects: model.objects.size, unmanaged: model.unmanaged }
+}
+
+function requireRole(model: SchemaModel, name: string, label: string): void {
+  if (model.get(roleRef(name))) return
+  throw new UsageError(`${label} has no role "${name}" that could be managed`, {
+    hint: "check the spelling; PostgreSQL's own roles and the one that runs this are not managed",
+  })
 }
 
 function requireSchema(model: SchemaModel, name: string): void {

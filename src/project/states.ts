@@ -1,4 +1,4 @@
-import type { ManageOptions } from '../authoring/manage.js'
+import { managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { Database, ServerVersion } from '../database/database.js'
 import type { Scratch } from '../database/scratch.js'
 import { extensionsIn, type Script } from '../declaration/sql-source.js'
@@ -9,6 +9,7 @@ import { SchemaModel } from '../model/schema-model.js'
 import type { Migration } from '../revisions/revision.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { splitScript } from '../sql/split.js'
+import { everythingAndRoles } from '../reflector/scope.js'
 import { COMPLETE, type Statement } from './common-scope.js'
 import { needsOf, type Project, type ScratchWish } from './project.js'
 import type { Source } from './sources.js'
@@ -30,7 +31,7 @@ export interface OpenSource {
   /** The database itself, when it is one. */
   readonly live?: { readonly database: Database; readonly url: string | undefined }
   /** What scratch must have for it, as far as that is known before it ran. */
-  readonly needs: Pick<ScratchWish, 'extensions' | 'roles'>
+  readonly needs: Pick<ScratchWish, 'extensions' | 'roles' | 'managedRoles'>
   /** Refers to objects that it need not declare, so that the other side must be known first. */
   readonly leans: boolean
   /** `other`: the model of the other side, when that is known. */
@@ -68,9 +69,9 @@ export async function openSource(project: Project, source: Source): Promise<Open
 async function openLive(project: Project): Promise<OpenSource> {
   const { reflect } = await import('../reflector/reflect.js')
   const database = await project.live()
-  const scope = await project.wholeScope()
-  const state = async () => {
+  const state = async ({ managedRoles: roles }: ScratchWish) => {
     project.begin(`reading ${database.label}`)
+    const scope = await project.wholeScope([], { databaseSettings: true, roles })
     return { model: await reflect(database, scope), stated: COMPLETE, liveVersion: database.version }
   }
   return { live: { database, url: project.settings.database }, needs: { extensions: [] }, leans: false, read: state }
@@ -80,7 +81,7 @@ async function openSnapshot(project: Project, path: string): Promise<OpenSource>
   const { readSnapshot } = await import('./snapshot.js')
   const { model, manage } = await readSnapshot(project.resolve(path))
   const stated = manage ? { manage, outline: [] } : COMPLETE
-  return { needs: needsOf(model.objects.values()), leans: false, read: async () => ({ model, stated }) }
+  return { needs: { ...needsOf(model.objects.values()), managedRoles: managedRoles(manage) }, leans: false, read: async () => ({ model, stated }) }
 }
 
 /** Its scope is what it states; what lies outside is as on the other side. */
@@ -105,7 +106,7 @@ async function openSchema(project: Project): Promise<OpenSource> {
       })
       return { model: await target.model(), stated: { manage: loaded.scope, outline: loaded.outline }, loaded }
     })
-  return { needs: needsOf(loaded.declarations.map(({ object }) => object)), leans: true, read }
+  return { needs: { ...needsOf(loaded.declarations.map(({ object }) => object)), managedRoles: managedRoles(loaded.scope) }, leans: true, read }
 }
 
 /** Closes what was lent as soon as the work is done: an embedded engine takes much memory. */
@@ -129,10 +130,10 @@ async function openScripts(project: Project, scripts: readonly Script[]): Promis
       const { database, engine } = lent(await project.lendScratch(wish))
       project.begin('running the scripts in scratch')
       const createRole = async (name: string) => mayCreateRoles(engine) && createRoleIn(database, name)
-      const model = await scriptModel(database, scripts, { createRole })
+      const model = await scriptModel(database, scripts, { createRole, ...(wish.managedRoles && { scope: everythingAndRoles }) })
       return { model, stated: statedBy(model, { schemas: 'all' }) }
     })
-  return { needs: { extensions: extensionsIn(scripts) }, leans: false, read }
+  return { needs: needsOfScripts(scripts), leans: false, read }
 }
 
 /** A Prisma schema answers for the schemas it names, and not for the table in which Prisma counts its migrations. */
@@ -173,7 +174,7 @@ async function openMigrations(project: Project, migrations: readonly Migration[]
     lending(async (lent) => {
       const { database, engine } = lent(await project.lendScratch(wish))
       project.begin('replaying the migrations in scratch')
-      const whole = await project.wholeScope()
+      const whole = await project.wholeScope([], { databaseSettings: true, roles: wish.managedRoles })
       for (let made = new Set<string>(); migrations.length > 0; ) {
         try {
           await upgrade({ database, migrations, versionSchema: project.settings.versionSchema, scratch: true }, 'heads')
@@ -188,7 +189,14 @@ async function openMigrations(project: Project, migrations: readonly Migration[]
       return { model, stated: statedBy(model, { schemas: 'all' }) }
     })
   const scripts = migrations.map(({ file = '', upgrade: steps }) => ({ file, statements: steps.flatMap(({ sql }) => splitScript(sql).statements) }))
-  return { needs: { extensions: extensionsIn(scripts) }, leans: false, read }
+  return { needs: needsOfScripts(scripts), leans: false, read }
+}
+
+/** SQL that makes, changes or drops roles must not run on a server that others use; that some which only mentions it does not either, costs nothing. */
+function needsOfScripts(scripts: readonly Script[]): OpenSource['needs'] {
+  const changesRoles = /\b(create|alter|drop)\s+(role|user|group)\b(?!\s+mapping)/i
+  const own = scripts.some(({ statements }) => statements.some(({ sql }) => changesRoles.test(sql)))
+  return { extensions: extensionsIn(scripts), ...(own && { managedRoles: [] }) }
 }
 
 /** Roles of a server outlive the scratch database: those are its owner's business. */

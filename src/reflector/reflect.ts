@@ -1,5 +1,5 @@
 import { inTransaction, type Database, type Row, type ServerVersion } from '../database/database.js'
-import { allKinds, kindOf } from '../kinds/registry.js'
+import { allKinds, kindOf, rolesNeeded } from '../kinds/registry.js'
 import type { Kind, ReflectContext } from '../kinds/kind.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { Dependency, SchemaObject } from '../model/schema-object.js'
@@ -41,7 +41,7 @@ export async function reflectUnless(
   scope: Scope = everything,
 ): Promise<SchemaModel | undefined> {
   return inSnapshot(database, async () => {
-    if (await known(await catalogFingerprint(database))) return undefined
+    if (await known(await catalogFingerprint(database, scope))) return undefined
     return readModel(database, scope, together(database))
   })
 }
@@ -66,17 +66,17 @@ function together(database: Database): Read {
   return (queries) => readTogether(database, queries, SETTINGS)
 }
 
-/** The queries of all kinds that an engine knows. */
-function kindQueries(version: ServerVersion): { kind: Kind; query: string }[] {
+/** The queries of all kinds that an engine knows and the scope looks at. */
+function kindQueries(version: ServerVersion, scope: Scope): { kind: Kind; query: string }[] {
   return allKinds().flatMap((kind) => {
-    const query = kind.catalogQuery(version)
+    const query = kind.concern === 'roles' && !scope.roles ? null : kind.catalogQuery(version)
     return query === null ? [] : [{ kind, query }]
   })
 }
 
 /** The same as long as every query of a kind finds the same rows, which the server alone looks at. */
-async function catalogFingerprint(database: Database): Promise<string> {
-  const queries = [...kindQueries(database.version).map(({ query }) => query), CANDIDATES_QUERY]
+async function catalogFingerprint(database: Database, scope: Scope): Promise<string> {
+  const queries = [...kindQueries(database.version, scope).map(({ query }) => query), CANDIDATES_QUERY]
   const sums: string[] = []
   const summed = queries.map((query) => `SELECT count(*), sum(hashtextextended(q::text, 0)) FROM (${query}) q`)
   for await (const [row] of await together(database)(summed)) sums.push(row!.join(':'))
@@ -84,9 +84,9 @@ async function catalogFingerprint(database: Database): Promise<string> {
 }
 
 async function readModel(database: Database, scope: Scope, read: Read): Promise<SchemaModel> {
-  const reading = new Reading(database.version)
+  const reading = new Reading(database, scope)
   const parts: { readonly query: string; readonly take: (rows: readonly Row[]) => void }[] = [
-    ...kindQueries(database.version).map(({ kind, query }) => ({ query, take: (rows: readonly Row[]) => reading.takeObjects(kind, rows) })),
+    ...kindQueries(database.version, scope).map(({ kind, query }) => ({ query, take: (rows: readonly Row[]) => reading.takeObjects(kind, rows) })),
     { query: DEPENDENCY_QUERY, take: (rows) => reading.takeDependencies(rows) },
     { query: CANDIDATES_QUERY, take: (rows) => reading.takeCandidates(rows) },
   ]
@@ -101,10 +101,14 @@ class Reading {
   readonly #objects: SchemaObject[] = []
   readonly #dependencies: Dependency[] = []
   readonly #context: ReflectContext
+  readonly #namesRoles: boolean
+  readonly #madeRoles: ReadonlySet<string>
   #candidates: readonly Row[] = []
 
-  constructor(version: ServerVersion) {
+  constructor({ version, madeRoles = new Set() }: Database, { roles = false }: Scope) {
     const book = this.#book
+    this.#namesRoles = roles
+    this.#madeRoles = madeRoles
     this.#context = {
       version,
       objectAt: (catalog, oid, sub) => book.get(catalog, oid, sub),
@@ -122,10 +126,12 @@ class Reading {
       const reflected = kind.fromRow(row, this.#context)
       if (!reflected) continue
       const { object } = reflected
+      if (kind.concern === 'roles' && this.#madeRoles.has(object.id.target as string)) continue
       this.#book.set(kind.catalog, row[0] as number, row[1] as number, object)
       for (const [catalog, oid, sub] of reflected.aliases ?? []) this.#book.set(catalog, oid, sub ?? 0, object)
       this.#objects.push(object)
       for (const dependency of kind.dependencies?.(object) ?? []) this.#dependencies.push({ from: object.ref, ...dependency })
+      if (this.#namesRoles) this.#dependencies.push(...rolesNeeded(object))
       for (const dependency of reflected.dependencies ?? []) this.#dependencies.push({ from: object.ref, ...dependency })
     }
   }

@@ -1,4 +1,4 @@
-import type { Manage } from '../authoring/manage.js'
+import { managedRoles, type Manage } from '../authoring/manage.js'
 import type { Kind } from '../kinds/kind.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
 import { refOf } from '../model/object-ref.js'
@@ -7,6 +7,8 @@ import type { Ref, SchemaObject, UnmanagedObject } from '../model/schema-object.
 
 /** Which objects of a database a comparison is about. */
 export interface Scope {
+  /** Whether roles take part: they belong to the whole server, and are not even read otherwise. */
+  readonly roles?: boolean
   /** The part of a model that lies in scope. */
   restrict(model: SchemaModel): SchemaModel
   /** The objects out of scope without which those in scope cannot exist: the table a foreign key refers to, the extension of a type. */
@@ -14,6 +16,9 @@ export interface Scope {
 }
 
 export const everything: Scope = { restrict: (model) => model, surroundings: (model) => part(model, new Set(), []) }
+
+/** The same with the roles of the server. */
+export const everythingAndRoles: Scope = { ...everything, roles: true }
 
 export interface ScopeOptions {
   /** The schema that holds this tool's own tables. */
@@ -33,6 +38,7 @@ export const OWN_TABLES: readonly string[] = ['autogen_version', 'autogen_histor
 export function scopeOf(manage: Manage | undefined, declared: readonly SchemaObject[], options: ScopeOptions): Scope {
   const rules = new Rules(manage, declared, options)
   return {
+    roles: managedRoles(manage) !== undefined,
     restrict: (model) => part(model, rules.refsIn(model), rules.unmanagedIn(model)),
     surroundings: (model) => part(model, surroundingsOf(model, rules.refsIn(model)), []),
   }
@@ -42,7 +48,7 @@ type Concern = NonNullable<Kind['concern']>
 
 class Rules {
   readonly #schemas: ReadonlySet<string> | 'all'
-  readonly #concerns: Record<Concern, 'all' | 'declared' | 'none'>
+  readonly #concerns: Record<Concern, 'all' | 'declared' | 'none' | ReadonlySet<string>>
   readonly #declared: ReadonlySet<Ref>
   readonly #declaredTargets: ReadonlySet<string>
   readonly #initial: ReadonlySet<Ref>
@@ -50,9 +56,16 @@ class Rules {
   readonly #known = new WeakMap<SchemaModel, ReadonlySet<Ref>>()
 
   constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema }: ScopeOptions) {
-    const { schemas, privileges = 'declared', owners = 'declared' } = manage ?? {}
+    const { schemas, privileges = 'declared', owners = 'declared', databaseSettings = 'declared' } = manage ?? {}
+    const roles = managedRoles(manage) ?? 'none'
     this.#schemas = schemas === 'all' ? 'all' : new Set(schemas ?? ['public', ...declared.flatMap((object) => schemaOf(object) ?? [])])
-    this.#concerns = { privileges, owners: owners === true ? 'all' : owners === false ? 'none' : owners, versions: 'declared' }
+    this.#concerns = {
+      privileges,
+      owners: ruleOf(owners),
+      versions: 'declared',
+      roles: typeof roles === 'string' ? roles : new Set(roles),
+      databaseSettings: ruleOf(databaseSettings),
+    }
     this.#declared = new Set(declared.map(({ ref }) => ref))
     this.#declaredTargets = new Set(declared.flatMap((object) => concernKey(object) ?? []))
     this.#initial = new Set(allKinds().flatMap(({ initial }) => (initial ?? []).map(({ ref }) => ref)))
@@ -113,6 +126,7 @@ class Rules {
     if (concern && !this.#takesPart(object, concern)) return false
     const parent = object.parent === null ? undefined : model.get(object.parent)
     if (object.parent !== null && !parent) return false
+    if (concern === 'roles' || concern === 'databaseSettings') return !parent || decide(parent)
     if (parent && schemaOf(object) === null) return decide(parent)
     if (parent && !decide(parent)) return false
     const schema = schemaOf(object)
@@ -129,6 +143,7 @@ class Rules {
     const rule = this.#concerns[concern]
     if (rule === 'all') return true
     if (rule === 'none') return false
+    if (rule !== 'declared') return rule.has(object.id.target as string)
     return this.#declaredTargets.has(concernKey(object)!)
   }
 
@@ -184,6 +199,10 @@ function part(model: SchemaModel, refs: ReadonlySet<Ref>, unmanaged: readonly Un
 export function schemaOf(object: SchemaObject): string | null {
   const kind = kindOf(object)
   return kind.schemaOf ? kind.schemaOf(object) : ((object.id.schema as string | undefined) ?? null)
+}
+
+function ruleOf(setting: boolean | 'declared'): 'all' | 'none' | 'declared' {
+  return setting === 'declared' ? setting : setting ? 'all' : 'none'
 }
 
 function concernKey(object: SchemaObject): string | undefined {
