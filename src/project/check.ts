@@ -7,10 +7,12 @@ import type { Operation } from '../operations/operation.js'
 import { plan, type PlannedStep } from '../planner/plan.js'
 import { proveUpgrade } from '../planner/proof.js'
 import { reflectUnless } from '../reflector/reflect.js'
+import type { LockProblem } from '../revisions/lock-file.js'
 import type { Revision } from '../revisions/revision.js'
 import { authorsIntent } from './authors-intent.js'
 import { compare, compareLive, readLive, type Comparison } from './compare.js'
 import { compareSources } from './compare-sources.js'
+import { checkLock } from './lock.js'
 import { pendingMigrations } from './migrations.js'
 import type { Project } from './project.js'
 import { Recognition } from './recognition.js'
@@ -79,7 +81,7 @@ async function explained(
 
 /** How a database stands to `schema.ts` and to its migrations. */
 export interface CheckResult {
-  /** Nothing differs and every migration is applied. */
+  /** Nothing differs, every migration is applied, and the lock file lists them as they are. */
   readonly inSync: boolean
   readonly operations: readonly Operation[]
   /** What differs and how; undefined when nothing does. */
@@ -87,14 +89,17 @@ export interface CheckResult {
   readonly unmanaged: readonly UnmanagedObject[]
   /** Migrations that the database has not run. */
   readonly pending: readonly Revision[]
+  /** What the lock file of the migrations says otherwise than their folder. */
+  readonly lock: readonly LockProblem[]
 }
 
 /** Says whether a database matches `schema.ts` and has run every migration. Writes nothing to it. */
 export async function check(project: Project): Promise<CheckResult> {
   const { unmanaged, differences } = await recognizedOrCompared(project)
   const operations = differences?.operations ?? []
+  const lock = await checkLock(project)
   const pending = await pendingMigrations(project)
-  return { inSync: operations.length === 0 && pending.length === 0, operations, differences, unmanaged, pending }
+  return { inSync: operations.length === 0 && pending.length === 0 && lock.length === 0, operations, differences, unmanaged, pending, lock }
 }
 
 async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult, 'unmanaged' | 'differences'>> {

@@ -3,6 +3,7 @@ import { placeRevision, refusePending, type NewRevision } from '../revisions/new
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Migration, Revision } from '../revisions/revision.js'
 import { Bookkeeping } from '../runner/history.js'
+import { hashed, writeLock } from './lock.js'
 import type { Project } from './project.js'
 import { revisionFacts } from './revision-facts.js'
 
@@ -77,8 +78,12 @@ export async function emptyRevision(project: Project, request: RevisionRequest):
   return { revision: revision.revision, file }
 }
 
-/** Writes the file of a new revision into the migrations folder. */
+/** Writes the file of a new revision into the migrations folder, and its line into the lock file. */
 export async function writeRevision(project: Project, { revision, message }: { revision: string; message: string }, text: string): Promise<string> {
   const { migrations, fileTemplate } = project.settings
-  return writeMigration(project.resolve(migrations), { revision, message, text, ...(fileTemplate && { fileTemplate }) })
+  // What is wrong with the others, so that they cannot be listed, is known before anything is written.
+  await hashed(project)
+  const file = await writeMigration(project.resolve(migrations), { revision, message, text, ...(fileTemplate && { fileTemplate }) })
+  await writeLock(project)
+  return file
 }

@@ -1,10 +1,10 @@
 import { cacheKey, DiskCache } from '../declaration/disk-cache.js'
 import { plainClosure } from '../declaration/source-closure.js'
 import { migrationFiles, readMigration } from '../revisions/directory.js'
-import type { Revision } from '../revisions/revision.js'
+import { contentOf, type HashedRevision } from '../revisions/lock-file.js'
+import type { Migration, Revision } from '../revisions/revision.js'
 
-/** Facts by what decides them. */
-type Known = Record<string, Omit<Revision, 'file'>>
+type Facts = Omit<Revision, 'file'>
 
 /**
  * What the graph needs to know about the migrations of a folder. Files that are as they were the last time are not run for it: with many
@@ -13,29 +13,39 @@ type Known = Record<string, Omit<Revision, 'file'>>
  * @param cacheFolder such as `.autogen/cache`
  * @throws as `readMigrations`
  */
-export async function revisionFacts(folder: string, cacheFolder: string): Promise<Revision[]> {
+export function revisionFacts(folder: string, cacheFolder: string): Promise<Revision[]> {
+  return learn(folder, cacheFolder, 'revisions', factsOf)
+}
+
+/** The same, with the hash of what each migration runs. */
+export function hashedRevisions(folder: string, cacheFolder: string): Promise<HashedRevision[]> {
+  return learn(folder, cacheFolder, 'contents', (migration) => ({ ...factsOf(migration), content: contentOf(migration) }))
+}
+
+/** `facts` of each file, remembered by what decides them. */
+async function learn<F extends Facts>(folder: string, cacheFolder: string, sort: string, facts: (migration: Migration) => F): Promise<(F & { file: string })[]> {
   const files = await migrationFiles(folder)
   if (files.length === 0) return []
   const cache = new DiskCache(cacheFolder)
-  const name = `revisions-${cacheKey(folder)}`
-  const known = (await cache.read<Known>(name)) ?? {}
-  const next: Known = {}
-  const revisions: Revision[] = []
+  const name = `${sort}-${cacheKey(folder)}`
+  const known = (await cache.read<Record<string, F>>(name)) ?? {}
+  const next: Record<string, F> = {}
+  const revisions: (F & { file: string })[] = []
   let learnt = false
   for (const file of files) {
     const sources = plainClosure([file])
     const key = sources && cacheKey(...[...sources].flat())
-    const facts = (key && known[key]) || factsOf(await readMigration(file))
+    const found = (key && known[key]) || facts(await readMigration(file))
     if (key) {
       learnt ||= !known[key]
-      next[key] = facts
+      next[key] = found
     }
-    revisions.push({ ...facts, file })
+    revisions.push({ ...found, file })
   }
   if (learnt) await cache.write(name, next)
   return revisions
 }
 
-function factsOf({ revision, revises, dependsOn, branchLabels, message, created, line }: Revision): Omit<Revision, 'file'> {
+function factsOf({ revision, revises, dependsOn, branchLabels, message, created, line }: Revision): Facts {
   return { revision, revises, dependsOn, branchLabels, message, ...(created && { created }), ...(line && { line }) }
 }

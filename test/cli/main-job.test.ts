@@ -38,7 +38,7 @@ test('the same on a server, whose address is in DATABASE_URL, from a folder belo
   for (const args of steps) expect((await box.run(args, inside)).code).toBe(0)
   const show = JSON.parse((await box.run(['show', 'head', '--json'], inside)).stdout)
   expect(show).toMatchObject({ message: 'users', head: true, revises: [] })
-  expect(show.file).toBe(box.path('db', 'migrations', box.files().find((file) => file.startsWith('db/migrations'))!.slice('db/migrations/'.length)))
+  expect(show.file).toBe(box.path('db', 'migrations', box.files().find((file) => file.endsWith('_users.ts'))!.slice('db/migrations/'.length)))
   box.edit('db/schema.ts', 'email: text()', 'email: varchar(200)')
   const changed = await box.run(['-m', 'shorter', '--schema', '../../db/schema.ts'], inside)
   expect(changed.stdout).toContain('  ~ table app.users\n      ~ column email: type text → character varying(200)\n')
@@ -54,7 +54,7 @@ test('the same on a server, whose address is in DATABASE_URL, from a folder belo
   })
   expect((await box.run(['upgrade'], inside)).code).toBe(0)
   expect((await box.run(['check', '--json'], inside)).stdout).toContain('"inSync": true')
-  expect(box.files()).toHaveLength(5)
+  expect(box.files()).toHaveLength(6)
 }, 90_000)
 
 test('pull replaces the example that init wrote, and nothing that was edited', async () => {

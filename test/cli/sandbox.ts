@@ -64,8 +64,9 @@ export class Sandbox {
       .sort()
   }
 
+  /** The migration files, without the lock file beside them. */
   migrations(): string[] {
-    return existsSync(this.path('migrations')) ? readdirSync(this.path('migrations')).sort() : []
+    return existsSync(this.path('migrations')) ? readdirSync(this.path('migrations')).filter((name) => name.endsWith('.ts')).sort() : []
   }
 
   start(args: readonly string[], { cwd, env = {}, through = [], cli = CLI }: RunOptions = {}): ChildProcess & { readonly outcome: Promise<Outcome> } {

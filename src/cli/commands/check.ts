@@ -1,6 +1,7 @@
 import chalk, { chalkStderr } from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { check } from '../../project/check.js'
+import type { LockProblem } from '../../revisions/lock-file.js'
 import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
 import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
@@ -8,9 +9,15 @@ import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
 
+const LOCK_WORDS: Readonly<Record<LockProblem['type'], string>> = {
+  edited: 'was edited after it was listed',
+  missing: 'is listed, and is not in the folder',
+  unlisted: 'is not listed',
+}
+
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
-    const { operations, differences, unmanaged, pending, inSync } = await check(project)
+    const { operations, differences, unmanaged, pending, lock, inSync } = await check(project)
     if (flags.json) {
       const steps = differences?.steps ?? []
       printJson({
@@ -22,6 +29,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         hazards: hazardsJson(steps),
         ...(differences && unprovenJson(differences)),
         pending,
+        lock,
         unmanaged,
       })
     } else {
@@ -35,6 +43,10 @@ export async function run(flags: Flags): Promise<ExitCode> {
       if (pending.length > 0) {
         printResult(`${differences ? '\n' : ''}Not applied: ${pending.map(({ revision, message }) => `${revision}${message && ` (${message})`}`).join(', ')}`)
         printNote(`${chalkStderr.yellow('hint:')} autogen upgrade head applies ${pending.length === 1 ? 'it' : 'them'}`)
+      }
+      if (lock.length > 0) {
+        for (const { type, revision } of lock) printResult(`Lock file: migration ${revision} ${LOCK_WORDS[type]}`)
+        printNote(`${chalkStderr.yellow('hint:')} when that is as it should be, autogen lock writes the lock file anew; databases that have run an edited migration keep refusing it`)
       }
       noteUnmanaged(unmanaged, 'not compared')
       if (inSync) printResult(chalk.green('in sync'))
