@@ -53,6 +53,7 @@ export { foreignServer, type ForeignServerInput } from './kinds/foreign-servers.
 export { userMapping } from './kinds/user-mappings.js'
 export { secret } from './authoring/secret.js'
 export { publication, type PublicationOptions } from './kinds/publications.js'
+export { subscription, type SubscriptionOptions } from './kinds/subscriptions.js'
 export { baseType, type BaseTypeOptions } from './kinds/base-types.js'
 export { shellType } from './kinds/shell-types.js'
 export { collation, type CollationOptions } from './kinds/collations.js'

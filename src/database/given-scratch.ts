@@ -3,6 +3,7 @@ import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { beforeExit } from './cleanup.js'
 import type { Database } from './database.js'
 import { SCRATCH_SETTINGS } from './scratch-settings.js'
+import { dropSubscriptions } from './scratch-subscriptions.js'
 
 /** Taken for as long as a given database is used directly: "agen" in ASCII, and 0, which no temporary database has. */
 const LOCK = `${0x6167_656e}, 0`
@@ -18,6 +19,7 @@ const USER_OBJECTS = `
       union all select 'pg_extension'::regclass, oid from pg_extension
       union all select 'pg_event_trigger'::regclass, oid from pg_event_trigger
       union all select 'pg_publication'::regclass, oid from pg_publication
+      union all select 'pg_subscription'::regclass, s.oid from pg_subscription s join pg_database b on b.oid = s.subdbid and b.datname = current_database()
       union all select 'pg_foreign_data_wrapper'::regclass, oid from pg_foreign_data_wrapper
     ) o
     where o.oid >= 16384
@@ -92,7 +94,7 @@ async function empty(database: Database, found: PublicSchema | undefined): Promi
     ...(await names('select fdwname from pg_foreign_data_wrapper')).map((name) => `FOREIGN DATA WRAPPER ${quoteIdent(name)}`),
     ...(await names('select lanname from pg_language where oid >= 16384')).map((name) => `LANGUAGE ${quoteIdent(name)}`),
   ]
-  await database.executeAll(['SET client_min_messages = error', 'BEGIN', ...drops.map((what) => `DROP ${what} CASCADE`)])
+  await database.executeAll(['SET client_min_messages = error', 'BEGIN', ...(await dropSubscriptions(database)), ...drops.map((what) => `DROP ${what} CASCADE`)])
   if (found) {
     await database.executeAll([
       'CREATE SCHEMA public',

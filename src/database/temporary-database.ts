@@ -6,6 +6,7 @@ import { withDatabase } from './connection-url.js'
 import type { Database } from './database.js'
 import { connectPostgres } from './postgres.js'
 import { SCRATCH_SETTINGS } from './scratch-settings.js'
+import { dropScratchDatabase } from './scratch-subscriptions.js'
 
 /** A database made for this run. */
 export interface TemporaryDatabase {
@@ -47,8 +48,7 @@ export async function createTemporaryDatabase(url: string): Promise<TemporaryDat
   const forget = beforeExit({ gracefully: drop })
   const dropAndLeave = async () => {
     await session?.close()
-    await keeper
-      .executeAll([`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`])
+    await dropScratchDatabase(keeper, url, name, ' WITH (FORCE)')
       // The keeper's connection may have been lost meanwhile.
       .catch(() => dropAnew(url, name))
       .finally(() => keeper.close())
@@ -57,7 +57,7 @@ export async function createTemporaryDatabase(url: string): Promise<TemporaryDat
   try {
     await keeper.executeAll(SCRATCH_SETTINGS)
     await keeper.query(`select pg_advisory_lock(${LOCK_CLASS}, ${number})`)
-    await dropLeftovers(keeper)
+    await dropLeftovers(keeper, url)
     await keeper.executeAll([`CREATE DATABASE ${name} TEMPLATE template0 ${await likeThisOne(keeper)}`])
     session = await connectPostgres(withDatabase(url, name))
     return { database: session, drop }
@@ -76,10 +76,13 @@ export async function createTemporaryDatabase(url: string): Promise<TemporaryDat
 
 async function dropAnew(url: string, name: string): Promise<void> {
   const session = await connectPostgres(url)
-  await session.executeAll([...SCRATCH_SETTINGS, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`]).finally(() => session.close())
+  await session
+    .executeAll(SCRATCH_SETTINGS)
+    .then(() => dropScratchDatabase(session, url, name, ' WITH (FORCE)'))
+    .finally(() => session.close())
 }
 
-async function dropLeftovers(keeper: Database): Promise<void> {
+async function dropLeftovers(keeper: Database, url: string): Promise<void> {
   const leftovers = await keeper.query(
     `select d.datname from pg_database d
       where d.datname ~ $1 and pg_has_role(d.datdba, 'MEMBER')
@@ -90,7 +93,7 @@ async function dropLeftovers(keeper: Database): Promise<void> {
   )
   for (const [name] of leftovers) {
     // Another run may be dropping the same one; ours does not depend on it.
-    await keeper.executeAll([`DROP DATABASE IF EXISTS ${name as string}`]).catch((error: unknown) => {
+    await dropScratchDatabase(keeper, url, name as string).catch((error: unknown) => {
       if (!(error instanceof DatabaseError)) throw error
     })
   }

@@ -50,6 +50,8 @@ export const comments = defineKind<Comment>({
   },
   create: (object) => [commentOn(object, object.attrs.text)],
   drop: (object) => [commentOn(object, object.id.default ?? null)],
+  // PostgreSQL leaves the comment of a subscription behind.
+  dropsImplicitly: ({ id }) => !id.on.startsWith('SUBSCRIPTION '),
   alter: (_, to) => ({ statements: [commentOn(to, to.attrs.text)] }),
   address: () => null,
   print: ({ id, attrs, parent }, printer) => {

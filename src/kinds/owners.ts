@@ -5,7 +5,7 @@ import { statement, type Statement } from '../sql/statement.js'
 import { defineKind, PHASES } from './kind.js'
 
 /** Catalogs of objects with an owner of their own, its column, and which rows ALTER … OWNER TO takes. */
-const OWNED: readonly [catalog: string, column: string, where?: string][] = [
+const OWNED: readonly [catalog: string, column: string, where?: string, since?: number][] = [
   // The sequence of an identity or serial column always has the owner of its table.
   ['pg_class', 'relowner', `x.relkind IN ('r', 'p', 'v', 'm', 'f') OR x.relkind = 'S' AND NOT EXISTS (
         SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = x.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))`],
@@ -26,6 +26,8 @@ const OWNED: readonly [catalog: string, column: string, where?: string][] = [
   ['pg_language', 'lanowner'],
   ['pg_publication', 'pubowner'],
   ['pg_event_trigger', 'evtowner'],
+  // Before PostgreSQL 16 only superusers could own one, which roles made for scratch are not.
+  ['pg_subscription', 'subowner', 'x.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())', 16],
 ]
 
 /**
@@ -40,7 +42,7 @@ export const owners = defineKind<Owner>({
   catalogQuery: ({ major }) => `
     WITH me AS (SELECT oid FROM pg_roles WHERE rolname = current_user),
     owned AS (
-      ${OWNED.map(
+      ${OWNED.filter(([, , , since = 0]) => since <= major).map(
         ([catalog, column, where]) => `SELECT '${catalog}' AS catalog, x.oid, x.${column} AS owner, NULL AS standard FROM ${catalog} x
       WHERE x.oid >= 16384 AND x.${column} <> (SELECT oid FROM me)${where ? ` AND (${where})` : ''}${catalog === 'pg_namespace' ? " AND x.nspname <> 'public'" : ''}`,
       ).join('\n      UNION ALL ')}

@@ -37,6 +37,7 @@ import { foreignDataWrappers } from './foreign-data-wrappers.js'
 import { foreignServers } from './foreign-servers.js'
 import { userMappings } from './user-mappings.js'
 import { publications } from './publications.js'
+import { subscriptions } from './subscriptions.js'
 import { collations } from './collations.js'
 import { casts } from './casts.js'
 import { operators } from './operators.js'
@@ -66,7 +67,7 @@ const registered: Kind[] = [
   collations, shellTypes, enums, domains, domainConstraints, compositeTypes, rangeTypes, sequences,
   tables, columns, columnDefaults, partitions, constraints, replicaIdentities, sequenceOwnerships,
   functions, procedures, aggregates, views, materializedViews, indexes, indexPartitions, clusters, triggers, policies, rules, eventTriggers,
-  foreignDataWrappers, foreignServers, userMappings, publications,
+  foreignDataWrappers, foreignServers, userMappings, publications, subscriptions,
   baseTypes, languages, accessMethods, casts, operators, operatorFamilies, operatorClasses, conversions, transforms,
   textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations, statisticsKind,
   comments, securityLabels, owners, privileges, defaultPrivilegeKind,

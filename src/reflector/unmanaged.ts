@@ -11,7 +11,7 @@ const PARTS = `'table constraint', 'domain constraint', 'trigger', 'rule', 'poli
 
 /**
  * Left out: what hangs on a member of an extension, which PostgreSQL does not count as members (the index of an extension's table); what
- * belongs to a session; and what is attached to an object that is itself among those named.
+ * belongs to a session; what an object left behind that is gone, as DROP SUBSCRIPTION does with its comment; and what is attached to an object that is itself among those named.
  */
 const IDENTIFY_QUERY = `
   WITH RECURSIVE unknown AS (
@@ -31,7 +31,7 @@ const IDENTIFY_QUERY = `
   CROSS JOIN LATERAL pg_identify_object(u.classid, u.objid, u.objsubid) i
   CROSS JOIN LATERAL (
     SELECT coalesce(i.schema, (SELECT a.object_names[1] FROM pg_identify_object_as_address(u.classid, u.objid, 0) a WHERE a.type IN (${PARTS}))) AS schema) p
-  WHERE NOT EXISTS (SELECT FROM ours o WHERE o.classid = u.classid AND o.objid = u.objid)
+  WHERE i.identity IS NOT NULL AND NOT EXISTS (SELECT FROM ours o WHERE o.classid = u.classid AND o.objid = u.objid)
     AND NOT (u.catalog::regclass <> u.classid AND EXISTS (SELECT FROM unknown t WHERE t.catalog::regclass = t.classid AND t.classid = u.classid AND t.objid = u.objid))
     AND (p.schema ~ '^pg_(toast_)?temp($|_)') IS NOT TRUE
   ORDER BY 2, 3`

@@ -44,7 +44,7 @@ export function statementWithSecrets(format: string, variables: readonly string[
   return `DO ${dollarQuote(`BEGIN
   EXECUTE format(${quoteLiteral(format)}${values.join('')});
 EXCEPTION WHEN OTHERS THEN
-  RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = CASE WHEN SQLSTATE ~ '^42[57]' THEN SQLERRM
+  RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = CASE WHEN SQLSTATE ~ '^(42[57]|58|0A)' THEN SQLERRM
     ELSE 'SQLSTATE ' || SQLSTATE || '; the message is left out, since it may quote the secret' END;
 END`)}`
 }
