@@ -7,6 +7,7 @@ export { manage, type Manage, type ManageOptions } from './authoring/manage.js'
 // Roles, settings of the database
 export { role, type Role, type RoleOptions } from './kinds/roles.js'
 export type { MembershipInput } from './authoring/role-parts.js'
+export type { SettingsInput } from './kinds/session-settings.js'
 export { databaseSettings } from './kinds/database-settings.js'
 
 // Schemas, extensions, types, sequences

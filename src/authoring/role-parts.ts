@@ -1,5 +1,4 @@
-import type { SettingsInput } from '../kinds/routine-authoring.js'
-import { storedSetting } from '../kinds/routine-settings.js'
+import { declaredSettings, type SettingAttrs, type SettingId, type SettingsInput } from '../kinds/session-settings.js'
 import { refOf, roleRef } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { AS_SQL, isSqlSource, type SqlSource } from '../sql/template.js'
@@ -40,13 +39,7 @@ interface MembershipAttrs {
 export type RoleMembership = SchemaObject<MembershipId, MembershipAttrs>
 
 /** `target` is the role; `here`: only in the database at hand. */
-interface RoleSettingId {
-  readonly target: string
-  readonly name: string
-  readonly here?: true
-}
-
-export type RoleSetting = SchemaObject<RoleSettingId, { readonly value: string }>
+export type RoleSetting = SchemaObject<SettingId & { readonly here?: true }, SettingAttrs>
 
 export function membershipObject({ role, target, grantor }: MembershipId, { admin, inherit, set }: MembershipAttrs): RoleMembership {
   return {
@@ -58,13 +51,13 @@ export function membershipObject({ role, target, grantor }: MembershipId, { admi
   }
 }
 
-export function roleSettingObject({ target, name, here }: RoleSettingId, value: string): RoleSetting {
+export function roleSettingObject({ target, name, here, variable }: RoleSetting['id'], attrs: SettingAttrs): RoleSetting {
   return {
     kind: here ? 'role_database_setting' : 'role_setting',
     ref: refOf(here ? 'role_database_setting' : 'role_setting', target, name),
     parent: roleRef(target),
-    id: { target, name, ...(here && { here }) },
-    attrs: { value },
+    id: { target, name, ...(here && { here }), ...(variable !== undefined && { variable }) },
+    attrs,
   }
 }
 
@@ -89,10 +82,7 @@ export function membershipOf(member: string, input: MembershipInput): RoleMember
   )
 }
 
-/** Settings as a builder takes them, as PostgreSQL keeps them. */
-export function storedSettings(settings: SettingsInput | undefined): (readonly [name: string, value: string])[] {
-  return Object.entries(settings ?? {}).map(([name, value]) => {
-    if (value === null || value === undefined) refuse(`the setting ${name} has no value`, 'leave it out, or write its value')
-    return storedSetting(checkedName('setting', name), value)
-  })
+/** What `settings` or, in the database at hand, `settingsHere` says, as objects of a role. */
+export function roleSettingsOf(role: string, settings: SettingsInput | undefined, here?: true): RoleSetting[] {
+  return declaredSettings(settings).map(({ attrs, ...id }) => roleSettingObject({ target: role, ...id, ...(here && { here }) }, attrs))
 }

@@ -1,17 +1,14 @@
-import { storedSettings } from '../authoring/role-parts.js'
 import { Declared, type Declaration } from '../authoring/declared.js'
 import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
-import type { SettingsInput } from './routine-authoring.js'
-import { settingInput } from './routine-settings.js'
-import { settingStatement } from './setting-statements.js'
+import { declaredSettings, printSettings, SETTING_COLUMNS, settingAttrs, settingStatement, type SettingAttrs, type SettingId, type SettingsInput } from './session-settings.js'
 
 /** There is one database: `target` is the same for all. */
-export type DatabaseSetting = SchemaObject<{ readonly target: 'database'; readonly name: string }, { readonly value: string }>
+export type DatabaseSetting = SchemaObject<SettingId, SettingAttrs>
 
-function settingObject(name: string, value: string): DatabaseSetting {
-  return { kind: 'database_setting', ref: refOf('database_setting', name), parent: null, id: { target: 'database', name }, attrs: { value } }
+function settingObject(id: Omit<SettingId, 'target'>, attrs: SettingAttrs): DatabaseSetting {
+  return { kind: 'database_setting', ref: refOf('database_setting', id.name), parent: null, id: { target: 'database', ...id }, attrs }
 }
 
 /** What new sessions with the database begin with, whoever they are of. */
@@ -21,28 +18,26 @@ export const databaseSettingKind: Kind = defineKind<DatabaseSetting>({
   catalog: 'pg_db_role_setting',
   concern: 'databaseSettings',
   catalogQuery: () => `
-    SELECT s.setdatabase, 0, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+    SELECT s.setdatabase, 0, ${SETTING_COLUMNS}
     FROM pg_db_role_setting s
     JOIN pg_database d ON d.oid = s.setdatabase AND d.datname = current_database()
-    CROSS JOIN LATERAL unnest(s.setconfig) AS u(c)
+    CROSS JOIN LATERAL unnest(s.setconfig) AS u(setting)
     WHERE s.setrole = 0
     ORDER BY 3`,
-  fromRow: ([, , name, value]) => ({ object: settingObject(name as string, value as string) }),
-  create: ({ id, attrs }) => [settingStatement(HEAD, id.name, attrs.value)],
-  drop: ({ id }) => [settingStatement(HEAD, id.name, undefined)],
-  alter: (_, { id, attrs }) => ({ statements: [settingStatement(HEAD, id.name, attrs.value)] }),
+  fromRow: ([, , name, value]) => ({ object: settingObject({ name: name as string }, settingAttrs(value)) }),
+  create: ({ id, attrs }) => [settingStatement(HEAD, id, attrs)],
+  drop: ({ id }) => [settingStatement(HEAD, id, undefined)],
+  alter: (_, to, context) => ({ statements: [settingStatement(HEAD, context.authored(to).id, to.attrs)] }),
+  authored: (declared, reflected) => ({ ...reflected, id: declared.id }),
   address: () => null,
-  print: ({ ref, id, attrs }, printer) => {
-    const [name, value] = settingInput([id.name, attrs.value])
-    return { place: 'export', code: `${printer.use('databaseSettings')}(${printer.literal({ [name]: value })})`, variable: `database_${describe(ref)}` }
-  },
+  print: (object, printer) => ({
+    place: 'export',
+    code: `${printer.use('databaseSettings')}(${printSettings([object], printer)})`,
+    variable: `database_${object.id.name}`,
+  }),
 })
 
 const HEAD = 'ALTER DATABASE %I'
-
-function describe(ref: string): string {
-  return ref.slice(ref.indexOf(':') + 1)
-}
 
 class DatabaseSettingsBuilder extends Declared {
   protected readonly kind = databaseSettingKind
@@ -51,8 +46,8 @@ class DatabaseSettingsBuilder extends Declared {
 
   constructor(settings: SettingsInput) {
     super()
-    this.#settings = storedSettings(settings).map(([name, value]) => settingObject(name, value))
-    this.object = this.#settings[0] ?? settingObject('', '')
+    this.#settings = declaredSettings(settings).map(({ attrs, ...id }) => settingObject(id, attrs))
+    this.object = this.#settings[0] ?? settingObject({ name: '' }, { value: '' })
   }
 
   override declarations(): Declaration[] {

@@ -1,15 +1,14 @@
 import { checkedName, refuse } from '../authoring/checks.js'
 import type { Declaration } from '../authoring/declared.js'
 import { NamedObject } from '../authoring/declared-object.js'
-import { membershipOf, roleName, roleSettingObject, storedSettings, type MembershipInput, type RoleMembership, type RoleSetting } from '../authoring/role-parts.js'
+import { membershipOf, roleName, roleSettingsOf, type MembershipInput, type RoleMembership, type RoleSetting } from '../authoring/role-parts.js'
 import { roleRef } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { closest } from '../suggest.js'
 import { defineKind, PHASES, type Kind, type Printer } from './kind.js'
-import type { SettingsInput } from './routine-authoring.js'
-import { settingInput } from './routine-settings.js'
+import { printSettings, type SettingsInput } from './session-settings.js'
 
 /** What CREATE ROLE does not do by itself. `validUntil` as PostgreSQL prints a time in UTC. */
 interface RoleAttrs {
@@ -124,7 +123,7 @@ function membershipCode({ id, attrs }: RoleMembership, printer: Printer): string
 function settingsCode(key: string, kind: string, ref: string, printer: Printer): string[] {
   const settings = printer.children(ref).filter((child): child is RoleSetting => child.kind === kind)
   if (settings.length === 0) return []
-  return [`${key}: ${printer.literal(Object.fromEntries(settings.map(({ id, attrs }) => settingInput([id.name, attrs.value]))))}`]
+  return [`${key}: ${printSettings(settings, printer)}`]
 }
 
 export interface RoleOptions {
@@ -160,8 +159,8 @@ export class Role extends NamedObject {
     super(roles, roleObject(name, { ...attrs, ...(until !== undefined && { validUntil: until }) }), [], quoteIdent(name))
     const parts = [
       ...(memberOf ?? []).map((one) => membershipOf(name, one)),
-      ...storedSettings(settings).map(([setting, value]) => roleSettingObject({ target: name, name: setting }, value)),
-      ...storedSettings(settingsHere).map(([setting, value]) => roleSettingObject({ target: name, name: setting, here: true }, value)),
+      ...roleSettingsOf(name, settings),
+      ...roleSettingsOf(name, settingsHere, true),
     ]
     this.#parts = parts.map((object) => ({ object, at: this.at, uses: [] }))
   }

@@ -33,14 +33,14 @@ export function variableFrom(...names: string[]): string {
 }
 
 /**
- * A statement with a secret at each `%L`: a block that puts the values in when it runs, so that they stand in no text that is sent. When
+ * A statement with a secret at each `%L`, after what takes the SQL of `others`: a block that puts the values in when it runs, so that they stand in no text that is sent. When
  * PostgreSQL refuses it, neither the client nor the server's log gets to see the statement, which an error would quote, nor a message that
  * may hold a part of the value.
  *
  * @example statementWithSecrets('CREATE USER MAPPING FOR app SERVER archive OPTIONS (password %L)', ['ARCHIVE_PASSWORD'])
  */
-export function statementWithSecrets(format: string, variables: readonly string[]): string {
-  const values = variables.map((variable) => `,\n    ${settingOf(variable)}`)
+export function statementWithSecrets(format: string, variables: readonly string[], others: readonly string[] = []): string {
+  const values = [...others, ...variables.map(settingOf)].map((value) => `,\n    ${value}`)
   return `DO ${dollarQuote(`BEGIN
   EXECUTE format(${quoteLiteral(format)}${values.join('')});
 EXCEPTION WHEN OTHERS THEN
