@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { RevisionError, UsageError, type SourcePosition } from '../errors.js'
 import { loadModule } from './load-module.js'
 import { MIGRATION, type DeclaredMigration } from './migration.js'
-import { hashSteps, recordSteps } from './record.js'
+import { hashSteps, recordSteps, type Recorded } from './record.js'
 import type { Migration, Step } from './revision.js'
 
 /** `20260131_0930` at the start of a file name. */
@@ -48,8 +48,8 @@ class LoadedMigration implements Migration {
   readonly file: string
   readonly line: number
   readonly #declared: DeclaredMigration
-  #upgrade: readonly Step[] | undefined
-  #downgrade: readonly Step[] | null | undefined
+  #upgrade: Recorded | undefined
+  #downgrade: Recorded | undefined
 
   constructor(declared: DeclaredMigration, at: SourcePosition) {
     this.#declared = declared
@@ -68,17 +68,25 @@ class LoadedMigration implements Migration {
   }
 
   get upgrade(): readonly Step[] {
-    return (this.#upgrade ??= recordSteps(this.#declared.upgrade, this.revision, 'upgrade', this.file))
+    return (this.#upgrade ??= recordSteps(this.#declared.upgrade, this.revision, 'upgrade', this.file)).steps
   }
 
   get downgrade(): readonly Step[] | null {
-    const { downgrade } = this.#declared
-    if (this.#downgrade === undefined) this.#downgrade = downgrade ? recordSteps(downgrade, this.revision, 'downgrade', this.file) : null
-    return this.#downgrade
+    const recorded = this.#recordedDowngrade()
+    return recorded === undefined || recorded.irreversible !== undefined ? null : recorded.steps
+  }
+
+  get irreversible(): string | undefined {
+    return this.#recordedDowngrade()?.irreversible
   }
 
   get checksum(): string {
     return hashSteps(this.upgrade)
+  }
+
+  #recordedDowngrade(): Recorded | undefined {
+    const { downgrade } = this.#declared
+    return downgrade && (this.#downgrade ??= recordSteps(downgrade, this.revision, 'downgrade', this.file))
   }
 }
 

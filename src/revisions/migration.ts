@@ -1,6 +1,7 @@
 import { callerPosition } from '../authoring/position.js'
 import type { SourcePosition } from '../errors.js'
-import type { SqlText } from '../sql/template.js'
+import type { SqlSource, SqlText } from '../sql/template.js'
+import type { RowValue } from './step-sql.js'
 
 /** How a step differs from others. */
 export interface StepOptions {
@@ -14,6 +15,21 @@ export interface MigrationOperations {
   execute(sql: SqlText | string, options?: StepOptions): void
   /** SQL that PostgreSQL runs only outside a transaction, such as CREATE INDEX CONCURRENTLY. What stands before it is committed first. */
   outsideTransaction(sql: SqlText | string, options?: StepOptions): void
+  /**
+   * A precondition: the migration fails with the message, and is rolled back, unless the condition is true. In scratch it is not looked at, where
+   * there are no rows.
+   *
+   * @example op.assert(sql`not exists (select from app.users where email is null)`, 'every user needs an email first')
+   */
+  assert(condition: SqlText | string, message: string): void
+  /**
+   * Inserts rows. A column that a row leaves out gets its default; objects and arrays are written as JSON.
+   *
+   * @example op.bulkInsert('app.roles', [{ name: 'admin' }, { name: 'guest', rights: { read: true } }])
+   */
+  bulkInsert(table: SqlSource | string, rows: readonly Readonly<Record<string, RowValue>>[]): void
+  /** In a downgrade: the migration cannot be undone, for a reason that whoever tries is told. */
+  irreversible(reason: string): void
 }
 
 /** What a migration file says. */

@@ -5,21 +5,48 @@ import { RevisionError, type SourcePosition } from '../errors.js'
 import { AS_SQL, isSqlSource, type SqlText } from '../sql/template.js'
 import type { MigrationOperations, StepOptions } from './migration.js'
 import type { Direction, Step } from './revision.js'
+import { assertSql, insertSql } from './step-sql.js'
+
+/** What a migration's function says for one direction. */
+export interface Recorded {
+  readonly steps: readonly Step[]
+  /** Why there is no way back. */
+  readonly irreversible?: string
+}
 
 /**
  * The steps that a migration's function records. Throws a `RevisionError` with the place in the file when the function throws, is
  * asynchronous, or hands over something that is not SQL.
  */
-export function recordSteps(record: (op: MigrationOperations) => unknown, revision: string, direction: Direction, file: string): Step[] {
+export function recordSteps(record: (op: MigrationOperations) => unknown, revision: string, direction: Direction, file: string): Recorded {
   const steps: Step[] = []
+  let irreversible: string | undefined
+  const here = () => callerPosition() ?? { file, line: 1 }
+  const text = (given: SqlText | string, at: SourcePosition) => textOf(given, revision, direction, at)
   const add = (type: Step['type']) => (sql: SqlText | string, { scratch }: StepOptions = {}) => {
-    const at = callerPosition() ?? { file, line: 1 }
-    const text = (given: SqlText | string) => textOf(given, revision, direction, at)
-    steps.push({ type, sql: text(sql), ...(scratch !== undefined && { scratch: scratch && text(scratch) }), at })
+    const at = here()
+    steps.push({ type, sql: text(sql, at), ...(scratch !== undefined && { scratch: scratch && text(scratch, at) }), at })
+  }
+  const op: MigrationOperations = {
+    execute: add('execute'),
+    outsideTransaction: add('outside'),
+    assert: (condition, message) => {
+      const at = here()
+      steps.push({ type: 'execute', sql: assertSql(text(condition, at), message), scratch: null, at })
+    },
+    bulkInsert: (table, rows) => {
+      const at = here()
+      const into = isSqlSource(table) ? table[AS_SQL]().text : table
+      steps.push(...insertSql(into, rows).map((sql): Step => ({ type: 'execute', sql, at })))
+    },
+    irreversible: (reason) => {
+      if (direction === 'upgrade') throw new RevisionError(`the upgrade of revision ${revision} calls op.irreversible`, { at: here(), hint: 'call it in its downgrade' })
+      irreversible = reason
+    },
   }
   let result: unknown
   try {
-    result = record({ execute: add('execute'), outsideTransaction: add('outside') })
+    result = record(op)
   } catch (error) {
     if (error instanceof RevisionError) throw error
     // Not instanceof: the file may run in a realm of its own.
@@ -35,7 +62,7 @@ export function recordSteps(record: (op: MigrationOperations) => unknown, revisi
       hint: 'it only records steps: call op without await, in a plain function',
     })
   }
-  return steps
+  return { steps, ...(irreversible !== undefined && { irreversible }) }
 }
 
 /** A hash that changes exactly when what the steps do changes. */

@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../errors.js'
+import { RefusedError, type SourcePosition } from '../errors.js'
 
 /** What the revision graph knows about one migration. */
 export interface Revision {
@@ -42,11 +42,28 @@ export interface Migration extends Revision {
   readonly upgrade: readonly Step[]
   /** Null: cannot be undone. */
   readonly downgrade: readonly Step[] | null
+  /** Why it cannot be undone, where it says so. */
+  readonly irreversible?: string | undefined
   /** Hash of the upgrade steps: changes exactly when what an upgrade does changes, not with comments or layout. */
   readonly checksum: string
 }
 
 export type Direction = 'upgrade' | 'downgrade'
+
+/**
+ * The steps of a migration in one direction.
+ *
+ * @throws RefusedError for a downgrade that there is none of
+ */
+export function stepsOf(migration: Migration, direction: Direction): readonly Step[] {
+  const steps = migration[direction]
+  if (steps) return steps
+  const reason = migration.irreversible === undefined ? '; it has no downgrade' : `: ${migration.irreversible}`
+  throw new RefusedError(`revision ${migration.revision} cannot be undone${reason}. Nothing was run`, {
+    at: positionOf(migration),
+    hint: 'write its downgrade, or stay above it',
+  })
+}
 
 /** The place of a revision, for errors. */
 export function positionOf(revision: Revision): SourcePosition | undefined {

@@ -1,9 +1,9 @@
 import type { Database } from '../database/database.js'
-import { AutogenError, RefusedError, RevisionError, UsageError } from '../errors.js'
+import { AutogenError, RevisionError, UsageError } from '../errors.js'
 import { hashSteps } from '../revisions/record.js'
 import { planDowngrade, planUpgrade, startingWith, type Plan } from '../revisions/plan.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
-import { positionOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
+import { positionOf, stepsOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
 import { planStamp, type StampPlan } from '../revisions/stamp.js'
 import { applyRowChanges } from '../revisions/version-rows.js'
 import { DEFAULT_VERSION_SCHEMA } from './bookkeeping-sql.js'
@@ -171,15 +171,6 @@ function runsOf(options: RunOptions, graph: RevisionGraph, plan: Plan, entries: 
     const run = { migration, direction: step.direction, steps, finished, rowsBefore, rowChanges: step.rowChanges }
     rowsBefore = applyRowChanges(rowsBefore, step.rowChanges)
     return run
-  })
-}
-
-function stepsOf(migration: Migration, direction: Direction): readonly Step[] {
-  const steps = migration[direction]
-  if (steps) return steps
-  throw new RefusedError(`revision ${migration.revision} has no downgrade, so that it cannot be undone; nothing was run`, {
-    at: positionOf(migration),
-    hint: 'write its downgrade, or stay above it',
   })
 }
 

@@ -1,9 +1,9 @@
 import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
-import { RefusedError, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import { packageVersion } from '../package-version.js'
 import { hashSteps } from '../revisions/record.js'
 import type { Plan } from '../revisions/plan.js'
-import { positionOf, type Migration, type Step } from '../revisions/revision.js'
+import { positionOf, stepsOf, type Migration, type Step } from '../revisions/revision.js'
 import type { StampPlan } from '../revisions/stamp.js'
 import { applyRowChanges, type RowChange } from '../revisions/version-rows.js'
 import { dollarQuote, quoteLiteral } from '../sql/identifiers.js'
@@ -32,7 +32,7 @@ export function planScript(plan: Plan, migrations: readonly Migration[], options
   let rows = plan.before
   const blocks = plan.steps.map(({ revision, direction, rowChanges }) => {
     const migration = byId.get(revision.revision)!
-    const run: ScriptRun = { migration, direction, steps: stepsOf(migration, plan, options), rowsBefore: rows, rowChanges }
+    const run: ScriptRun = { migration, direction, steps: scriptSteps(migration, plan, options), rowsBefore: rows, rowChanges }
     rows = applyRowChanges(rows, rowChanges)
     return run.steps.some(({ type }) => type === 'outside') ? journaled(tables, run) : [...title(run), ...wrapped(options, inside(tables, run))]
   })
@@ -183,14 +183,10 @@ function doneSteps(steps: readonly Step[]): [count: string, hash: string] {
   return [String(steps.length), steps.length === 0 ? 'NULL' : quoteLiteral(hashSteps(steps))]
 }
 
-function stepsOf(migration: Migration, { direction }: Plan, { singleTransaction }: ScriptOptions): readonly Step[] {
-  const steps = migration[direction]
-  const at = positionOf(migration)
-  if (!steps) throw new RefusedError(`revision ${migration.revision} has no downgrade, so that it cannot be undone`, { at, hint: 'write its downgrade, or stay above it' })
-  if (singleTransaction && steps.some(({ type }) => type === 'outside')) {
-    throw new UsageError(`revision ${migration.revision} has a step outside a transaction, so that the script cannot be one transaction`, { at })
-  }
-  return steps
+function scriptSteps(migration: Migration, { direction }: Plan, { singleTransaction }: ScriptOptions): readonly Step[] {
+  const steps = stepsOf(migration, direction)
+  if (!singleTransaction || steps.every(({ type }) => type !== 'outside')) return steps
+  throw new UsageError(`revision ${migration.revision} has a step outside a transaction, so that the script cannot be one transaction`, { at: positionOf(migration) })
 }
 
 function named(rows: readonly string[]): string {

@@ -5,6 +5,7 @@ import { resolveOne } from '../../revisions/identifiers.js'
 import { RevisionGraph } from '../../revisions/revision-graph.js'
 import type { Step } from '../../revisions/revision.js'
 import { ended } from '../../sql/statement.js'
+import { visible } from '../../review/visible.js'
 import { printJson, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { revisionFacts, revisionJson } from '../revisions-text.js'
@@ -25,7 +26,7 @@ export async function run(flags: Flags, target: string): Promise<ExitCode> {
     }
     printResult(revisionFacts(migration, graph, chalk))
     printResult(`\n${title('upgrade', upgrade)}\n\n${stepsSql(upgrade)}`)
-    printResult(`\n${title('downgrade', downgrade)}\n\n${downgrade ? stepsSql(downgrade) : chalk.red('-- none: this migration cannot be undone')}`)
+    printResult(`\n${title('downgrade', downgrade)}\n\n${downgrade ? stepsSql(downgrade) : chalk.red(`-- none: ${visible(migration.irreversible ?? 'this migration cannot be undone')}`)}`)
     return ExitCode.done
   })
 }
