@@ -4,14 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { allKinds, kindOf } from '../../src/kinds/registry.js'
 import type { Database } from '../../src/database/database.js'
 import { prepareRoles } from '../../src/database/scratch-roles.js'
-import { elaborate } from '../../src/declaration/elaborate.js'
+import { elaborate, settle } from '../../src/declaration/elaborate.js'
 import { loadSchema } from '../../src/declaration/load.js'
 import { diff } from '../../src/differ/diff.js'
 import { SchemaModel } from '../../src/model/schema-model.js'
-import { prove, reach, type ProvenSteps } from '../../src/planner/proof.js'
+import { prove, reach, type ProvenSteps, type ProvingGround } from '../../src/planner/proof.js'
 import { reflect } from '../../src/reflector/reflect.js'
 import { scopeOf } from '../../src/reflector/scope.js'
 import { provingGround } from './ground.js'
+import { observe, observeWithin, unlike } from './observer.js'
 import { freshSession, majors, type Engine } from './servers.js'
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', 'fixtures')
@@ -55,8 +56,9 @@ export function proveFixtures(engine: Engine): void {
     }
     try {
       const scratch = await open()
-      const from = await elaborate(scratch, before.declarations, { scope })
-      const to = await elaborate(scratch, after.declarations, { scope })
+      const expected: string[][] = []
+      const from = await elaborate(watchedByObserver(scratch, expected), before.declarations, { scope })
+      const to = await elaborate(watchedByObserver(scratch, expected), after.declarations, { scope })
       pool.push(opened.pop()!)
       const operations = diff(from, to)
       expect(operations).not.toEqual([])
@@ -71,7 +73,17 @@ export function proveFixtures(engine: Engine): void {
         scope,
       )
       const formerly = new Map(declarations.flatMap(({ object, formerly }) => (formerly === undefined ? [] : [[object.ref, formerly] as const])))
-      const { upgrade, downgrade } = await prove(ground, from, to, operations, { formerly })
+      const watched = watchedGround(ground)
+      const { upgrade, downgrade } = await prove(watched, from, to, operations, { formerly })
+      const rebuilt = async (model: SchemaModel) => {
+        const seen: string[][] = []
+        await settle(watchedByObserver(await open(), seen), model, scope)
+        pool.push(opened.pop()!)
+        return seen[0]!
+      }
+      const { upgraded, downgraded } = watched.seen()
+      expect(await unlike(upgraded, expected[1]!, () => rebuilt(to))).toEqual([])
+      expect(await unlike(downgraded, expected[0]!, () => rebuilt(from))).toEqual([])
       if (engine === NEWEST) {
         expectText(folder, 'upgrade.sql', upgrade)
         expectText(folder, 'downgrade.sql', downgrade)
@@ -85,6 +97,37 @@ export function proveFixtures(engine: Engine): void {
       for (const database of opened) await database.close()
     }
   })
+}
+
+/** The same database; what the observer sees in it before each rollback is added to `seen`. */
+function watchedByObserver(database: Database, seen: string[][]): Database {
+  const executeAll = async (statements: readonly string[]) => {
+    if (statements[0] === 'ROLLBACK') seen.push(await observeWithin(database))
+    await database.executeAll(statements)
+  }
+  return new Proxy(database, {
+    get: (target, key) => {
+      const value = Reflect.get(target, key, target) as unknown
+      return key === 'executeAll' ? executeAll : typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+/** The same ground; `seen` tells what the observer saw at the end of each direction. */
+function watchedGround(ground: ProvingGround): ProvingGround & { seen(): { upgraded: string[]; downgraded: string[] } } {
+  let last: string[] = []
+  let upgraded: string[] = []
+  return {
+    ...ground,
+    begin: (direction) => {
+      if (direction === 'downgrade') upgraded = last
+    },
+    reflect: async () => {
+      last = await observe(ground.database())
+      return ground.reflect()
+    },
+    seen: () => ({ upgraded, downgraded: last }),
+  }
 }
 
 /** What a new database holds. */

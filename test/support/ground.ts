@@ -9,13 +9,13 @@ import { everything, type Scope } from '../../src/reflector/scope.js'
 export async function provingGround(open: () => Promise<Database>, state: SchemaModel, scope: Scope = everything): Promise<ProvingGround> {
   let database = await open()
   let second: Database | undefined
-  await rebuild(database, state)
+  await rebuild(database, state, scope)
   return {
     database: () => database,
     reflect: () => reflect(database, scope),
     restore: async (earlier) => {
       database = await open()
-      await rebuild(database, earlier)
+      await rebuild(database, earlier, scope)
     },
     settled: async (model) => settle((second ??= await open()), model, scope),
   }
