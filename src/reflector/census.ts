@@ -8,6 +8,8 @@ export type CatalogClass =
   | { readonly rows: 'parts'; readonly of: string; readonly column: string }
   /** Data that no schema describes: their number is named. */
   | { readonly rows: 'counted'; readonly words: string }
+  /** Objects that belong to more than this schema: kinds reflect them, where the scope includes them. */
+  | { readonly rows: 'scoped'; readonly because: string }
   /** Nothing that belongs to the schema of this database, for a reason. */
   | { readonly rows: 'none'; readonly because: string }
 
@@ -20,6 +22,7 @@ export interface Exception {
 const objects = (...except: readonly Exception[]): CatalogClass => ({ rows: 'objects', except })
 const partsOf = (of: string, column: string): CatalogClass => ({ rows: 'parts', of, column })
 const none = (because: string): CatalogClass => ({ rows: 'none', because })
+const scoped = (because: string): CatalogClass => ({ rows: 'scoped', because })
 
 const SHARED = 'shared by all databases of the server'
 
@@ -118,9 +121,9 @@ export const CATALOGS: Readonly<Record<string, CatalogClass>> = {
   pg_statistic: none('what ANALYZE found in the data'),
   pg_statistic_ext_data: none('what ANALYZE found in the data'),
 
-  pg_authid: none(`roles are ${SHARED}; those that are named must exist there, and the scope may include some`),
-  pg_auth_members: none(`memberships of roles, ${SHARED}`),
-  pg_db_role_setting: none('settings of the database itself and of roles, which pg_dump leaves to pg_dumpall'),
+  pg_authid: scoped(`roles are ${SHARED}; those that objects name must exist there`),
+  pg_auth_members: scoped(`memberships of roles are ${SHARED}`),
+  pg_db_role_setting: scoped('settings of roles, and of the database itself'),
   pg_parameter_acl: none(`privileges on parameters are ${SHARED}`),
   pg_tablespace: none(`tablespaces are ${SHARED}, and are places in its file system`),
   pg_database: none(`databases are ${SHARED}; a migration runs inside of one`),
