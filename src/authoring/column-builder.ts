@@ -41,6 +41,10 @@ export interface NotNullOptions {
   readonly noInherit?: boolean
   /** Rows that are there already are not checked. */
   readonly notValid?: boolean
+  /** Only parents of the table declare it, with another name than this one; for an `inherited()` column. */
+  readonly inherited?: boolean
+  /** With `inherited`: the rows are checked, although those of the parents are not. */
+  readonly valid?: boolean
 }
 
 /** A foreign key of one column. */
@@ -94,13 +98,18 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
    * @example text().notNull({ name: 'users_email_required' }) // PostgreSQL 18
    */
   notNull(options?: NotNullOptions): ColumnBuilder<T, true, Into> {
-    const { name, noInherit, notValid } = options ?? {}
+    const { name, noInherit, notValid, inherited, valid } = options ?? {}
+    if (inherited && (noInherit || notValid)) refuse('a NOT NULL that only parents declare says neither noInherit nor notValid', 'it is as theirs are')
+    if (valid && !inherited) refuse('valid is for a NOT NULL that only parents declare', 'a NOT NULL of the table itself is valid unless it says notValid')
     const named = {
       ...(name !== undefined && { name: checkedName('constraint', name) }),
       ...(noInherit && { noInherit: true as const }),
       ...(notValid && { notValid: true as const }),
+      ...(valid && { valid: true as const }),
     }
-    return this.#withAttrs({ notNull: Object.keys(named).length > 0 ? named : true })
+    const plain = Object.keys(named).length === 0
+    if (inherited) return this.#withAttrs({ notNull: plain ? 'inherited' : { ...named, inherited: true } })
+    return this.#withAttrs({ notNull: plain ? true : named })
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   addNotNull,
   alterRelation,
   identityText,
+  isInherited,
   notNullName,
   type Column,
   type ColumnAttrs,
@@ -14,6 +15,7 @@ import {
 } from './column-ddl.js'
 import { optionsChange } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
+import { alterLentNotNull } from './inherited-not-null.js'
 import { defaultName } from './object-names.js'
 import { attach, detach, isSamePlace, type PartitionAttrs } from './partition-ddl.js'
 import { continueAfter, repositioning, sequenceChanges, type SequenceOptions } from './sequence-options.js'
@@ -146,28 +148,28 @@ function stays(dependent: SchemaObject, from: Column, to: Column, context: Alter
 function alterNotNull(from: Column, to: Column, alter: string, context: AlterContext): Statement[] {
   const [before, after] = [isNotNullTaken(from, context) ? undefined : from.attrs.notNull, to.attrs.notNull]
   if (text(before) === text(after)) return []
+  const partition = context.object('to', refOf('partition', to.id.schema, to.id.table)) as SchemaObject<unknown, PartitionAttrs> | undefined
   const [oldName, newName] = [carriedNotNullName(from, context), notNullName(to, to.attrs.notNull)]
   const [old, next] = [forms(before), forms(after)]
-  if (after === undefined || after === 'inherited') {
-    return before === undefined || before === 'inherited' ? [] : [statement(`${alter} DROP NOT NULL`)]
-  }
+  const lent = before !== undefined && after !== undefined && context.version.major >= 18 && !partition ? alterLentNotNull(from, to, context) : undefined
+  if (lent) return lent
+  if (after === undefined || isInherited(after)) return before === undefined || isInherited(before) ? [] : [statement(`${alter} DROP NOT NULL`)]
   if (before === undefined) {
-    const lent = to.lentNotNull && parentColumns(from, context).some(([, above]) => nullness(above.attrs) && notNullName(above, above.attrs.notNull) === newName)
-    if (lent) return []
+    const comesAlong = to.lentNotNull && parentColumns(from, context).some(([, above]) => nullness(above.attrs) && notNullName(above, above.attrs.notNull) === newName)
+    if (comesAlong) return []
     return after === true ? [statement(`${alter} SET NOT NULL`)] : [addNotNull(to, next)]
   }
-  if (context.version.major < 18 || before === 'inherited') return []
+  if (context.version.major < 18 || isInherited(before)) return []
   const statements: Statement[] = []
-  const table = alterRelation(to)
-  const partition = context.object('to', refOf('partition', to.id.schema, to.id.table)) as SchemaObject<unknown, PartitionAttrs> | undefined
   const placed = partition && (context.object('from', partition.ref)?.attrs as PartitionAttrs | undefined)
   const stays = placed && !context.replaced(partition.ref) && isSamePlace(placed, partition.attrs)
-  if (stays && oldName !== newName) return renamedApart(to, oldName, newName, partition.attrs)
+  const renamed = renameNotNull(to, oldName, newName, { ...old, name: newName })
+  if (stays && oldName !== newName) return apart(to, partition.attrs, renamed)
   if (next.notValid && !old.notValid) return [statement(`${alter} DROP NOT NULL`), addNotNull(to, next)]
   const name = quoteIdent(newName)
-  if (oldName !== newName) statements.push(statement(`${table} RENAME CONSTRAINT ${quoteIdent(oldName)} TO ${name}`))
-  if (old.noInherit !== next.noInherit) statements.push(statement(`${table} ALTER CONSTRAINT ${name} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
-  if (old.notValid && !next.notValid) statements.push(statement(`${table} VALIDATE CONSTRAINT ${name}`))
+  if (oldName !== newName) statements.push(renamed)
+  if (old.noInherit !== next.noInherit) statements.push(statement(`${alterRelation(to)} ALTER CONSTRAINT ${name} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
+  if (old.notValid && !next.notValid) statements.push(statement(`${alterRelation(to)} VALIDATE CONSTRAINT ${name}`))
   return statements
 }
 
@@ -182,14 +184,29 @@ function isNotNullTaken(from: Column, context: AlterContext): boolean {
 /** The name of its NOT NULL constraint after those of the tables above were renamed, to whose children PostgreSQL passes that on. */
 function carriedNotNullName(from: Column, context: AlterContext): string {
   const name = notNullName(from, from.attrs.notNull)
-  const above = parentColumns(from, context).find(([a]) => nullness(a.attrs) && notNullName(a, a.attrs.notNull) === name)
-  return from.lentNotNull && above && nullness(above[1].attrs) ? notNullName(above[1], above[1].attrs.notNull) : name
+  if (!from.lentNotNull) return name
+  for (const [a, b] of parentColumns(from, context)) {
+    const [old, next] = [carriedFrom(a), carriedFrom(b)]
+    // One that has another name than that above is renamed along with it, by being made anew.
+    if (old !== undefined && next !== undefined && old !== next) return next
+  }
+  return name
+}
+
+function carriedFrom(above: Column): string | undefined {
+  return nullness(above.attrs) ? notNullName(above, above.attrs.notNull) : undefined
+}
+
+/** PostgreSQL renames a constraint along with those of all children, which may have other names: then it is another constraint. */
+function renameNotNull(column: Column, oldName: string, newName: string, form: NotNull): Statement {
+  const table = alterRelation(column)
+  const added = addNotNull(column, form).sql.slice(table.length)
+  return statement(`${table} RENAME CONSTRAINT ${quoteIdent(oldName)} TO ${quoteIdent(newName)}`, [`${table} DROP CONSTRAINT ${quoteIdent(oldName)},${added}`])
 }
 
 /** A constraint that a partition has from its parent too is not renamed while it is one. */
-function renamedApart({ id }: Column, oldName: string, newName: string, place: PartitionAttrs): Statement[] {
+function apart({ id }: Column, place: PartitionAttrs, rename: Statement): Statement[] {
   const table = { schema: id.schema, name: id.table }
-  const rename = statement(`ALTER TABLE ${qualified(table.schema, table.name)} RENAME CONSTRAINT ${quoteIdent(oldName)} TO ${quoteIdent(newName)}`)
   return [detach(table, place), rename, ...attach(table, place)]
 }
 

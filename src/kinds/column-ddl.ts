@@ -29,6 +29,10 @@ export interface NotNull {
   readonly name?: string
   readonly noInherit?: true
   readonly notValid?: true
+  /** Only parents declare it; then `name` is one that it does not have from the first of them, and nothing says `notValid`. */
+  readonly inherited?: true
+  /** It is valid although those of the parents are not. */
+  readonly valid?: true
 }
 
 export interface ColumnAttrs {
@@ -38,7 +42,7 @@ export interface ColumnAttrs {
   readonly inherited?: true
   /** Qualified, when it is not the type's own. */
   readonly collation?: string
-  /** `'inherited'`: only the parent declares it (PostgreSQL 18). */
+  /** `'inherited'`: only the parents declare it, and it is as theirs are (PostgreSQL 18). */
   readonly notNull?: true | 'inherited' | NotNull
   readonly identity?: Identity
   readonly generated?: { readonly expression: string; readonly virtual?: true }
@@ -119,8 +123,13 @@ export function sequenceOptions(options: Omit<IdentitySequence, 'name'>): string
   ]
 }
 
+/** Whether only parents of the table declare it. */
+export function isInherited(notNull: ColumnAttrs['notNull']): boolean {
+  return notNull === 'inherited' || (typeof notNull === 'object' && notNull.inherited === true)
+}
+
 function notNullText(notNull: ColumnAttrs['notNull']): string[] {
-  if (notNull === undefined || notNull === 'inherited') return []
+  if (notNull === undefined || notNull === 'inherited' || isInherited(notNull)) return []
   if (notNull === true) return ['NOT NULL']
   if (notNull.notValid) return []
   return [`${notNull.name === undefined ? '' : `CONSTRAINT ${quoteIdent(notNull.name)} `}NOT NULL${notNull.noInherit ? ' NO INHERIT' : ''}`]

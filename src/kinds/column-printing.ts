@@ -24,7 +24,7 @@ export function printColumn(column: Column, printer: Printer): PrintedCode {
     attrs.collation && `.collate(${collationCode(attrs.collation, printer)})`,
     attrs.generated && `.generatedAlwaysAs(${printer.sql(attrs.generated.expression)}${attrs.generated.virtual ? ', { virtual: true }' : ''})`,
     attrs.identity && identityCode(attrs.identity, printer),
-    serial || (constraints.includes('.primaryKey()') && attrs.notNull === true) ? '' : notNullCode(attrs, printer),
+    serial || (constraints.includes('.primaryKey()') && attrs.notNull === true) ? '' : notNullCode(attrs, constraints, printer),
     ...constraints,
     settingsCode(attrs, printer),
     attrs.inherited && '.inherited()',
@@ -89,7 +89,9 @@ function identityCode(identity: Identity, printer: Printer): string {
   return `.${method}(${Object.keys(options).length > 0 ? printer.literal(options) : ''})`
 }
 
-function notNullCode({ notNull, identity }: ColumnAttrs, printer: Printer): string | undefined {
+function notNullCode({ notNull, identity }: ColumnAttrs, constraints: readonly string[], printer: Printer): string | undefined {
+  // A primary key would declare it too.
+  if (notNull === 'inherited' && constraints.some((code) => code.startsWith('.primaryKey('))) return `.notNull(${printer.literal({ inherited: true })})`
   if (notNull === undefined || notNull === 'inherited') return undefined
   if (notNull === true) return identity ? undefined : '.notNull()'
   return `.notNull(${printer.literal(notNull)})`

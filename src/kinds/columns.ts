@@ -7,6 +7,7 @@ import { alterColumn, originsOf } from './column-alter.js'
 import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
 import { readOptions } from './foreign-options.js'
+import { isValidatedApart, validated } from './inherited-not-null.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
 import { optionStatements } from './storage-parameters.js'
@@ -44,7 +45,7 @@ interface Extras {
   readonly statistics: number | null
   readonly options: string[] | null
   readonly foreign: string[] | null
-  readonly notNull: { readonly name: string; readonly local: boolean; readonly noInherit: boolean; readonly valid: boolean } | null
+  readonly notNull: { readonly name: string; readonly local: boolean; readonly noInherit: boolean; readonly valid: boolean; readonly above: { readonly name: string; readonly valid: boolean } | null } | null
   readonly view: (QualifiedName & { readonly kind: 'view' | 'materialized_view' }) | null
 }
 
@@ -68,7 +69,7 @@ export const columns = defineKind<Column>({
   kind: 'column',
   phase: PHASES.column,
   catalog: 'pg_class',
-  folds: ({ attrs }) => attrs.relation === undefined,
+  folds: (column) => column.attrs.relation === undefined && !isValidatedApart(column),
   occupies: ({ id, attrs }) => (attrs.identity ? [`relation ${qualified(id.schema, attrs.identity.name ?? defaultName(id.table, id.name, 'seq'))}`] : []),
   holdsExpressions: ({ attrs }) => attrs.generated !== undefined,
   catalogQuery,
@@ -93,9 +94,9 @@ export const columns = defineKind<Column>({
         : (details.parents ?? []).map((relation) => ({ to: refOf('column', relation.schema, relation.table, id.name), auto: true })),
     }
   },
-  create: (column, _parts, fragments) => {
+  create: (column, _parts, fragments, context) => {
     if (column.attrs.relation) return columnSettings(column)
-    if (column.attrs.inherited) return columnSettings(column)
+    if (column.attrs.inherited) return [...columnSettings(column), ...validated(column, context)]
     return [statement(`${alterRelation(column)} ADD COLUMN ${columnDefinition(column, fragments)}`), ...columnSettings(column)]
   },
   fragment: (column, _parts, fragments) => columnDefinition(column, fragments),
@@ -178,7 +179,7 @@ function catalogQuery({ major }: ServerVersion): string {
           'collation', CASE WHEN a.attcollation <> t.typcollation THEN json_build_object('schema', cn.nspname, 'name', co.collname) END,
           'notNull', ${
             constraint
-              ? `CASE WHEN nn.conname IS NOT NULL THEN json_build_object('name', nn.conname, 'local', nn.conislocal, 'noInherit', nn.connoinherit, 'valid', nn.convalidated) END`
+              ? `CASE WHEN nn.conname IS NOT NULL THEN json_build_object('name', nn.conname, 'local', nn.conislocal, 'noInherit', nn.connoinherit, 'valid', nn.convalidated, 'above', ${NOT_NULL_ABOVE}) END`
               : 'NULL'
           },
           'view', CASE c.relkind WHEN 'v' THEN json_build_object('schema', c.nspname, 'name', c.relname, 'kind', 'view')
@@ -212,6 +213,14 @@ function catalogQuery({ major }: ServerVersion): string {
     WHERE a.attnum > 0 AND NOT a.attisdropped AND (c.relkind IN ('r', 'p', 'f') OR ${settings} OR a.atthasdef)
     ORDER BY 1, 2`
 }
+
+/** What the parents of a table pass on to it. */
+const NOT_NULL_ABOVE = `CASE WHEN NOT nn.conislocal AND NOT c.relispartition THEN (
+            SELECT json_build_object('name', (array_agg(above.conname ORDER BY h.inhseqno))[1], 'valid', bool_or(above.convalidated))
+            FROM pg_inherits h
+            JOIN pg_attribute column_ ON column_.attrelid = h.inhparent AND column_.attname = a.attname
+            JOIN pg_constraint above ON above.contype = 'n' AND above.conrelid = h.inhparent AND above.conkey[1] = column_.attnum AND NOT above.connoinherit
+            WHERE h.inhrelid = a.attrelid) END`
 
 function viewColumn(view: NonNullable<Extras['view']>, name: string, number: number, extras: Extras): Column {
   const id = { schema: view.schema, table: view.name, name }
@@ -247,7 +256,11 @@ function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression'
 
 function notNullOf({ table, name }: RelationPart, { notNull, partition }: Extras): ColumnAttrs['notNull'] {
   if (!notNull) return true
-  if (!notNull.local && !partition) return 'inherited'
+  if (!notNull.local && !partition) {
+    const { above } = notNull
+    const attrs = { ...(notNull.name !== above?.name && { name: notNull.name }), ...(notNull.valid && above?.valid === false && { valid: true as const }) }
+    return Object.keys(attrs).length > 0 ? { ...attrs, inherited: true } : 'inherited'
+  }
   const attrs = {
     ...(notNull.name !== defaultName(table, name, 'not_null') && { name: notNull.name }),
     ...(notNull.noInherit && { noInherit: true }),

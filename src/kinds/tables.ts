@@ -1,9 +1,10 @@
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
-import { cutName, MAX_NAME_BYTES, qualified, quoteIdent } from '../sql/identifiers.js'
+import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { columnHead, columnSettings, type Column, type NotNull } from './column-ddl.js'
+import { columnHead, columnSettings, isInherited, type Column, type NotNull } from './column-ddl.js'
 import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
+import { notNullsOfNewChild, standIn } from './inherited-not-null.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
 import { printTable } from './table-printing.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -193,11 +194,14 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
     attrs.with ? `\nWITH (${optionsText(attrs.with)})` : '',
     attrs.tablespace ? `\nTABLESPACE ${quoteIdent(attrs.tablespace)}` : '',
   ].join('')
+  const notNulls = attrs.inherits && context && context.version.major >= 18 ? notNullsOfNewChild(table, context) : undefined
   return [
+    ...(notNulls?.before ?? []),
     statement(text),
     ...(inheritsLater ? (attrs.inherits ?? []) : []).map((parent) => statement(`ALTER TABLE ${nameOf(table)} INHERIT ${nameText(parent)}`)),
     ...parts.flatMap((part, index) => (later.has(part) ? [statement(`ALTER TABLE ${nameOf(table)} ADD ${fragments[index]!}`)] : [])),
     ...parts.flatMap((part) => (part.kind === 'column' ? [...ownNotNull(table, part as Column, context), ...columnSettings(part as Column)] : [])),
+    ...(notNulls?.after ?? []),
     ...(attrs.rowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} ENABLE ROW LEVEL SECURITY`)] : []),
     ...(attrs.forceRowSecurity ? [statement(`ALTER TABLE ${nameOf(table)} FORCE ROW LEVEL SECURITY`)] : []),
   ]
@@ -205,8 +209,8 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
 
 /** The NOT NULL that a child declares for a column of its parents: from PostgreSQL 18 on a part of CREATE TABLE, since it may have a name. */
 function inlineNotNull({ id, attrs: { notNull } }: Column, context: AlterContext | undefined): string[] {
-  if (!context || context.version.major < 18 || notNull === undefined || notNull === 'inherited') return []
-  const { name, noInherit, notValid } = notNull === true ? ({} as NotNull) : notNull
+  if (!context || context.version.major < 18 || notNull === undefined || isInherited(notNull)) return []
+  const { name, noInherit, notValid } = typeof notNull === 'object' ? notNull : ({} as NotNull)
   if (notValid) return []
   return [`${name === undefined ? '' : `CONSTRAINT ${quoteIdent(name)} `}NOT NULL ${quoteIdent(id.name)}${noInherit ? ' NO INHERIT' : ''}`]
 }
@@ -219,11 +223,13 @@ function ownNotNull(table: Table, { id, attrs }: Column, context: AlterContext |
 
 /**
  * Keys that are added after CREATE TABLE. Of those over the same columns, PostgreSQL makes only one inside of it. The primary key of a
- * partition would make NOT NULL constraints there beside those that the partition has from the table above.
+ * partition or child would make NOT NULL constraints there beside those that it has from the tables above.
  */
 function addedLater({ attrs }: Table, parts: readonly SchemaObject[]): ReadonlySet<SchemaObject> {
   const keys = parts.filter(({ attrs }) => attrs.type === 'primary_key' || attrs.type === 'unique')
-  const redundant = new Set(attrs.partitionOf ? keys.filter((key) => key.attrs.type === 'primary_key') : [])
+  const own = new Set(parts.filter(({ kind, attrs }) => kind === 'column' && attrs.notNull && !isInherited((attrs as Column['attrs']).notNull)).map(({ id }) => id.name))
+  const requires = (key: SchemaObject) => attrs.partitionOf || (attrs.inherits && !(key.attrs.columns as string[]).every((column) => own.has(column)))
+  const redundant = new Set(keys.filter((key) => key.attrs.type === 'primary_key' && requires(key)))
   if (keys.length < 2) return redundant
   const first = new Map<string, SchemaObject>()
   for (const key of keys.sort((a, b) => Number(b.attrs.type === 'primary_key') - Number(a.attrs.type === 'primary_key'))) {
@@ -251,13 +257,13 @@ function inheritance(table: Table, from: readonly QualifiedName[] = [], to: read
     ...after.slice(kept).map((name) => alter(`INHERIT ${name}`)),
   ]
   if (moved.length === 0) return changes
-  const standIn = qualified(table.id.schema, `${cutName(table.id.name, MAX_NAME_BYTES - '__columns'.length)}__columns`)
+  const meanwhile = nameText(standIn(table.id))
   return [
-    statement(`CREATE TABLE ${standIn} (LIKE ${nameOf(table)})`),
-    alter(`INHERIT ${standIn}`),
+    statement(`CREATE TABLE ${meanwhile} (LIKE ${nameOf(table)})`),
+    alter(`INHERIT ${meanwhile}`),
     ...changes,
-    alter(`NO INHERIT ${standIn}`),
-    statement(`DROP TABLE ${standIn}`),
+    alter(`NO INHERIT ${meanwhile}`),
+    statement(`DROP TABLE ${meanwhile}`),
   ]
 }
 
