@@ -49,6 +49,8 @@ export async function elaborate(
   await checkVersionNeeds(declarations, options.meantFor ?? database.version)
   return inScratchTransaction(database, options.commit ?? false, async () => {
     if (options.surroundings && options.surroundings.objects.size > 0) await recreate(database, options.surroundings, undefined)
+    // Where all roles are declared, one that is not does not exist.
+    if (options.manage?.roles !== 'all') await createMissingRoles(database, declared)
     const failures = await createAll(database, declared, options.manage?.schemas === 'all' ? everything : undefined)
     if (failures.length > 0) throw await schemaError(failures, declarations, declared)
     const mistakes = options.present ? await rereadAll(database, declared) : []
@@ -83,6 +85,7 @@ export async function settle(database: Database, model: SchemaModel, scope: Scop
 }
 
 async function recreate(database: Database, model: SchemaModel, scope: Scope | undefined): Promise<void> {
+  await createMissingRoles(database, model)
   const failures = await createAll(database, model, scope)
   if (failures.length > 0) throw rebuildError(failures, model, database)
 }
@@ -102,7 +105,6 @@ async function inScratchTransaction<T>(database: Database, commit: boolean, work
 
 /** Creates everything a model holds, by the migration from what a new database has; what `dropping` does not include stays. */
 async function createAll(database: Database, model: SchemaModel, dropping: Scope | undefined): Promise<Failure[]> {
-  await createMissingRoles(database, model)
   const initial = initialModel(model)
   const dropped = dropping?.restrict(initial)
   const operations = diff(initial, model).filter((operation) => operation.type !== 'drop' || dropped?.get(operation.object.ref))

@@ -1,7 +1,7 @@
 import { membershipObject, type RoleMembership } from '../authoring/role-parts.js'
 import { refOf, roleRef } from '../model/object-ref.js'
-import { quoteIdent } from '../sql/identifiers.js'
-import { statement } from '../sql/statement.js'
+import { dollarQuote, quoteIdent } from '../sql/identifiers.js'
+import { statement, type Statement } from '../sql/statement.js'
 import { defineKind, PHASES, type AlterContext, type Kind, type VersionNeed } from './kind.js'
 
 /**
@@ -41,10 +41,13 @@ export const roleMemberships: Kind = defineKind<RoleMembership>({
     return needs
   },
   roles: ({ id }) => [id.role, ...(id.grantor === undefined ? [] : [id.grantor])],
-  create: (object) => {
+  create: (object, _parts, _fragments, context) => {
     const { admin, inherit, set } = object.attrs
-    if (inherit === undefined && set === undefined) return [statement(`GRANT ${membership(object, 'TO')}${admin ? ' WITH ADMIN OPTION' : ''}${grantedBy(object)}`)]
-    return [grantWith(object, [admin && 'ADMIN TRUE', inherit !== undefined && option('INHERIT', inherit), set === false && 'SET FALSE'])]
+    const grant =
+      inherit === undefined && set === undefined
+        ? statement(`GRANT ${membership(object, 'TO')}${admin ? ' WITH ADMIN OPTION' : ''}${grantedBy(object)}`)
+        : grantWith(object, [admin && 'ADMIN TRUE', inherit !== undefined && option('INHERIT', inherit), set === false && 'SET FALSE'])
+    return [grantorMay(object, context) ? grant : { ...grant, scratch: withGrantor(object, grant) }]
   },
   drop: (object) => [statement(`REVOKE ${membership(object, 'FROM')}${grantedBy(object)}`)],
   alter: (from, to, context) => {
@@ -73,6 +76,15 @@ function membership({ id }: RoleMembership, word: 'TO' | 'FROM'): string {
 
 function grantedBy({ id }: RoleMembership): string {
   return id.grantor === undefined ? '' : ` GRANTED BY ${quoteIdent(id.grantor)}`
+}
+
+/** Whether scratch, too, has what lets the grantor grant: it does not where that role, or what it is a member of, takes no part. */
+function grantorMay({ id }: RoleMembership, context: AlterContext | undefined): boolean {
+  return id.grantor === undefined || context?.object('to', refOf('role_membership', id.grantor, id.role))?.attrs.admin === true
+}
+
+function withGrantor({ id }: RoleMembership, { sql }: Statement): string {
+  return `DO ${dollarQuote(`BEGIN\n  GRANT ${quoteIdent(id.role)} TO ${quoteIdent(id.grantor!)} WITH ADMIN OPTION;\n  ${sql};\nEND`)}`
 }
 
 function option(name: string, value: boolean): string {

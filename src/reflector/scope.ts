@@ -171,8 +171,8 @@ function surroundingsOf(model: SchemaModel, inside: ReadonlySet<Ref>): ReadonlyS
   if (inside.size === model.objects.size) return found
   const waiting = [...inside]
   for (let ref = waiting.pop(); ref !== undefined; ref = waiting.pop()) {
-    for (const { to } of model.needs(ref)) {
-      if (inside.has(to) || found.has(to)) continue
+    for (const { to, createOnly } of model.needs(ref)) {
+      if (createOnly || inside.has(to) || found.has(to)) continue
       found.add(to)
       waiting.push(to)
     }

@@ -1,6 +1,9 @@
 import { DatabaseError } from '../errors.js'
 import { positionOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
 
+/** Only a session with the other database can see what the role has there. */
+const OWNS = 'in each database named above run REASSIGN OWNED BY the role TO another one, then DROP OWNED BY it; then try again'
+
 /** How many lines of a long statement an error shows. */
 const SHOWN_LINES = 10
 
@@ -21,7 +24,7 @@ export class MigrationError extends DatabaseError {
     const where = step === undefined ? '' : ` at step ${step} of ${steps.length}`
     super(`the ${direction} of ${title} failed${where}: ${cause.message}`, {
       at: failed?.at ?? positionOf(migration),
-      hint: cause.hint,
+      hint: cause.hint ?? (sqlState === '2BP01' && /^\s*drop role/i.test(failed?.sql ?? '') ? OWNS : undefined),
       detail: [sqlState && `SQLSTATE ${sqlState}`, cause.detail, failed && excerpt(failed.sql, position), state].filter(Boolean).join('\n'),
       cause,
       sqlState,

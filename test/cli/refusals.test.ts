@@ -58,7 +58,7 @@ test('roles of the server are the real ones: one that is missing is a mistake in
       stdout: '',
       stderr:
         'error: owner of table public.t: role "nobody_made_it" does not exist\n  at schema.ts:3:4\n' +
-        'hint: check the spelling, or create the role first: roles belong to the server, not to a schema\n',
+        'hint: check the spelling, or create the role first: roles belong to the server, not to a schema; or declare it with role(…)\n',
     })
   }
   // A server of its own may have any role, and says what the database lacks.

@@ -169,7 +169,7 @@ test.each(majors.filter((major) => major < 16))('what %i does not have is refuse
 test('roles that only scratch made are no objects', async () => {
   const database = await clusters.open('pglite')
   const owned = [table('items', { id: integer() }).owner('somebody')].flatMap((one) => one.declarations())
-  const model = await elaborate(database, owned, { manage: { roles: 'all' }, commit: true })
+  const model = await elaborate(database, owned, { manage: { roles: ['app'] }, commit: true })
   expect([...model.objects.keys()].filter((ref) => ref.startsWith('role'))).toEqual([])
   expect((await reflect(database, everythingAndRoles)).get('role:somebody')).toBeUndefined()
 })

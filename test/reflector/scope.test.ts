@@ -98,3 +98,18 @@ test('what nobody manages is named, within the schemas', async () => {
   const model = await reflect(database, scopeOf(manage({ schemas: ['app'] }), [], { versionSchema: 'autogen' }))
   expect(model.unmanaged.every(({ schema }) => schema === undefined || schema === 'app')).toBe(true)
 })
+
+test('privileges that are compared do not need the owner, which is not', async () => {
+  const quiet = schema('app').table('quiet', {}).grant('scope_reader', ['select'])
+  const scope = scopeOf(manage({ schemas: 'all' }), quiet.declarations().map(({ object }) => object), { versionSchema: 'autogen' })
+  const model = await reflect(database)
+  expect([...scope.restrict(model).objects.keys()]).toContain('privilege:table:app.quiet scope_reader')
+  expect([...scope.surroundings(model).objects.keys()]).not.toContain('owner:table:app.quiet')
+})
+
+test('roles only where they are named, whatever the schemas; not even read otherwise', async () => {
+  const roles = async (options: ManageOptions) => (await inScope(options)).filter((ref) => ref.startsWith('role'))
+  expect(await roles({ schemas: 'all' })).toEqual([])
+  expect(await roles({ schemas: ['app'], roles: ['scope_reader', 'postgres'] })).toEqual(['role:scope_reader'])
+  expect(await roles({ schemas: ['app'], roles: 'all' })).toEqual(expect.arrayContaining(['role:scope_reader', 'role:scope_owner']))
+})
