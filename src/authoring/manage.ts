@@ -16,6 +16,11 @@ export interface ManageOptions {
   readonly roles?: 'none' | 'all' | readonly string[]
   /** Whether settings of the database are compared: all, none, or, by default, all where some are declared. */
   readonly databaseSettings?: boolean | 'declared'
+  /**
+   * Objects that something else makes and drops, such as the queues of pgmq and the partitions of pg_partman: names with their schema, `*` for any
+   * characters. Those that are not declared are neither differences nor reported.
+   */
+  readonly external?: readonly string[]
 }
 
 const MANAGE: unique symbol = Symbol.for('pg-autogen.manage') as never
@@ -31,13 +36,15 @@ const ALLOWED: Record<keyof ManageOptions, (value: unknown) => boolean> = {
   owners: (value) => typeof value === 'boolean' || value === 'declared',
   roles: (value) => value === 'none' || value === 'all' || isNames(value),
   databaseSettings: (value) => typeof value === 'boolean' || value === 'declared',
+  external: isNames,
 }
 
 /**
  * States what `schema.ts` answers for: which undeclared objects are differences and which are none of its business.
  *
  * @throws SchemaError for an unknown setting or value
- * @example export const scope = manage({ schemas: ['app', 'public'], privileges: 'all', owners: true })
+ * @example
+ * export const scope = manage({ schemas: ['app', 'public'], privileges: 'all', owners: true, external: ['app.events_p*'] })
  */
 export function manage(options: ManageOptions = {}): Manage {
   for (const [name, value] of Object.entries(options)) {
@@ -63,6 +70,7 @@ const HINTS: Record<keyof ManageOptions, string> = {
   owners: "give true, false or 'declared'",
   roles: "give 'all', a list of role names, or 'none'",
   databaseSettings: "give true, false or 'declared'",
+  external: "give a list of names with their schema, with * for any characters: ['pgmq.q_*']",
 }
 
 /** Which roles take part according to `manage`: `undefined` for none. */

@@ -72,6 +72,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--snapshot <file>', 'write a snapshot for autogen diff instead of schema.ts'),
     new Option('--only-schemas <names>', 'only these schemas, separated by commas'),
     new Option('--roles <names>', 'also these roles of the server, separated by commas, or all; never passwords'),
+    new Option('--external <names>', 'leave out what something else makes, such as "pgmq.q_*,app.events_p*"'),
   ])
   verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
     message(),

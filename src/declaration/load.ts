@@ -70,7 +70,7 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
   checkScope(declarations, scope)
   return {
     declarations,
-    outline: outlineOf(declarations),
+    outline: outlineOf(declarations, scope),
     digest: digestOf(declarations),
     scope,
     files,

@@ -3,6 +3,7 @@ import type { Declaration } from '../authoring/declared.js'
 import { manage, type ManageOptions } from '../authoring/manage.js'
 import { SchemaError } from '../errors.js'
 import { kindOf } from '../kinds/registry.js'
+import { refOf } from '../model/object-ref.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { cacheKey, DiskCache } from './disk-cache.js'
 import type { LoadedFiles } from './load.js'
@@ -19,7 +20,7 @@ interface Head {
 type Body = readonly (readonly [object: SchemaObject, uses: readonly Ref[], formerly?: Ref])[]
 
 /** Raised when what is kept of declarations changes. */
-const FORMAT = 2
+const FORMAT = 3
 
 /** Loaded schema files by their contents, where nothing else decides what they declare. */
 export class SchemaCache {
@@ -69,13 +70,19 @@ function unpack(read: () => Body): Declaration[] {
   return body.map(([object, uses, formerly]) => ({ object, at: undefined, uses, ...(formerly !== undefined && { formerly }) }))
 }
 
-/** Decides the same scope as all declared objects do: what lies in no schema, what is a matter of its own, and one object of each schema. */
-export function outlineOf(declarations: readonly Declaration[]): SchemaObject[] {
+/**
+ * Decides the same scope as all declared objects do: what lies in no schema, what is a matter of its own, and one object of each schema; every one
+ * where others of its schema may be external, as the scope says or since the schema belongs to an extension.
+ */
+export function outlineOf(declarations: readonly Declaration[], scope?: ManageOptions): SchemaObject[] {
   const schemas = new Set<string>()
+  const refs = new Set(declarations.map(({ object }) => object.ref))
+  const isPlain = (schema: string | null) => !scope?.external?.length && (schema === null || schema === 'public' || refs.has(refOf('schema', schema)))
   return declarations.flatMap(({ object }) => {
     const kind = kindOf(object)
     const schema = kind.schemaOf ? kind.schemaOf(object) : ((object.id.schema as string | undefined) ?? null)
-    if (schema !== null && !kind.concern && !kind.schemaOf && schemas.has(schema)) return []
+    const matters = object.parent === null && !isPlain(schema)
+    if (schema !== null && !kind.concern && !kind.schemaOf && schemas.has(schema) && !matters) return []
     if (schema !== null) schemas.add(schema)
     return [object]
   })

@@ -28,11 +28,12 @@ export function commonScope(a: Statement, b: Statement, options: ScopeOptions): 
   const schemas = commonSchemas(x.schemas, y.schemas)
   const roles = commonRoles(x.roles, y.roles)
   const lies = (object: SchemaObject) => schemas === 'all' || schemaOf(object) === null || schemas.includes(schemaOf(object)!)
+  const external = [...(a.manage?.external ?? []), ...(b.manage?.external ?? [])]
   const agreed = { privileges, owners, databaseSettings }
   const outline = [...decisive(a, agreed, x), ...decisive(b, agreed, y)].filter(lies)
   const setting = { all: true, none: false, declared: 'declared' } as const
-  const stated = manage({ schemas, privileges, owners: setting[owners], databaseSettings: setting[databaseSettings], ...(roles && { roles }) })
-  return scopeOf(stated, outline, options)
+  const stated = manage({ schemas, privileges, owners: setting[owners], databaseSettings: setting[databaseSettings], ...(roles && { roles }), ...(external.length > 0 && { external }) })
+  return scopeOf(stated, outline, { ...options, sparesExtensions: outline.length > 0 })
 }
 
 interface Rules {

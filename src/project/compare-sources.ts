@@ -27,10 +27,11 @@ export async function compareSources(project: Project, fromSource: Source, toSou
   const common = commonScope(from.stated, to.stated, project.settings)
   const scope = { restrict: (model: SchemaModel) => common.restrict([from, to].reduce((rest, { without }) => without?.(rest) ?? rest, model)) }
   const needs = needsOf([...from.model.objects.values(), ...to.model.objects.values()])
-  const whole = await project.wholeScope([...(from.loaded?.outline ?? []), ...(to.loaded?.outline ?? [])], { databaseSettings: true, roles: wish.managedRoles })
+  const external = [from, to].flatMap(({ stated }) => stated.manage?.external ?? [])
+  const whole = await project.wholeScope([...(from.loaded?.outline ?? []), ...(to.loaded?.outline ?? [])], { databaseSettings: true, roles: wish.managedRoles, external })
   const result = await compareModels({
-    from: from.model,
-    to: to.model,
+    from: external.length > 0 ? whole.restrict(from.model) : from.model,
+    to: external.length > 0 ? whole.restrict(to.model) : to.model,
     scope,
     ground: async (state) => {
       const another = () => project.openScratch({ ...wish, extensions: unique(needs.extensions), roles: unique(needs.roles) })

@@ -79,18 +79,19 @@ export class Project {
     return this.#once('scope', async () => {
       const { scopeOf } = await import('../reflector/scope.js')
       const { scope, outline } = await this.declared()
-      return scopeOf(scope, outline, { versionSchema: this.settings.versionSchema })
+      return scopeOf(scope, outline, { versionSchema: this.settings.versionSchema, sparesExtensions: true })
     })
   }
 
   /**
    * The whole database but this tool's own tables: what `pull` writes down, and what a plan must not harm. Roles and settings of the
-   * database, which an object never needs, only as far as `stated` says.
+   * database, which an object never needs, only as far as `stated` says; external objects only where others need them.
    */
-  async wholeScope(declared: readonly SchemaObject[] = [], { roles, databaseSettings }: ManageOptions = {}): Promise<Scope> {
+  async wholeScope(declared: readonly SchemaObject[] = [], { roles, databaseSettings, external }: ManageOptions = {}): Promise<Scope> {
     const { scopeOf } = await import('../reflector/scope.js')
     const { manage } = await import('../authoring/manage.js')
-    return scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true, ...(roles && { roles }), ...(databaseSettings !== undefined && { databaseSettings }) }), declared, { versionSchema: this.settings.versionSchema })
+    const stated = manage({ schemas: 'all', privileges: 'all', owners: true, ...(roles && { roles }), ...(databaseSettings !== undefined && { databaseSettings }), ...(external && { external }) })
+    return scopeOf(stated, declared, { versionSchema: this.settings.versionSchema, keepsNeeded: true })
   }
 
   /** An empty scratch database, the same until a proving ground takes it. */

@@ -15,6 +15,8 @@ export interface PullOptions {
   readonly schemas?: readonly string[] | undefined
   /** Roles of the server to declare as well. */
   readonly roles?: 'all' | readonly string[] | undefined
+  /** Names of objects that something else makes, with `*` for any characters; they are left out, also of the scope. */
+  readonly external?: readonly string[] | undefined
 }
 
 /** What `pull` read. */
@@ -36,18 +38,18 @@ export interface Pulled {
  *
  * @throws UsageError for a schema or a role that is not there
  */
-export async function pull(project: Project, { schemas, roles }: PullOptions = {}): Promise<Pulled> {
+export async function pull(project: Project, { schemas, roles, external }: PullOptions = {}): Promise<Pulled> {
   const database = await project.live()
   project.begin('reading the database')
   const whole = await reflect(database, await project.wholeScope([], { databaseSettings: schemas === undefined, roles }))
   for (const name of schemas ?? []) requireSchema(whole, name)
   if (typeof roles === 'object') for (const name of roles) requireRole(whole, name, database.label)
   const databaseSettings = [...whole.objects.values()].some((object) => kindOf(object).concern === 'databaseSettings')
-  const narrowed = schemas !== undefined || roles !== undefined || databaseSettings
+  const narrowed = schemas !== undefined || roles !== undefined || external !== undefined || databaseSettings
   const stated: ManageOptions | undefined = narrowed
-    ? { schemas: schemas ?? 'all', privileges: 'all', owners: true, ...(roles && { roles }), ...(databaseSettings && { databaseSettings }) }
+    ? { schemas: schemas ?? 'all', privileges: 'all', owners: true, ...(roles && { roles }), ...(databaseSettings && { databaseSettings }), ...(external && { external }) }
     : undefined
-  const model = stated ? scopeOf(scopeStated(stated), [], project.settings).restrict(whole) : whole
+  const model = stated ? scopeOf(scopeStated(stated), [], { versionSchema: project.settings.versionSchema, keepsNeeded: true }).restrict(whole) : whole
   const manage = stated && { manage: stated }
   return { source: renderSchemaFile(model, manage), model, ...manage, objects: model.objects.size, unmanaged: model.unmanaged }
 }

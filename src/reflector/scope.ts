@@ -23,6 +23,10 @@ export const everythingAndRoles: Scope = { ...everything, roles: true }
 export interface ScopeOptions {
   /** The schema that holds this tool's own tables. */
   readonly versionSchema: string
+  /** Undeclared objects in schemas that belong to an extension are left to it: its functions may have made them. */
+  readonly sparesExtensions?: boolean
+  /** External objects take part where others need them. */
+  readonly keepsNeeded?: boolean
 }
 
 /** This tool's own tables; the schema that holds nothing else is never in scope either. */
@@ -53,9 +57,12 @@ class Rules {
   readonly #declaredTargets: ReadonlySet<string>
   readonly #initial: ReadonlySet<Ref>
   readonly #versionSchema: string
+  readonly #external: External
+  readonly #sparesExtensions: boolean
+  readonly #keepsNeeded: boolean
   readonly #known = new WeakMap<SchemaModel, ReadonlySet<Ref>>()
 
-  constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema }: ScopeOptions) {
+  constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema, sparesExtensions = false, keepsNeeded = false }: ScopeOptions) {
     const { schemas, privileges = 'declared', owners = 'declared', databaseSettings = 'declared' } = manage ?? {}
     const roles = managedRoles(manage) ?? 'none'
     this.#schemas = schemas === 'all' ? 'all' : new Set(schemas ?? ['public', ...declared.flatMap((object) => schemaOf(object) ?? [])])
@@ -70,12 +77,18 @@ class Rules {
     this.#declaredTargets = new Set(declared.flatMap((object) => concernKey(object) ?? []))
     this.#initial = new Set(allKinds().flatMap(({ initial }) => (initial ?? []).map(({ ref }) => ref)))
     this.#versionSchema = versionSchema
+    this.#external = new External(manage?.external ?? [])
+    this.#sparesExtensions = sparesExtensions
+    this.#keepsNeeded = keepsNeeded
   }
 
   /** Unmanaged objects that lie in scope. What lies in no schema is always reported: nothing tells whether it concerns those schemas. */
   unmanagedIn(model: SchemaModel): readonly UnmanagedObject[] {
     const schemas = this.#schemas
-    return schemas === 'all' ? model.unmanaged : model.unmanaged.filter(({ schema }) => schema === undefined || schemas.has(schema))
+    if (schemas === 'all' && this.#external.isEmpty) return model.unmanaged
+    return model.unmanaged.filter(
+      ({ schema, identity }) => (schema === undefined || schemas === 'all' || schemas.has(schema)) && !this.#external.names(identity),
+    )
   }
 
   /** The refs of what lies in scope. */
@@ -87,6 +100,7 @@ class Rules {
 
   #findRefs(model: SchemaModel): ReadonlySet<Ref> {
     const refs = this.#takesAll(model) ? new Set(model.objects.keys()) : this.#decideAll(model)
+    if (this.#keepsNeeded && !this.#external.isEmpty) this.#addNeeded(refs, model)
     const namespace = refOf('schema', this.#versionSchema)
     if (refs.has(namespace) && this.#holdsOnlyOwnTables(namespace, model, refs)) {
       refs.delete(namespace)
@@ -95,12 +109,26 @@ class Rules {
     return refs
   }
 
+  /** Adds what is needed from outside, whole; but for this tool's own tables. */
+  #addNeeded(refs: Set<Ref>, model: SchemaModel): void {
+    const own = (ref: Ref) => this.#isOwnTable(model.get(ref)!)
+    const add = (ref: Ref) => {
+      refs.add(ref)
+      for (const child of model.children(ref)) if (!refs.has(child.ref)) add(child.ref)
+    }
+    for (let found = surroundingsOf(model, refs); found.size > 0; found = surroundingsOf(model, refs)) {
+      const roots = [...found].map((ref) => rootOf(ref, model)).filter((ref) => !own(ref))
+      if (roots.every((ref) => refs.has(ref))) return
+      roots.forEach(add)
+    }
+  }
+
   /** The usual case of a scope that states everything, without looking at how objects hang together. */
   #takesAll(model: SchemaModel): boolean {
     if (this.#schemas !== 'all') return false
     for (const object of model.objects.values()) {
       const { concern } = kindOf(object)
-      if (this.#isOwnTable(object) || (concern && !this.#takesPart(object, concern))) return false
+      if (this.#isOwnTable(object) || this.#isOthers(object, model) || (concern && !this.#takesPart(object, concern))) return false
       if (object.parent !== null && !model.get(object.parent)) return false
     }
     return true
@@ -121,7 +149,7 @@ class Rules {
   }
 
   #decide(object: SchemaObject, model: SchemaModel, decide: (object: SchemaObject) => boolean): boolean {
-    if (this.#isOwnTable(object)) return false
+    if (this.#isOwnTable(object) || this.#isOthers(object, model)) return false
     const { concern } = kindOf(object)
     if (concern && !this.#takesPart(object, concern)) return false
     const parent = object.parent === null ? undefined : model.get(object.parent)
@@ -151,6 +179,14 @@ class Rules {
     return object.parent === null && OWN_TABLES.includes(object.id.name) && schemaOf(object) === this.#versionSchema
   }
 
+  /** Undeclared, and made by something else: as the author says, or since it lies in a schema of an extension, which no model has. */
+  #isOthers(object: SchemaObject, model: SchemaModel): boolean {
+    if (object.parent !== null || this.#declared.has(object.ref)) return false
+    const schema = schemaOf(object)
+    if (this.#sparesExtensions && schema !== null && !SYSTEM_SCHEMAS.has(schema) && !model.get(refOf('schema', schema))) return true
+    return this.#external.has(object, schema)
+  }
+
   #holdsOnlyOwnTables(namespace: Ref, model: SchemaModel, inside: ReadonlySet<Ref>): boolean {
     if (this.#initial.has(namespace) || this.#declared.has(namespace)) return false
     if (model.unmanaged.some(({ schema }) => schema === this.#versionSchema)) return false
@@ -159,6 +195,40 @@ class Rules {
       return ref !== namespace && object.parent === null && schemaOf(object) === this.#versionSchema
     })
   }
+}
+
+/** Schemas that are there without being objects of a model. */
+const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema'])
+
+/** Names in which `*` stands for any characters. */
+class External {
+  readonly #patterns: readonly RegExp[]
+  readonly #whole: ReadonlySet<string>
+
+  constructor(patterns: readonly string[]) {
+    this.#patterns = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*')}$`, 's'))
+    this.#whole = new Set(patterns.flatMap((pattern) => /^([^*]+)\.\*$/.exec(pattern)?.[1] ?? []))
+  }
+
+  get isEmpty(): boolean {
+    return this.#patterns.length === 0
+  }
+
+  /** Whether they mean an object; a schema, when they mean all that is in it. */
+  has({ kind, id }: SchemaObject, schema: string | null): boolean {
+    if (this.isEmpty || typeof id.name !== 'string') return false
+    return this.names(schema === null ? id.name : `${schema}.${id.name as string}`) || (refOf(kind, id.name) === refOf('schema', id.name) && this.#whole.has(id.name))
+  }
+
+  names(name: string): boolean {
+    return this.#patterns.some((pattern) => pattern.test(name))
+  }
+}
+
+/** The object that an object is a part of, itself a part of none. */
+function rootOf(ref: Ref, model: SchemaModel): Ref {
+  const { parent } = model.get(ref)!
+  return parent === null || !model.get(parent) ? ref : rootOf(parent, model)
 }
 
 /** What an object needs, and what its parts need. */

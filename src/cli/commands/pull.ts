@@ -27,7 +27,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     }
     const names = (flag: string) => (flags[flag] as string | undefined)?.split(',').map((name) => name.trim()).filter(Boolean)
     const roles = names('roles')
-    const pulled = await pull(project, { schemas: names('onlySchemas'), roles: roles?.length === 1 && roles[0] === 'all' ? 'all' : roles })
+    const pulled = await pull(project, { schemas: names('onlySchemas'), external: names('external'), roles: roles?.length === 1 && roles[0] === 'all' ? 'all' : roles })
     const { source, objects, unmanaged } = pulled
     if (snapshot !== undefined) await writeSnapshot(file, pulled, { overwrite: flags.force === true })
     else if (!flags.stdout) await writeSchemaFile(file, source, { overwrite })
