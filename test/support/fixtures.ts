@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { manage, managedRoles } from '../../src/authoring/manage.js'
 import { allKinds, kindOf } from '../../src/kinds/registry.js'
 import type { Database } from '../../src/database/database.js'
 import { prepareRoles } from '../../src/database/scratch-roles.js'
@@ -10,7 +11,7 @@ import { diff } from '../../src/differ/diff.js'
 import { SchemaModel } from '../../src/model/schema-model.js'
 import { prove, reach, type ProvenSteps, type ProvingGround } from '../../src/planner/proof.js'
 import { reflect } from '../../src/reflector/reflect.js'
-import { scopeOf } from '../../src/reflector/scope.js'
+import { everything, scopeOf } from '../../src/reflector/scope.js'
 import { provingGround } from './ground.js'
 import { observe, observeWithin, unlike } from './observer.js'
 import { freshSession, majors, type Engine } from './servers.js'
@@ -62,7 +63,9 @@ export function proveFixtures(engine: Engine): void {
       pool.push(opened.pop()!)
       const operations = diff(from, to)
       expect(operations).not.toEqual([])
-      const roles = [from, to].flatMap((model) => [...model.objects.values()].flatMap((object) => kindOf(object).roles?.(object) ?? []))
+      const managed = managedRoles(after.scope) ?? []
+      const named = [from, to].flatMap((model) => [...model.objects.values()].flatMap((object) => kindOf(object).roles?.(object) ?? []))
+      const roles = named.filter((role) => !managed.includes(role))
       const ground = await provingGround(
         async () => {
           const database = await open()
@@ -88,7 +91,8 @@ export function proveFixtures(engine: Engine): void {
         expectText(folder, 'upgrade.sql', upgrade)
         expectText(folder, 'downgrade.sql', downgrade)
       }
-      const whole = { ...ground, reflect: () => reflect(ground.database()) }
+      const all = scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true, databaseSettings: true, roles: managed }), declared, { versionSchema: 'autogen' })
+      const whole = { ...ground, reflect: () => reflect(ground.database(), managed.length > 0 ? all : everything) }
       const left = await whole.reflect()
       const empty = emptyModel(left)
       await reach(whole, left, empty, diff(left, empty), {}, 'removal')
