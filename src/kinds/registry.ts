@@ -56,6 +56,7 @@ import { baseTypes } from './base-types.js'
 import { statisticsKind } from './statistics.js'
 import { comments } from './comments.js'
 import { securityLabels } from './security-labels.js'
+import { extensionDependencies } from './extension-dependencies.js'
 import { owners } from './owners.js'
 import { privileges } from './privileges.js'
 import { defaultPrivilegeKind } from './default-privileges.js'
@@ -70,7 +71,7 @@ const registered: Kind[] = [
   foreignDataWrappers, foreignServers, userMappings, publications, subscriptions,
   baseTypes, languages, accessMethods, casts, operators, operatorFamilies, operatorClasses, conversions, transforms,
   textSearchParsers, textSearchTemplates, textSearchDictionaries, textSearchConfigurations, statisticsKind,
-  comments, securityLabels, owners, privileges, defaultPrivilegeKind,
+  comments, securityLabels, extensionDependencies, owners, privileges, defaultPrivilegeKind,
 ]
 
 const byName = new Map(registered.map((kind) => [kind.kind, kind]))
