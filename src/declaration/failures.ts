@@ -68,6 +68,9 @@ function hintFor({ sqlState = '', message }: DatabaseError): string | undefined 
   if (sqlState === '42704' && message.startsWith('role "')) return 'check the spelling, or create the role first: roles belong to the server, not to a schema; or declare it with role(…)'
   if (sqlState === '42710' && message.startsWith('role "')) return 'the role that runs this is not managed, nor is postgres: leave it out of schema.ts and of the roles of manage(…)'
   if (sqlState === '0A000' || sqlState === '58P01') return 'if your database can do this, choose a scratch that can too: --scratch server, or the url of a server'
+  if (sqlState === '42501' && message.startsWith('permission denied to set parameter')) {
+    return 'only a superuser may set it: use --scratch native or embedded, where everything runs as one'
+  }
   if (MISSING.test(sqlState)) return 'check the spelling, name it with its schema, and export what declares it'
   return undefined
 }
