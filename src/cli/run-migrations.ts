@@ -71,6 +71,8 @@ function printEvent(event: RunEvent): void {
   switch (event.type) {
     case 'waiting':
       return printNote(`waiting for another run to end: ${event.holder}`)
+    case 'baseline':
+      return printNote(`the database is empty: making what the history began on (${event.steps} statements)`)
     case 'start': {
       const { migration, direction, steps, resumesAt } = event
       return printNote(migrationLine(migration, direction, steps, chalkStderr, resumesAt))

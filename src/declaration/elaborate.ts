@@ -17,7 +17,7 @@ import { declaredModel, titleOf } from './declared-model.js'
 import { manyMore, mostTellingFirst, schemaError } from './failures.js'
 import { rereadAll } from './reread.js'
 import { checkVersionNeeds } from './version-needs.js'
-import { objectOf, runSteps, stepOf, type Failure } from './steps.js'
+import { objectOf, runSteps, stepOf, type Failure, type Step } from './steps.js'
 
 export interface ElaborateOptions {
   /** Which objects the model shall hold; all by default. */
@@ -64,13 +64,13 @@ export async function elaborate(
 
 /**
  * Creates the objects of a reflected model in an empty scratch database, and leaves them there. What every new database has, the
- * scope includes and the model lacks, is dropped.
+ * scope includes and the model lacks, is dropped. Gives back what it did, which does the same in any other empty database.
  *
  * @throws DatabaseError naming the object that cannot be created again
  * @example await rebuild(scratch, live)
  */
-export async function rebuild(database: Database, model: SchemaModel, scope: Scope = everything): Promise<void> {
-  await inScratchTransaction(database, true, () => recreate(database, model, scope))
+export async function rebuild(database: Database, model: SchemaModel, scope: Scope = everything): Promise<readonly Step[]> {
+  return inScratchTransaction(database, true, () => recreate(database, model, scope))
 }
 
 /**
@@ -84,10 +84,12 @@ export async function settle(database: Database, model: SchemaModel, scope: Scop
   })
 }
 
-async function recreate(database: Database, model: SchemaModel, scope: Scope | undefined): Promise<void> {
+async function recreate(database: Database, model: SchemaModel, scope: Scope | undefined): Promise<readonly Step[]> {
   await createMissingRoles(database, model)
-  const failures = await createAll(database, model, scope)
+  const ran: Step[] = []
+  const failures = await createAll(database, model, scope, ran)
   if (failures.length > 0) throw rebuildError(failures, model, database)
+  return ran
 }
 
 async function inScratchTransaction<T>(database: Database, commit: boolean, work: () => Promise<T>): Promise<T> {
@@ -104,12 +106,12 @@ async function inScratchTransaction<T>(database: Database, commit: boolean, work
 }
 
 /** Creates everything a model holds, by the migration from what a new database has; what `dropping` does not include stays. */
-async function createAll(database: Database, model: SchemaModel, dropping: Scope | undefined): Promise<Failure[]> {
+async function createAll(database: Database, model: SchemaModel, dropping: Scope | undefined, ran?: Step[]): Promise<Failure[]> {
   const initial = initialModel(model)
   const dropped = dropping?.restrict(initial)
   const operations = diff(initial, model).filter((operation) => operation.type !== 'drop' || dropped?.get(operation.object.ref))
   const context = alterContext(initial, model)
-  return runSteps(database, order(initial, model, expand(initial, model, operations)).map((ordered) => stepOf(ordered, context)))
+  return runSteps(database, order(initial, model, expand(initial, model, operations)).map((ordered) => stepOf(ordered, context)), ran)
 }
 
 function initialModel(model: SchemaModel): SchemaModel {

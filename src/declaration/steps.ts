@@ -31,16 +31,17 @@ export function objectOf({ ordered: { action } }: Step): SchemaObject {
 
 /**
  * Runs steps in the transaction that is open: all at once first; when one is refused, one by one, where a refused step is tried
- * again after the others until nothing moves. Gives back what is left.
+ * again after the others until nothing moves. Gives back what is left; `ran` gets what went through, in its order and form.
  */
-export async function runSteps(database: Database, steps: readonly Step[]): Promise<Failure[]> {
+export async function runSteps(database: Database, steps: readonly Step[], ran: Step[] = []): Promise<Failure[]> {
   const statements = steps.flatMap((step) => step.statements)
   await database.executeAll([...placeholdersFor(statements.map(({ sql }) => sql)), 'SAVEPOINT elaboration'])
   const failed = await runBlindly(database, steps)
+  ran.push(...steps.slice(0, failed))
   if (failed === undefined) return []
   const before = steps.slice(0, failed).flatMap(({ statements }) => statements.map(scratchForm))
   await database.executeAll(['ROLLBACK TO SAVEPOINT elaboration', ...before])
-  return runPatiently(database, steps.slice(failed))
+  return runPatiently(database, steps.slice(failed), ran)
 }
 
 /** The index of the step at which it stopped; undefined when all went through. */
@@ -61,11 +62,11 @@ async function runBlindly(database: Database, steps: readonly Step[]): Promise<n
   }
 }
 
-async function runPatiently(database: Database, steps: readonly Step[]): Promise<Failure[]> {
+async function runPatiently(database: Database, steps: readonly Step[], ran: Step[]): Promise<Failure[]> {
   const whole = new Map<Step, Failure>()
   let waiting = steps
   for (;;) {
-    const failures = await tryEach(database, waiting)
+    const failures = await tryEach(database, waiting, ran)
     if (failures.length === 0) return []
     const moved = failures.length < waiting.length
     waiting = failures.map(({ step }) => step)
@@ -119,19 +120,21 @@ function withWholeErrors(failures: readonly Failure[], whole: ReadonlyMap<Step, 
 
 const LARGEST_BATCH = 256
 
-/** Tries every step once, each behind a savepoint; gives back those that failed. */
-export async function tryEach(database: Database, steps: readonly Step[]): Promise<Failure[]> {
+/** Tries every step once, each behind a savepoint; gives back those that failed, and adds the others to `ran`. */
+export async function tryEach(database: Database, steps: readonly Step[], ran: Step[] = []): Promise<Failure[]> {
   const failures: Failure[] = []
   let size = 1
   for (let next = 0; next < steps.length; ) {
     const batch = steps.slice(next, next + size)
     const refused = await runGuarded(database, batch)
     if (!refused) {
+      ran.push(...batch)
       next += batch.length
       size = Math.min(size * 2, LARGEST_BATCH)
       continue
     }
-    const failure = await tryAlternatives(database, refused)
+    ran.push(...batch.slice(0, batch.indexOf(refused.step)))
+    const failure = await tryAlternatives(database, refused, ran)
     if (failure) failures.push(failure)
     next += batch.indexOf(refused.step) + 1
     size = 1
@@ -163,7 +166,7 @@ async function runGuarded(database: Database, steps: readonly Step[]): Promise<(
 }
 
 /** Takes the other forms of a refused statement in turn; gives back the first failure when none of them is taken. */
-async function tryAlternatives(database: Database, first: Failure & { readonly at: number }): Promise<Failure | undefined> {
+async function tryAlternatives(database: Database, first: Failure & { readonly at: number }, ran: Step[]): Promise<Failure | undefined> {
   let current = first
   let { step } = first
   for (;;) {
@@ -172,7 +175,10 @@ async function tryAlternatives(database: Database, first: Failure & { readonly a
     if (!refused || sql === undefined) return { step: first.step, error: first.error }
     step = { ...step, statements: step.statements.with(current.at, { ...refused, sql, alternatives }) }
     const outcome = await runGuarded(database, [step])
-    if (!outcome) return undefined
+    if (!outcome) {
+      ran.push(step)
+      return undefined
+    }
     current = outcome
   }
 }

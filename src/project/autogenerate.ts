@@ -10,6 +10,7 @@ import { prove, type ProvenSteps } from '../planner/proof.js'
 import type { Hazard } from '../planner/plan.js'
 import { startTypecheck } from '../declaration/typecheck-background.js'
 import { authorsIntent } from './authors-intent.js'
+import { writeBaseline } from './baseline.js'
 import { compare } from './compare.js'
 import type { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Project } from './project.js'
@@ -60,6 +61,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     const text = renderMigration({ ...revision, upgrade: upgrade.steps, downgrade: downgrade.steps })
     await requireSameHeads(project, graph)
     const missingRoles = await missingIn(await project.live(), upgrade.operations)
+    if (graph.revisions.length === 0) await writeBaseline(project, ground.steps, unmanaged)
     const file = await writeRevision(project, revision, text)
     return { ...facts, operations: upgrade.operations, migration: { revision: revision.revision, file, upgrade, downgrade }, missingRoles }
   } finally {

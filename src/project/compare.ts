@@ -5,11 +5,12 @@ import type { SchemaModel } from '../model/schema-model.js'
 import { describeRef } from '../model/object-ref.js'
 import type { Ref, UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
-import { mayBeTextOnly, type ProvingGround } from '../planner/proof.js'
+import { mayBeTextOnly } from '../planner/proof.js'
 import { reflect } from '../reflector/reflect.js'
 import type { Scope } from '../reflector/scope.js'
 import { complete } from './complete.js'
 import type { Project } from './project.js'
+import type { RebuiltGround } from './proving-ground.js'
 import { target as targetFor } from './target.js'
 import { unify } from './unify.js'
 
@@ -25,7 +26,7 @@ export interface Comparison {
   /** Objects of the database in scope that no kind knows, or of which scratch does not make the same. */
   readonly unmanaged: readonly UnmanagedObject[]
   /** Scratch holding `from`, where something differs; or why it cannot hold it, although the differences are certain. */
-  readonly ground?: ProvingGround
+  readonly ground?: RebuiltGround
   readonly groundFailure?: AutogenError
 }
 
@@ -73,7 +74,7 @@ export interface Compared {
   readonly to: SchemaModel
   readonly scope: Pick<Scope, 'restrict'>
   /** Scratch holding a state. */
-  readonly ground: (state: SchemaModel) => Promise<ProvingGround>
+  readonly ground: (state: SchemaModel) => Promise<RebuiltGround>
 }
 
 /**
@@ -85,7 +86,7 @@ export async function compareModels({ from: now, to: wanted, scope, ground: open
   const direct = sameEngine ? complete(wanted, now, scope) : undefined
   const found = direct && diff(now, direct)
   if (found?.length === 0) return { operations: found, from: now, to: direct!, unmanaged: [] }
-  let ground: ProvingGround
+  let ground: RebuiltGround
   try {
     ground = await open(now)
   } catch (error) {

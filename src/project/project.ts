@@ -9,7 +9,7 @@ import { managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { kindOf } from '../kinds/registry.js'
-import type { ProvingGround } from '../planner/proof.js'
+import type { RebuiltGround } from './proving-ground.js'
 import type { Scope } from '../reflector/scope.js'
 import type { ProjectSettings } from './settings.js'
 import { isToBeChecked } from './typecheck.js'
@@ -126,7 +126,7 @@ export class Project {
   }
 
   /** A proving ground over the run's scratch database, holding the given state. */
-  async provingGround(state: SchemaModel): Promise<ProvingGround> {
+  async provingGround(state: SchemaModel): Promise<RebuiltGround> {
     const { provingGround } = await import('./proving-ground.js')
     const { outline, scope } = await this.declared()
     const whole = await this.wholeScope(outline, scope)

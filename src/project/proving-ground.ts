@@ -1,4 +1,5 @@
 import type { Scratch } from '../database/scratch.js'
+import type { Step } from '../declaration/steps.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { ProvingGround } from '../planner/proof.js'
 import type { Scope } from '../reflector/scope.js'
@@ -20,13 +21,19 @@ export interface GroundOptions {
   readonly begin: (stage: string) => void
 }
 
+/** A proving ground with what was done to bring it to its state. */
+export interface RebuiltGround extends ProvingGround {
+  readonly steps: readonly Step[]
+}
+
 /** A proving ground over scratch databases, holding a state; which engine that is, is up to who opens them. */
-export async function provingGround({ state, scratch: first, another, second, whole, stated, begin }: GroundOptions): Promise<ProvingGround> {
+export async function provingGround({ state, scratch: first, another, second, whole, stated, begin }: GroundOptions): Promise<RebuiltGround> {
   const [{ reflect }, { rebuild, settle }] = await Promise.all([import('../reflector/reflect.js'), import('../declaration/elaborate.js')])
   const settled = new Map<SchemaModel, Promise<SchemaModel>>()
   let scratch = first
-  await rebuild(scratch.database, state)
+  const steps = await rebuild(scratch.database, state)
   return {
+    steps,
     begin: (direction) => begin(`proving the ${direction}`),
     database: () => scratch.database,
     reflect: async () => withoutSideEffects(await reflect(scratch.database, whole), state, stated),

@@ -1,3 +1,4 @@
+import { readBaseline } from '../revisions/baseline.js'
 import { planOffline } from '../revisions/history-range.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Direction } from '../revisions/revision.js'
@@ -8,7 +9,7 @@ import { migrationsOf } from './migrations.js'
 import type { Project } from './project.js'
 
 /** How migrations run: see `RunOptions` of the runner. */
-export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch'>
+export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline'>
 
 /**
  * Runs a project's migrations up to a target: `head`, `heads`, a revision, `+1`.
@@ -60,5 +61,6 @@ export async function stampingScript(project: Project, range: string): Promise<s
 /** The files are read before the database is opened: what is wrong with them is known soonest. */
 async function parts(project: Project): Promise<runner.RunOptions> {
   const migrations = await migrationsOf(project)
-  return { migrations, database: await project.live(), versionSchema: project.settings.versionSchema }
+  const baseline = await readBaseline(project.resolve(project.settings.migrations))
+  return { migrations, baseline, database: await project.live(), versionSchema: project.settings.versionSchema }
 }

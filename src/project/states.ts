@@ -6,7 +6,7 @@ import type { LoadedSchema } from '../declaration/load.js'
 import { DatabaseError } from '../errors.js'
 import { kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
-import type { Migration } from '../revisions/revision.js'
+import type { Migration, Step } from '../revisions/revision.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { splitScript } from '../sql/split.js'
 import { everythingAndRoles } from '../reflector/scope.js'
@@ -60,8 +60,8 @@ export async function openSource(project: Project, source: Source): Promise<Open
       return openPrisma(project, await prismaScript(source.path, project.settings.cwd))
     }
     case 'migrations': {
-      const { migrationsOf } = await import('./migrations.js')
-      return openMigrations(project, await migrationsOf(project.with({ migrations: source.path })))
+      const [{ migrationsOf }, { readBaseline }] = await Promise.all([import('./migrations.js'), import('../revisions/baseline.js')])
+      return openMigrations(project, await migrationsOf(project.with({ migrations: source.path })), await readBaseline(project.resolve(source.path)))
     }
   }
 }
@@ -166,7 +166,7 @@ function withoutTable(model: SchemaModel, table: string): SchemaModel {
   })
 }
 
-async function openMigrations(project: Project, migrations: readonly Migration[]): Promise<OpenSource> {
+async function openMigrations(project: Project, migrations: readonly Migration[], baseline: readonly Step[] = []): Promise<OpenSource> {
   const { missingRole, createRoleIn } = await import('../declaration/sql-source.js')
   const { upgrade } = await import('../runner/runner.js')
   const { reflect } = await import('../reflector/reflect.js')
@@ -177,7 +177,7 @@ async function openMigrations(project: Project, migrations: readonly Migration[]
       const whole = await project.wholeScope([], { databaseSettings: true, roles: wish.managedRoles })
       for (let made = new Set<string>(); migrations.length > 0; ) {
         try {
-          await upgrade({ database, migrations, versionSchema: project.settings.versionSchema, scratch: true }, 'heads')
+          await upgrade({ database, migrations, baseline, versionSchema: project.settings.versionSchema, scratch: true }, 'heads')
           break
         } catch (error) {
           const role = error instanceof DatabaseError ? missingRole(error.cause instanceof DatabaseError ? error.cause : error) : undefined
@@ -188,7 +188,7 @@ async function openMigrations(project: Project, migrations: readonly Migration[]
       const model = await reflect(database, whole)
       return { model, stated: statedBy(model, { schemas: 'all' }) }
     })
-  const scripts = migrations.map(({ file = '', upgrade: steps }) => ({ file, statements: steps.flatMap(({ sql }) => splitScript(sql).statements) }))
+  const scripts = [{ upgrade: baseline }, ...migrations].map(({ file = '', upgrade: steps }: Pick<Migration, 'file' | 'upgrade'>) => ({ file, statements: steps.flatMap(({ sql }) => splitScript(sql).statements) }))
   return { needs: needsOfScripts(scripts), leans: false, read }
 }
 

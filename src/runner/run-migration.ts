@@ -12,6 +12,8 @@ import type { MigrationSession } from './session.js'
 /** What is told while migrations run. */
 export type RunEvent =
   | { readonly type: 'waiting'; readonly holder: string }
+  /** An empty database is brought to where the history began. */
+  | { readonly type: 'baseline'; readonly steps: number }
   | { readonly type: 'start'; readonly migration: Migration; readonly direction: Direction; readonly steps: number; readonly resumesAt?: number }
   /** Steps that are sent together, 1-based; a step outside a transaction is sent alone. */
   | { readonly type: 'steps'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number }

@@ -1,0 +1,26 @@
+import path from 'node:path'
+import type { Step } from '../declaration/steps.js'
+import { writeFileSafely } from '../generator/write-file.js'
+import type { UnmanagedObject } from '../model/schema-object.js'
+import { describeOperation } from '../operations/describe.js'
+import type { Operation } from '../operations/operation.js'
+import { visible } from '../review/visible.js'
+import { BASELINE_FILE } from '../revisions/baseline.js'
+import { ended, scratchForm } from '../sql/statement.js'
+import type { Project } from './project.js'
+
+const HEADER = `-- The database on which the history of these migrations began. A replay starts from it, and so does an upgrade of an empty database.
+-- Written by autogen together with the first migration; do not edit it afterwards.
+`
+
+/** Writes down, beside the first migration, what the database held before it; nothing for an empty one. */
+export async function writeBaseline(project: Project, steps: readonly Step[], unmanaged: readonly UnmanagedObject[]): Promise<void> {
+  const blocks = steps.flatMap(({ ordered: { action }, statements }) => {
+    const lines = statements.filter(({ scratch }) => scratch !== null).map((statement) => ended(scratchForm(statement).trim()))
+    return lines.length === 0 ? [] : [`-- ${visible(describeOperation(action as Operation))}\n${lines.join('\n')}\n`]
+  })
+  if (blocks.length === 0) return
+  const missing = unmanaged.map(({ type, identity }) => `-- Not managed, and not in here: ${type} ${visible(identity)}\n`).join('')
+  const file = path.join(project.resolve(project.settings.migrations), BASELINE_FILE)
+  await writeFileSafely(file, [HEADER + missing, ...blocks].join('\n'), { overwrite: true })
+}

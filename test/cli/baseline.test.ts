@@ -1,0 +1,75 @@
+import { connectPostgres } from '../../src/database/postgres.js'
+import { freshDatabase, majors } from '../support/servers.js'
+import { Sandbox } from './sandbox.js'
+
+let box: Sandbox
+
+beforeEach(() => {
+  box = new Sandbox()
+})
+
+afterEach(() => box.remove())
+
+async function databaseWith(...statements: string[]): Promise<string> {
+  const url = await freshDatabase(Math.max(...majors))
+  const session = await connectPostgres(url)
+  await session.executeAll(statements)
+  await session.close()
+  return url
+}
+
+const EXISTING = [
+  'CREATE SCHEMA app',
+  "CREATE TYPE app.mood AS ENUM ('good', 'bad')",
+  `CREATE TABLE app.users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mood app.mood DEFAULT 'good', "two\nlines" text)`,
+  'CREATE FUNCTION app.f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM app.users; END',
+  `CREATE VIEW app.v AS SELECT id, app.f() AS n, ';' AS semicolon FROM app.users`,
+]
+
+test('a history that begins on a database with objects can be replayed and run without it', async () => {
+  box.env = { DATABASE_URL: await databaseWith(...EXISTING) }
+  await box.ok('pull')
+  box.edit('schema.ts', "mood: ", "email: text(),\n  mood: ")
+  await box.ok('-m', 'add email')
+  await box.ok('upgrade')
+  expect(box.read('migrations/baseline.sql')).toMatch(/^-- The database on which[^]*\n\n-- \+ schema app\nCREATE SCHEMA app;\n/)
+  expect(await box.ok('check')).toBe('in sync\n')
+  expect(await box.ok('diff', '--from', 'migrations', '--to', 'schema', '--exit-code')).toContain('no differences')
+
+  // A colleague's empty database.
+  box.env = { DATABASE_URL: await databaseWith() }
+  const { code, stderr } = await box.run(['upgrade'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('the database is empty: making what the history began on') })
+  expect(await box.ok('check')).toBe('in sync\n')
+  await box.ok('downgrade', 'base')
+  const back = await box.run(['diff', '--from', 'database', '--to', 'schema', '--sql'])
+  expect(back.stdout.trim()).toBe('-- + column app.users.email\nALTER TABLE app.users ADD COLUMN email text;')
+
+  // And one that is there already.
+  box.env = { DATABASE_URL: await databaseWith(...EXISTING) }
+  expect((await box.run(['upgrade'])).stderr).not.toContain('is empty')
+  expect(await box.ok('check')).toBe('in sync\n')
+}, 120_000)
+
+test('a baseline that cannot be made says where, and nothing is kept', async () => {
+  box.env = { DATABASE_URL: await databaseWith('CREATE TABLE public.t (id int)') }
+  await box.ok('pull')
+  box.edit('schema.ts', 'id: integer()', 'id: integer(), b: integer()')
+  await box.ok('-m', 'add b')
+  box.edit('migrations/baseline.sql', 'id integer', 'id no_such_type')
+  box.env = { DATABASE_URL: await databaseWith() }
+  const { code, stderr } = await box.run(['upgrade'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/error: the baseline of the migrations cannot be made here: type "no_such_type" does not exist\n {2}at migrations\/baseline\.sql:\d+\n/)
+  expect(await box.ok('current')).toBe('')
+  box.edit('migrations/baseline.sql', 'id no_such_type', 'id integer')
+  await box.ok('upgrade')
+  expect(await box.ok('check')).toBe('in sync\n')
+}, 60_000)
+
+test('a history that begins on an empty database has no baseline', async () => {
+  box.env = { DATABASE_URL: await databaseWith() }
+  box.write('schema.ts', "import { table, integer } from 'pg-autogen/schema'\nexport const t = table('t', { id: integer() })\n")
+  await box.ok('-m', 'first')
+  expect(box.files().filter((file) => file.endsWith('.sql'))).toEqual([])
+}, 60_000)
