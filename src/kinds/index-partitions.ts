@@ -7,14 +7,16 @@ import { defineKind, PHASES, type Kind } from './kind.js'
 export interface IndexPartitionAttrs {
   /** The index above, or the constraint that owns it, with its table. */
   readonly parent: RelationPart
+  /** The partition: names of indexes may change places between two of them. */
+  readonly table: string
 }
 
 /** The place of a partition's index below that of the partitioned table. */
 export type IndexPartition = SchemaObject<RelationPart, IndexPartitionAttrs>
 
 /** `index` is the index, or the constraint that owns it. */
-export function indexPartitionObject(id: RelationPart, index: Ref, attrs: IndexPartitionAttrs): IndexPartition {
-  return { kind: 'index_partition', ref: refOf('index_partition', id.schema, id.name), parent: index, id, attrs }
+export function indexPartitionObject(id: RelationPart, index: Ref, { parent }: Pick<IndexPartitionAttrs, 'parent'>): IndexPartition {
+  return { kind: 'index_partition', ref: refOf('index_partition', id.schema, id.name), parent: index, id, attrs: { parent, table: id.table } }
 }
 
 /** Attachments of partitions' indexes, and of the indexes of their keys, to those of the partitioned table. */
