@@ -4,7 +4,7 @@ import { engines, freshSession } from './support/servers.js'
 
 const BASE = [
   'CREATE SCHEMA app',
-  'CREATE TABLE app.t (id integer PRIMARY KEY, label text NOT NULL DEFAULT $$x$$, n integer CHECK (n > 0))',
+  'CREATE TABLE app.t (id integer PRIMARY KEY, label text NOT NULL DEFAULT $$x$$, n integer CHECK (n > 0), of integer REFERENCES app.t)',
   'CREATE VIEW app.v AS SELECT id FROM app.t',
   `CREATE FUNCTION app.f(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'`,
   `CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`,
@@ -20,6 +20,8 @@ const SEEN = [
   'ALTER TABLE app.t ALTER n SET (n_distinct = 5)',
   'ALTER TABLE app.t SET (fillfactor = 50)',
   'ALTER TABLE app.t DISABLE TRIGGER touch',
+  'ALTER TABLE app.t DISABLE TRIGGER ALL',
+  'ALTER TABLE app.t SET (toast.autovacuum_enabled = off)',
   'ALTER TABLE app.t REPLICA IDENTITY FULL',
   'ALTER TABLE app.t CLUSTER ON t_pkey',
   'ALTER TABLE app.t FORCE ROW LEVEL SECURITY',
@@ -43,7 +45,7 @@ const SEEN = [
 const SAME = [
   ['ALTER TABLE app.t ADD gone integer', 'ALTER TABLE app.t DROP gone'],
   ['DROP VIEW app.v', 'CREATE VIEW app.v AS SELECT id FROM app.t'],
-  ['DROP VIEW app.v', 'DROP TABLE app.t', 'CREATE TABLE app.t (n integer CHECK (n > 0), label text NOT NULL DEFAULT $$x$$, id integer PRIMARY KEY)', BASE[2]!, BASE[5]!],
+  ['DROP VIEW app.v', 'DROP TABLE app.t', 'CREATE TABLE app.t (n integer CHECK (n > 0), label text NOT NULL DEFAULT $$x$$, of integer, id integer PRIMARY KEY, FOREIGN KEY (of) REFERENCES app.t)', BASE[2]!, BASE[5]!],
   ['GRANT SELECT ON app.t TO PUBLIC', 'REVOKE SELECT ON app.t FROM PUBLIC'],
   ['DROP TYPE app.mood', `CREATE TYPE app.mood AS ENUM ('sad')`, `ALTER TYPE app.mood ADD VALUE 'happy'`],
   ['ANALYZE app.t'],

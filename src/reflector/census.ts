@@ -27,11 +27,12 @@ const scoped = (because: string): CatalogClass => ({ rows: 'scoped', because })
 const SHARED = 'shared by all databases of the server'
 
 /**
- * Every catalog of PostgreSQL 14 to 18. Of each row of one that holds objects it is known which object of the model it is, to which
- * extension it belongs, or it is named. A catalog that is not listed is one of a newer major: its rows are counted and named.
+ * Every catalog of PostgreSQL 14 to 18, or, after a dot, a column of one that says something of other objects. Of each row of one that
+ * holds objects it is known which object of the model it is, to which extension it belongs, or it is named. A catalog that is not
+ * listed is one of a newer major: its rows are counted and named.
  *
- * In all of them rows below oid 16384 came with the database, objects with an internal dependency are part of what they depend on, members
- * of an extension and what hangs on these belong to the extension, and what lies in a temporary schema belongs to a session.
+ * In all of them rows below oid 16384 came with the database, objects with an internal dependency are part of what they depend on,
+ * members of an extension and what hangs on these belong to the extension, and what lies in a temporary schema belongs to a session.
  */
 export const CATALOGS: Readonly<Record<string, CatalogClass>> = {
   pg_namespace: objects({ where: "x.nspname ~ '^pg_(toast_)?temp_'", because: 'temporary schemas belong to sessions' }),
@@ -50,6 +51,13 @@ export const CATALOGS: Readonly<Record<string, CatalogClass>> = {
   pg_sequence: partsOf('pg_class', 'seqrelid'),
   pg_foreign_table: partsOf('pg_class', 'ftrelid'),
   pg_trigger: objects({ where: 'x.tgisinternal OR x.tgparentid <> 0', because: 'triggers of foreign keys, and copies of a trigger on partitions' }),
+  // Foreign keys are enforced by triggers of their own, which ALTER TABLE … DISABLE TRIGGER ALL turns off.
+  'pg_trigger.tgenabled': {
+    rows: 'attached',
+    words: 'disabled triggers of',
+    from: `(SELECT DISTINCT 'pg_constraint'::regclass AS classoid, t.tgconstraint AS objoid, 0 AS objsubid
+      FROM pg_trigger t WHERE t.tgisinternal AND t.tgenabled <> 'O' AND t.tgconstraint <> 0)`,
+  },
   pg_rewrite: objects(),
   pg_policy: objects(),
   pg_statistic_ext: objects(),
@@ -142,14 +150,14 @@ export function censusQuery(catalogs: Readonly<Record<string, CatalogClass>> = C
     const { from = catalog, except = [] } = about as { from?: string; except?: readonly Exception[] }
     const [classId, oid, sub] = rows === 'objects' ? [`'${catalog}'::regclass`, 'x.oid', '0'] : ['x.classoid', 'x.objoid', 'x.objsubid']
     const conditions = [`${oid} >= 16384`, ...except.map(({ where }) => `NOT (${where})`)]
-    return `SELECT '${catalog}' AS catalog, ${classId}::oid AS classid, ${oid} AS objid, ${sub} AS objsubid FROM ${from} x WHERE ${conditions.join(' AND ')}`
+    return `SELECT '${catalog}' AS catalog, ${rows === 'attached'} AS attached, ${classId}::oid AS classid, ${oid} AS objid, ${sub} AS objsubid FROM ${from} x WHERE ${conditions.join(' AND ')}`
   })
   const counted = Object.entries(catalogs).flatMap(([catalog, { rows }]) => (rows === 'counted' ? [catalog] : []))
   return `
   SELECT o.catalog, o.classid::regclass::text, array_agg(o.objid), array_agg(o.objsubid), NULL::integer
   FROM (${parts.join('\n    UNION ALL ')}) o
   WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.classid AND d.objid = o.objid AND d.objsubid = 0
-    AND (d.deptype = 'e' OR d.deptype = 'i' AND o.catalog::regclass = o.classid))
+    AND (d.deptype = 'e' OR d.deptype = 'i' AND NOT o.attached))
   GROUP BY o.catalog, o.classid
   ${counted.map((catalog) => `UNION ALL SELECT '${catalog}', NULL, NULL, NULL, count(*)::integer FROM ${catalog} HAVING count(*) > 0`).join('\n  ')}
   UNION ALL

@@ -15,7 +15,7 @@ const PARTS = `'table constraint', 'domain constraint', 'trigger', 'rule', 'poli
  */
 const IDENTIFY_QUERY = `
   WITH RECURSIVE unknown AS (
-    SELECT o.catalog, o.class::regclass::oid AS classid, o.objid, o.objsubid
+    SELECT o.catalog, o.catalog <> o.class AS attached, o.class::regclass::oid AS classid, o.objid, o.objsubid
     FROM unnest($1::text[], $2::text[], $3::oid[], $4::integer[]) o(catalog, class, objid, objsubid)),
   whole AS (
     SELECT u.classid, u.objid, u.classid AS refclassid, u.objid AS refobjid FROM unknown u
@@ -32,7 +32,7 @@ const IDENTIFY_QUERY = `
   CROSS JOIN LATERAL (
     SELECT coalesce(i.schema, (SELECT a.object_names[1] FROM pg_identify_object_as_address(u.classid, u.objid, 0) a WHERE a.type IN (${PARTS}))) AS schema) p
   WHERE i.identity IS NOT NULL AND NOT EXISTS (SELECT FROM ours o WHERE o.classid = u.classid AND o.objid = u.objid)
-    AND NOT (u.catalog::regclass <> u.classid AND EXISTS (SELECT FROM unknown t WHERE t.catalog::regclass = t.classid AND t.classid = u.classid AND t.objid = u.objid))
+    AND NOT (u.attached AND EXISTS (SELECT FROM unknown t WHERE NOT t.attached AND t.classid = u.classid AND t.objid = u.objid))
     AND (p.schema ~ '^pg_(toast_)?temp($|_)') IS NOT TRUE
   ORDER BY 2, 3`
 

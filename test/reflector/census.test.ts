@@ -88,6 +88,12 @@ describe('what no kind manages', () => {
     ).toEqual(['comment on function public.range(integer,integer)', 'comment on rule "_RETURN" on public.one'])
   })
 
+  test('foreign keys whose triggers are disabled, which nothing enforces', async () => {
+    expect(
+      await named('CREATE TABLE public.a (id integer PRIMARY KEY)', 'CREATE TABLE public.b (a integer REFERENCES public.a)', 'ALTER TABLE public.b DISABLE TRIGGER ALL'),
+    ).toEqual(['disabled triggers of table constraint b_a_fkey on public.b'])
+  })
+
   test('not what belongs to an extension, or to a session', async () => {
     expect(
       await named(

@@ -54,7 +54,7 @@ const OTHER_CATALOGS = `pg_statistic pg_statistic_ext_data pg_largeobject pg_lar
 
 /** Columns that hold no schema: storage, statistics, positions of columns, and what other columns say too. */
 const NOT_SCHEMA: Record<string, string> = {
-  pg_class: `relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid reltoastrelid reltype relnatts relhasindex relhasrules relhastriggers
+  pg_class: `relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid reltype relnatts relhasindex relhasrules relhastriggers
     relhassubclass relrewrite`,
   pg_attribute: 'attcacheoff atthasmissing attmissingval attlen attbyval attalign',
   pg_index: 'indcheckxmin',
@@ -69,7 +69,10 @@ const NOT_SCHEMA: Record<string, string> = {
 
 /** What stands for a column whose text holds oids or positions, and what is added to a row of its own accord. */
 const IN_SQL: Record<string, Record<string, string>> = {
-  pg_class: { relpartbound: 'pg_get_expr(x.relpartbound, x.oid)' },
+  pg_class: {
+    relpartbound: 'pg_get_expr(x.relpartbound, x.oid)',
+    reltoastrelid: '(SELECT array_agg(i ORDER BY i) FROM pg_class r, unnest(r.reloptions) i WHERE r.oid = x.reltoastrelid)',
+  },
   pg_attrdef: { adbin: 'pg_get_expr(x.adbin, x.adrelid)' },
   // Inheritance is said of checks and NOT NULL only; a key keeps there that it once was part of a partitioned table's.
   pg_constraint: { conbin: 'pg_get_expr(x.conbin, x.conrelid)', connoinherit: "x.contype IN ('c', 'n') AND x.connoinherit" },
@@ -185,6 +188,8 @@ async function makePlan(database: Database): Promise<Plan> {
     FROM (${identities.join(' UNION ALL ')}) o, pg_identify_object(o.catalog::regclass, o.oid, 0) i
     UNION ALL SELECT 'identity', jsonb_build_object('catalog', 'pg_authid', 'oid', oid::text, 'name', rolname) FROM pg_roles WHERE oid >= 16384
     UNION ALL ${rows.join('\nUNION ALL ')}
+    UNION ALL SELECT 'disabled triggers', jsonb_build_object('of', (pg_identify_object('pg_constraint'::regclass, tgconstraint, 0)).identity, 'function', tgfoid::regproc::text)
+    FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O' AND tgconstraint <> 0
     ${SYSTEM_PRIVILEGES.map(
       ([catalog, name, list]) => `
     UNION ALL SELECT 'system privileges', jsonb_build_object('on', x.${name}::text, 'privileges', x.${list}::text)
