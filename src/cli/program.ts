@@ -117,6 +117,9 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(LOOK, 'heads', 'list the newest revision of every branch', () => import('./commands/heads.js'), [verbose()])
   verb(LOOK, 'branches', 'list the revisions at which branches begin', () => import('./commands/branches.js'), [verbose()])
   verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId()])
+  verb(HISTORY, 'rebase <revision>', 'put the branch that ends in a revision behind the other head', () => import('./commands/rebase.js'), [
+    new Option('--onto <revision>', 'the head to put it behind, when there are several'),
+  ])
   verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'))
 
   const [first = '', ...rest] = withVerb(argv, root)

@@ -1,14 +1,12 @@
 import { managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { Database, ServerVersion } from '../database/database.js'
 import type { Scratch } from '../database/scratch.js'
-import { extensionsIn, type Script } from '../declaration/sql-source.js'
+import type { Script } from '../declaration/sql-source.js'
 import type { LoadedSchema } from '../declaration/load.js'
-import { DatabaseError } from '../errors.js'
 import { kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { Migration, Step } from '../revisions/revision.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
-import { splitScript } from '../sql/split.js'
 import { everythingAndRoles } from '../reflector/scope.js'
 import { COMPLETE, type Statement } from './common-scope.js'
 import { needsOf, type Project, type ScratchWish } from './project.js'
@@ -124,7 +122,7 @@ function empty(live: Database | null): SchemaModel {
 }
 
 async function openScripts(project: Project, scripts: readonly Script[]): Promise<OpenSource> {
-  const { scriptModel, createRoleIn } = await import('../declaration/sql-source.js')
+  const [{ mayCreateRoles, needsOfScripts }, { scriptModel, createRoleIn }] = await Promise.all([import('./replay.js'), import('../declaration/sql-source.js')])
   const read = (wish: ScratchWish) =>
     lending(async (lent) => {
       const { database, engine } = lent(await project.lendScratch(wish))
@@ -166,40 +164,16 @@ function withoutTable(model: SchemaModel, table: string): SchemaModel {
   })
 }
 
-async function openMigrations(project: Project, migrations: readonly Migration[], baseline: readonly Step[] = []): Promise<OpenSource> {
-  const { missingRole, createRoleIn } = await import('../declaration/sql-source.js')
-  const { upgrade } = await import('../runner/runner.js')
-  const { reflect } = await import('../reflector/reflect.js')
+async function openMigrations(project: Project, migrations: readonly Migration[], baseline: readonly Step[] | undefined): Promise<OpenSource> {
+  const [{ needsOfReplay, replay }, { reflect }] = await Promise.all([import('./replay.js'), import('../reflector/reflect.js')])
   const read = (wish: ScratchWish) =>
     lending(async (lent) => {
-      const { database, engine } = lent(await project.lendScratch(wish))
+      const scratch = lent(await project.lendScratch(wish))
       project.begin('replaying the migrations in scratch')
       const whole = await project.wholeScope([], { databaseSettings: true, roles: wish.managedRoles })
-      for (let made = new Set<string>(); migrations.length > 0; ) {
-        try {
-          await upgrade({ database, migrations, baseline, versionSchema: project.settings.versionSchema, scratch: true }, 'heads')
-          break
-        } catch (error) {
-          const role = error instanceof DatabaseError ? missingRole(error.cause instanceof DatabaseError ? error.cause : error) : undefined
-          if (role === undefined || made.has(role) || !mayCreateRoles(engine) || !(await createRoleIn(database, role))) throw error
-          made.add(role)
-        }
-      }
-      const model = await reflect(database, whole)
+      await replay(scratch, { migrations, baseline, versionSchema: project.settings.versionSchema })
+      const model = await reflect(scratch.database, whole)
       return { model, stated: statedBy(model, { schemas: 'all' }) }
     })
-  const scripts = [{ upgrade: baseline }, ...migrations].map(({ file = '', upgrade: steps }: Pick<Migration, 'file' | 'upgrade'>) => ({ file, statements: steps.flatMap(({ sql }) => splitScript(sql).statements) }))
-  return { needs: needsOfScripts(scripts), leans: false, read }
-}
-
-/** SQL that makes, changes or drops roles must not run on a server that others use; that some which only mentions it does not either, costs nothing. */
-function needsOfScripts(scripts: readonly Script[]): OpenSource['needs'] {
-  const changesRoles = /\b(create|alter|drop)\s+(role|user|group)\b(?!\s+mapping)/i
-  const own = scripts.some(({ statements }) => statements.some(({ sql }) => changesRoles.test(sql)))
-  return { extensions: extensionsIn(scripts), ...(own && { managedRoles: [] }) }
-}
-
-/** Roles of a server outlive the scratch database: those are its owner's business. */
-function mayCreateRoles(engine: string): boolean {
-  return engine === 'native' || engine === 'embedded'
+  return { needs: needsOfReplay({ migrations, baseline }), leans: false, read }
 }

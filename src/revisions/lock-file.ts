@@ -24,7 +24,7 @@ export interface LockProblem {
 }
 
 const HEADER = `# One line for each migration, parents first: revision, what it follows, hash. Written by autogen; commit it with the migrations.
-# A conflict here means that two branches have each added a migration: autogen merge heads joins them and writes this file anew.
+# A conflict here means that two branches have each added a migration: autogen rebase <yours>, or autogen merge heads, resolves it.
 `
 
 /** A hash that changes exactly when what a migration runs changes, in either direction. */
@@ -59,7 +59,7 @@ export function refuseConflict(text: string, file: string): void {
   if (line === 0) return
   throw new RevisionError('the lock file of the migrations holds a conflict: two branches have each added a migration', {
     at: { file, line },
-    hint: 'run `autogen merge heads`, which joins them and writes the file anew',
+    hint: '`autogen rebase <revision>` puts your branch behind theirs, `autogen merge heads` joins the two; both write the file anew',
   })
 }
 

@@ -57,7 +57,7 @@ test('two branches that each add a migration collide in git, and a merge puts it
 
   const conflict = await box.run(['check'])
   expect(conflict).toMatchObject({ code: 1, stderr: expect.stringContaining('the lock file of the migrations holds a conflict') })
-  expect(conflict.stderr).toMatch(/at migrations\/autogen\.lock:\d+\nhint: run `autogen merge heads`/)
+  expect(conflict.stderr).toMatch(/at migrations\/autogen\.lock:\d+\nhint: `autogen rebase <revision>`/)
   await box.ok('merge', 'heads')
   expect(lock().match(/^[0-9a-f]{12} /gm)).toHaveLength(4)
   expect(lock()).not.toMatch(/^[<=>]{7}/m)

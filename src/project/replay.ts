@@ -1,0 +1,48 @@
+import type { Scratch } from '../database/scratch.js'
+import { createRoleIn, extensionsIn, missingRole, type Script } from '../declaration/sql-source.js'
+import { DatabaseError } from '../errors.js'
+import type { Migration, Step } from '../revisions/revision.js'
+import { upgrade } from '../runner/runner.js'
+import { splitScript } from '../sql/split.js'
+import type { ScratchWish } from './project.js'
+
+/** A history as it is replayed: its migrations, and what it began on. */
+export interface Replayed {
+  readonly migrations: readonly Migration[]
+  readonly baseline?: readonly Step[] | undefined
+  readonly versionSchema: string
+}
+
+/** Runs migrations in an empty scratch database, up to `target`; roles that they name are made where that hurts nobody. */
+export async function replay({ database, engine }: Pick<Scratch, 'database' | 'engine'>, history: Replayed, target: string | readonly string[] = 'heads'): Promise<void> {
+  if (history.migrations.length === 0) return
+  for (let made = new Set<string>(); ; ) {
+    try {
+      await upgrade({ database, ...history, scratch: true }, target)
+      return
+    } catch (error) {
+      const cause = error instanceof DatabaseError && error.cause instanceof DatabaseError ? error.cause : error
+      const role = cause instanceof DatabaseError ? missingRole(cause) : undefined
+      if (role === undefined || made.has(role) || !mayCreateRoles(engine) || !(await createRoleIn(database, role))) throw error
+      made.add(role)
+    }
+  }
+}
+
+/** What scratch must have for a replay. */
+export function needsOfReplay({ migrations, baseline = [] }: Pick<Replayed, 'migrations' | 'baseline'>): Pick<ScratchWish, 'extensions' | 'managedRoles'> {
+  const steps = [{ upgrade: baseline }, ...migrations]
+  return needsOfScripts(steps.map(({ upgrade }) => ({ file: '', statements: upgrade.flatMap(({ sql }) => splitScript(sql).statements) })))
+}
+
+/** SQL that makes, changes or drops roles must not run on a server that others use; that some which only mentions it does not either, costs nothing. */
+export function needsOfScripts(scripts: readonly Script[]): Pick<ScratchWish, 'extensions' | 'managedRoles'> {
+  const changesRoles = /\b(create|alter|drop)\s+(role|user|group)\b(?!\s+mapping)/i
+  const own = scripts.some(({ statements }) => statements.some(({ sql }) => changesRoles.test(sql)))
+  return { extensions: extensionsIn(scripts), ...(own && { managedRoles: [] }) }
+}
+
+/** Roles of a server outlive the scratch database: those are its owner's business. */
+export function mayCreateRoles(engine: string): boolean {
+  return engine === 'native' || engine === 'embedded'
+}
