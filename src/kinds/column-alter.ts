@@ -8,6 +8,7 @@ import {
   identityText,
   isInherited,
   notNullName,
+  setNotNull,
   type Column,
   type ColumnAttrs,
   type Identity,
@@ -15,7 +16,7 @@ import {
 } from './column-ddl.js'
 import { optionsChange } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
-import { alterLentNotNull } from './inherited-not-null.js'
+import { alterLentNotNull, isDemanded } from './inherited-not-null.js'
 import { defaultName } from './object-names.js'
 import { attach, detach, isSamePlace, type PartitionAttrs } from './partition-ddl.js'
 import { continueAfter, repositioning, sequenceChanges, type SequenceOptions } from './sequence-options.js'
@@ -156,8 +157,7 @@ function alterNotNull(from: Column, to: Column, alter: string, context: AlterCon
   if (after === undefined || isInherited(after)) return before === undefined || isInherited(before) ? [] : [statement(`${alter} DROP NOT NULL`)]
   if (before === undefined) {
     const comesAlong = to.lentNotNull && parentColumns(from, context).some(([, above]) => nullness(above.attrs) && notNullName(above, above.attrs.notNull) === newName)
-    if (comesAlong) return []
-    return after === true ? [statement(`${alter} SET NOT NULL`)] : [addNotNull(to, next)]
+    return comesAlong || isDemanded(to, context) ? [] : [setNotNull(to)]
   }
   if (context.version.major < 18 || isInherited(before)) return []
   const statements: Statement[] = []

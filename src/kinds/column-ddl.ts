@@ -139,6 +139,13 @@ export function notNullName({ id }: Column, notNull: ColumnAttrs['notNull']): st
   return (typeof notNull === 'object' ? notNull.name : undefined) ?? defaultName(id.table, id.name, 'not_null')
 }
 
+/** What makes an existing column NOT NULL. */
+export function setNotNull(column: Column): Statement {
+  const { notNull } = column.attrs
+  if (typeof notNull === 'object') return addNotNull(column, notNull)
+  return statement(`${alterRelation(column)} ALTER COLUMN ${quoteIdent(column.id.name)} SET NOT NULL`)
+}
+
 export function addNotNull(column: Column, { noInherit, notValid, name }: NotNull): Statement {
   const named = name === undefined ? '' : `CONSTRAINT ${quoteIdent(name)} `
   const options = `${noInherit ? ' NO INHERIT' : ''}${notValid ? ' NOT VALID' : ''}`

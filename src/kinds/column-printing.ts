@@ -49,10 +49,15 @@ export function isPlainlyInherited(column: Column, printer: Printer): boolean {
   if (printer.version.major >= 18 && attrs.notNull !== undefined && attrs.notNull !== 'inherited') return false
   const table = printer.object(refOf('table', id.schema, id.table))
   for (const parent of (table?.attrs.inherits ?? []) as QualifiedName[]) {
-    const above = printer.object(refOf('column', parent.schema, parent.name, id.name))
-    if (above) return text(looks(above as Column, printer, above.ref)) === text(looks(column, printer, ref))
+    const above = printer.object(refOf('column', parent.schema, parent.name, id.name)) as Column | undefined
+    if (above) return givesDefault(above, printer) && text(looks(above, printer, above.ref)) === text(looks(column, printer, ref))
   }
   return false
+}
+
+/** Whether children of its table get its default: one that it has beside those of its parents is set when they are there already. */
+function givesDefault(column: Column, printer: Printer): boolean {
+  return !column.attrs.inherited || isPlainlyInherited(column, printer) || printer.children(column.ref).every(({ kind }) => kind !== 'column_default')
 }
 
 /** What a column passes on to children of its table, and anything that hangs on it. */

@@ -61,6 +61,15 @@ function parentsOf(table: Ref, side: Side, context: AlterContext): readonly Qual
   return (context.object(side, table)?.attrs.inherits as readonly QualifiedName[] | undefined) ?? []
 }
 
+/** Whether a column must be NOT NULL before its table gets a parent that demands it. */
+export function isDemanded({ id, ref, parent, attrs: { notNull } }: Column, context: AlterContext): boolean {
+  const before = context.object('from', ref) as Column | undefined
+  if (!before || before.attrs.notNull !== undefined || notNull === undefined || isInherited(notNull)) return false
+  const known = parentsOf(parent!, 'from', context).map(({ schema, name }) => refOf('table', schema, name))
+  const gained = parentsOf(parent!, 'to', context).map(({ schema, name }) => refOf('table', schema, name)).filter((table) => !known.includes(table))
+  return gained.some((table) => passedOn(table, 'to', context).has(id.name))
+}
+
 /** What comes before and after a statement. */
 export interface Frame {
   readonly before: readonly Statement[]

@@ -2,9 +2,9 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { columnHead, columnSettings, isInherited, type Column, type NotNull } from './column-ddl.js'
+import { columnHead, columnSettings, isInherited, setNotNull, type Column, type NotNull } from './column-ddl.js'
 import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
-import { notNullsOfNewChild, standIn } from './inherited-not-null.js'
+import { isDemanded, notNullsOfNewChild, standIn } from './inherited-not-null.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
 import { printTable } from './table-printing.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -115,7 +115,10 @@ export const tables = defineKind<Table>({
     if (before.tablespace !== after.tablespace) statements.push(alter(`SET TABLESPACE ${quoteIdent(after.tablespace ?? 'pg_default')}`))
     if (before.unlogged !== after.unlogged) statements.push(alter(after.unlogged ? 'SET UNLOGGED' : 'SET LOGGED'))
     statements.push(...optionStatements(`ALTER TABLE ${nameOf(to)}`, before.with, after.with))
-    if (!same(before.inherits, after.inherits)) statements.push(...inheritance(to, before.inherits, after.inherits))
+    if (!same(before.inherits, after.inherits)) {
+      const columns = context.children('to', to.ref).filter(({ kind }) => kind === 'column') as Column[]
+      statements.push(...columns.filter((column) => isDemanded(column, context)).map(setNotNull), ...inheritance(to, before.inherits, after.inherits))
+    }
     // The type of a table comes once its columns are right.
     const fits = after.ofType && same(columnTypes(to, 'from', context), columnTypes(to, 'to', context))
     if (!same(before.ofType, after.ofType) && (fits || before.ofType)) statements.push(alter(fits ? `OF ${nameText(after.ofType!)}` : 'NOT OF'))
