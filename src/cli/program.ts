@@ -61,6 +61,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const message = () => new Option('-m, --message <text>', 'what the migration is for; becomes part of its file name')
   const verbose = () => new Option('-v, --verbose', 'more about each')
   const revisionId = () => new Option('--rev-id <id>', 'use this id instead of a random one')
+  const strict = () => new Option('--strict', 'refuse objects that cannot be managed (exit 3)')
   const dryRun = () => new Option('--dry-run', 'only say what would be done')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
@@ -73,6 +74,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--only-schemas <names>', 'only these schemas, separated by commas'),
     new Option('--roles <names>', 'also these roles of the server, separated by commas, or all; never passwords'),
     new Option('--external <names>', 'leave out what something else makes, such as "pgmq.q_*,app.events_p*"'),
+    strict(),
   ])
   verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
     message(),
@@ -90,10 +92,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--from <source>', 'what is there: database (the default), schema, migrations, a URL, or a .ts, .sql, .prisma or snapshot file'),
     new Option('--to <source>', 'what it should become, named alike (default schema)'),
     new Option('--exit-code', 'exit 2 when there are differences'),
+    strict(),
     new Option('--sql', 'only the SQL of the upgrade'),
   ])
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
-    new Option('--strict', 'objects that cannot be managed count as well (exit 3)'),
+    strict(),
   ])
   verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [together(), dryRun(), asScript()])

@@ -137,3 +137,16 @@ test.each(['server', 'native', 'embedded'])('Ctrl-C while scratch (%s) works: ex
   expect(await scratchDatabases(child.pid!)).toBe(0)
   expect(box.files()).toEqual(['schema.ts'])
 })
+
+test('objects that cannot be managed are named, and refused when asked to', async () => {
+  await execute('SELECT lo_create(0)')
+  const refused = await box.run(['pull', '--strict'])
+  expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('refused: --strict, and 1 object is not managed') })
+  expect(box.files()).toEqual([])
+  const pulled = await box.run(['pull'])
+  expect(pulled).toMatchObject({ code: 0, stderr: expect.stringContaining('? large objects (1)') })
+  for (const command of ['check', 'diff']) {
+    expect(await box.run([command])).toMatchObject({ code: 0, stderr: expect.stringContaining('? large objects (1)') })
+    expect(await box.run([command, '--strict'])).toMatchObject({ code: 3, stderr: expect.stringContaining('refused: --strict') })
+  }
+}, 60_000)

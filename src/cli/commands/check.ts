@@ -4,7 +4,7 @@ import { check } from '../../project/check.js'
 import type { LockProblem } from '../../revisions/lock-file.js'
 import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
-import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
+import { isRefused, noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -51,10 +51,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
       noteUnmanaged(unmanaged, 'not compared')
       if (inSync) printResult(chalk.green('in sync'))
     }
-    if (flags.strict && unmanaged.length > 0) {
-      printNote(`${chalkStderr.red('refused:')} --strict, and ${unmanaged.length} ${unmanaged.length === 1 ? 'object is' : 'objects are'} not managed`)
-      return ExitCode.refused
-    }
+    if (isRefused(flags, unmanaged)) return ExitCode.refused
     return inSync ? ExitCode.done : ExitCode.differences
   })
 }

@@ -3,7 +3,7 @@ import { ExitCode } from '../../errors.js'
 import { differences } from '../../project/check.js'
 import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
-import { noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
+import { isRefused, noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -31,6 +31,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
       if (operations.length > 0) noteScratch(result)
       noteUnmanaged(unmanaged, 'not compared')
     }
+    if (isRefused(flags, unmanaged)) return ExitCode.refused
     return flags.exitCode && operations.length > 0 ? ExitCode.differences : ExitCode.done
   })
 }

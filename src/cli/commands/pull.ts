@@ -5,7 +5,7 @@ import { ExitCode, UsageError } from '../../errors.js'
 import { writeSchemaFile } from '../../generator/schema-file.js'
 import { pull } from '../../project/pull.js'
 import { writeSnapshot } from '../../project/snapshot.js'
-import { noteUnmanaged, wrote } from '../notes.js'
+import { isRefused, noteUnmanaged, wrote } from '../notes.js'
 import { printJson, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -29,6 +29,10 @@ export async function run(flags: Flags): Promise<ExitCode> {
     const roles = names('roles')
     const pulled = await pull(project, { schemas: names('onlySchemas'), external: names('external'), roles: roles?.length === 1 && roles[0] === 'all' ? 'all' : roles })
     const { source, objects, unmanaged } = pulled
+    if (isRefused(flags, unmanaged)) {
+      noteUnmanaged(unmanaged, 'nothing was written')
+      return ExitCode.refused
+    }
     if (snapshot !== undefined) await writeSnapshot(file, pulled, { overwrite: flags.force === true })
     else if (!flags.stdout) await writeSchemaFile(file, source, { overwrite })
     if (flags.json) printJson({ ...(flags.stdout ? { source } : { file }), objects, unmanaged })
