@@ -59,6 +59,7 @@ export async function createTemporaryDatabase(url: string): Promise<TemporaryDat
     await keeper.query(`select pg_advisory_lock(${LOCK_CLASS}, ${number})`)
     await dropLeftovers(keeper, url)
     await keeper.executeAll([`CREATE DATABASE ${name} TEMPLATE template0 ${await likeThisOne(keeper)}`])
+    await preloadLikeThisOne(keeper, name)
     session = await connectPostgres(withDatabase(url, name))
     return { database: session, drop }
   } catch (error) {
@@ -97,6 +98,14 @@ async function dropLeftovers(keeper: Database, url: string): Promise<void> {
       if (!(error instanceof DatabaseError)) throw error
     })
   }
+}
+
+/** Libraries that sessions with the database at hand begin with, such as providers of security labels; for superusers to say. */
+async function preloadLikeThisOne(database: Database, name: string): Promise<void> {
+  const [row] = await database.query(
+    `select current_setting('session_preload_libraries') from pg_roles where rolname = current_user and rolsuper and current_setting('session_preload_libraries') <> ''`,
+  )
+  if (row) await database.executeAll([`ALTER DATABASE ${name} SET session_preload_libraries = ${row[0] as string}`])
 }
 
 /** Options of CREATE DATABASE for the encoding, locale and locale provider of the database at hand. */

@@ -71,6 +71,9 @@ function hintFor({ sqlState = '', message }: DatabaseError): string | undefined 
   if (sqlState === '42501' && message.startsWith('permission denied to set parameter')) {
     return 'only a superuser may set it: use --scratch native or embedded, where everything runs as one'
   }
+  if (message.startsWith('security label provider')) {
+    return 'labels need their provider in scratch, too: use --scratch server, or the url of a server that loads it (shared_preload_libraries)'
+  }
   if (MISSING.test(sqlState)) return 'check the spelling, name it with its schema, and export what declares it'
   return undefined
 }

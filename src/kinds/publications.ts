@@ -54,7 +54,14 @@ export const publications = defineKind<PublicationObject>({
     LEFT JOIN (
       SELECT r.prpubid, json_agg(json_build_object('schema', n.nspname, 'name', c.relname,
         'columns', ${major >= 15 ? `(SELECT json_agg(a.attname ORDER BY a.attname) FROM pg_attribute a WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs))` : 'NULL'},
-        'where', ${major >= 15 ? 'pg_get_expr(r.prqual, r.prrelid)' : 'NULL'})) AS tables
+        'where', ${major >= 15 ? 'pg_get_expr(r.prqual, r.prrelid)' : 'NULL'},
+        'filters', ${
+          major >= 15
+            ? `CASE WHEN r.prqual IS NOT NULL THEN (
+          SELECT json_agg(a.attname) FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+          WHERE d.classid = 'pg_publication_rel'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = r.prrelid AND d.deptype = 'n') END`
+            : 'NULL'
+        })) AS tables
       FROM pg_publication_rel r
       JOIN pg_class c ON c.oid = r.prrelid
       JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -73,7 +80,7 @@ export const publications = defineKind<PublicationObject>({
   fromRow: (row) => {
     const [, , name, allTables, insert, update, del, truncate, viaRoot, generated, tables, schemas] = row as [
       number, number, string, boolean, boolean, boolean, boolean, boolean, boolean, boolean,
-      (QualifiedName & { columns: string[] | null; where: string | null })[] | null, string[] | null,
+      (QualifiedName & { columns: string[] | null; where: string | null; filters: string[] | null })[] | null, string[] | null,
     ]
     const kept = [insert, update, del, truncate]
     const object = publicationObject(name, {
@@ -84,7 +91,9 @@ export const publications = defineKind<PublicationObject>({
       ...(viaRoot && { viaRoot: true }),
       ...(generated && { generatedColumns: 'stored' }),
     })
-    return { object }
+    // PostgreSQL records what a row filter refers to for the table's place in the publication.
+    const filters = (tables ?? []).flatMap(({ schema, name, filters }) => (filters ?? []).map((column) => ({ to: refOf('column', schema, name, column), auto: false })))
+    return { object, dependencies: filters }
   },
   dependencies: tableRefs,
   create: ({ id, attrs }) => {

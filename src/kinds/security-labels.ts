@@ -36,7 +36,7 @@ export const securityLabels = defineKind<SecurityLabel>({
   print: ({ id, attrs }, printer) => ({
     place: 'export',
     code: `${printer.use('securityLabel')}(${printer.string(id.on)}, ${printer.string(id.provider)}, ${printer.string(attrs.label)})`,
-    variable: `${id.provider}_label_of_${id.on}`,
+    variable: `${id.provider}_label_of_${id.on.toLowerCase()}`,
   }),
 })
 

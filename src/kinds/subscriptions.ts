@@ -145,8 +145,7 @@ export const subscriptions = defineKind<SubscriptionObject>({
     // One that has a slot changes these at the publisher, and most majors not at all.
     if (from.attrs.twoPhase !== to.attrs.twoPhase || from.attrs.failover !== to.attrs.failover) return 'replace'
     const [before, after] = [from.attrs, to.attrs]
-    const added = after.publications.filter((name) => !before.publications.includes(name))
-    const gone = before.publications.filter((name) => !after.publications.includes(name))
+    const others = after.publications.join('\0') !== before.publications.join('\0')
     const slot = (attrs: SubscriptionAttrs) => (attrs.slotName === undefined ? to.id.name : attrs.slotName)
     const parameters = [
       ...(slot(before) === slot(after) ? [] : [`slot_name = ${slot(after) === null ? 'NONE' : quoteLiteral(slot(after)!)}`]),
@@ -156,11 +155,10 @@ export const subscriptions = defineKind<SubscriptionObject>({
     return {
       statements: [
         ...(before.enabled && !after.enabled ? [disable(to)] : []),
-        ...(added.length > 0 ? [alter(to, `ADD ${publicationList(added)}`)] : []),
-        ...(gone.length > 0 ? [alter(to, `DROP ${publicationList(gone)}`)] : []),
+        ...(others ? [setPublications(to, before.enabled === true && after.enabled === true)] : []),
         ...(parameters.length > 0 ? [alter(to, `SET (${parameters.join(', ')})`)] : []),
         ...(after.enabled && !before.enabled ? [enable(to)] : []),
-        ...(after.enabled && (!before.enabled || added.length > 0 || gone.length > 0) ? [refresh(goesOn)] : []),
+        ...(after.enabled && (!before.enabled || others) ? [refresh(goesOn)] : []),
       ],
     }
   },
@@ -191,6 +189,12 @@ function alter({ id }: SubscriptionObject, text: string): Statement {
 /** Without a refresh, for which PostgreSQL would connect. */
 function publicationList(names: readonly string[]): string {
   return `PUBLICATION ${names.map(quoteIdent).join(', ')} WITH (refresh = false)`
+}
+
+function setPublications(subscription: SubscriptionObject, enabled: boolean): Statement {
+  const { publications } = subscription.attrs
+  const set = (names: readonly string[]) => alter(subscription, `SET ${publicationList(names)}`)
+  return { ...set(publications), ...(enabled && { scratch: set([...publications, ENABLED_IN_SCRATCH]).sql }) }
 }
 
 function enable(subscription: SubscriptionObject): Statement {
