@@ -127,7 +127,7 @@ function plural(words: string, count: number): string {
 function within(text: string, root: Ref): string {
   const whole = describeObject(root)
   const name = visible(describeRef(root).name)
-  return text.replace(` on ${whole}`, '').replace(` of ${whole}`, '').replaceAll(`${name}.`, '')
+  return text.replace(` on ${whole}`, '').replace(` of ${whole}`, '').replaceAll(` ${name}.`, ' ')
 }
 
 /** The object that lies in no other one, or only in a schema; what is attached to a schema belongs to that. */
