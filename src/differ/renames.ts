@@ -25,7 +25,8 @@ export function renamesAmong(operations: readonly Operation[], from: SchemaModel
   if (renames.length === 0) renames.push(...recognized([...dropped.values()], [...created.values()]))
   if (renames.length === 0) return []
   const taken = new Set([...from.objects.values()].flatMap((object) => kindOf(object).occupies?.(object) ?? []))
-  return renames.filter(({ to }) => !(kindOf(to).occupies?.(to) ?? []).some((name) => taken.has(name)))
+  const namesOf = (object: SchemaObject) => kindOf(object).occupies?.(object) ?? []
+  return renames.filter(({ from: old, to }) => !namesOf(to).some((name) => taken.has(name) && !namesOf(old).includes(name)))
 }
 
 function recognized(dropped: readonly SchemaObject[], created: readonly SchemaObject[]): Rename[] {

@@ -73,6 +73,8 @@ const IN_SQL: Record<string, Record<string, string>> = {
     relpartbound: 'pg_get_expr(x.relpartbound, x.oid)',
     reltoastrelid: '(SELECT array_agg(i ORDER BY i) FROM pg_class r, unnest(r.reloptions) i WHERE r.oid = x.reltoastrelid)',
   },
+  // Columns of an index keep the names that they were made with, which nothing shows: only their places count.
+  pg_attribute: { attname: "CASE WHEN EXISTS (SELECT FROM pg_class r WHERE r.oid = x.attrelid AND r.relkind IN ('i', 'I')) THEN x.attnum::text ELSE x.attname::text END" },
   pg_attrdef: { adbin: 'pg_get_expr(x.adbin, x.adrelid)' },
   // Inheritance is said of checks and NOT NULL only; a key keeps there that it once was part of a partitioned table's.
   pg_constraint: { conbin: 'pg_get_expr(x.conbin, x.conrelid)', connoinherit: "x.contype IN ('c', 'n') AND x.connoinherit" },
@@ -230,7 +232,7 @@ function line(
     const resolve = (each: string) =>
       column === 'oid' ? names.get(`${catalog} ${each}`) : !to ? each : to.relation ? (columns.get(`${row[to.relation] as string} ${each}`) ?? each) : nameOf(to.to, each)
     const resolved = Array.isArray(value) ? value.map((each) => resolve(each as string)) : resolve(value as string)
-    const unordered = column === 'stxkeys' || column === 'prattrs' || (column === 'conkey' && row.contype === 'c')
+    const unordered = column === 'stxkeys' || column === 'prattrs' || column === 'subpublications' || (column === 'conkey' && row.contype === 'c')
     if (resolved !== undefined) shown[column] = unordered ? (resolved as string[]).sort() : resolved
   }
   if (catalog === 'pg_attrdef') shown.adnum = columns.get(`${row.adrelid as string} ${row.adnum as string}`)
