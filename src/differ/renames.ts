@@ -8,7 +8,8 @@ export type Rename = Extract<Operation, { type: 'rename' }>
 /**
  * The drops and creates among operations that are one object under another name: those that `schema.ts` says so of (`formerly`), and,
  * for kinds without data of their own, a pair on the same parent, or that belongs to the same object, that differs in nothing but its name and is the only such pair.
- * A new name that something else still has is left to a drop and a create.
+ * A new name that something else still has is left to a drop and a create. Alterations that change names of other objects count as renames, where what they
+ * need is there.
  */
 export function renamesAmong(operations: readonly Operation[], from: SchemaModel, formerly: ReadonlyMap<Ref, Ref> = new Map()): Rename[] {
   const created = new Map<Ref, SchemaObject>()
@@ -18,6 +19,11 @@ export function renamesAmong(operations: readonly Operation[], from: SchemaModel
     if (operation.type === 'drop') dropped.set(operation.object.ref, operation.object)
   }
   const renames: Rename[] = []
+  for (const operation of operations) {
+    if (operation.type !== 'alter' || !kindOf(operation.to).move?.(operation.from, operation.to)) continue
+    const needed = kindOf(operation.to).dependencies?.(operation.to) ?? []
+    if (needed.every(({ to }) => from.get(to))) renames.push({ type: 'rename', from: operation.from, to: operation.to })
+  }
   for (const [ref, before] of formerly) {
     const [old, next] = [dropped.get(before), created.get(ref)]
     if (old && next && kindOf(old).rename) renames.push({ type: 'rename', from: old, to: next })

@@ -7,11 +7,11 @@ import { quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
-/** `schema` where it is not `public`. */
-export type ExtensionObject = SchemaObject<{ readonly name: string }, { readonly schema?: string }>
+/** `schema` where it is not `public`; `fixed`: PostgreSQL cannot move it to another one. */
+export type ExtensionObject = SchemaObject<{ readonly name: string; readonly fixed?: true }, { readonly schema?: string }>
 
-export function extensionObject(name: string, schema = 'public'): ExtensionObject {
-  return { kind: 'extension', ref: refOf('extension', name), parent: null, id: { name }, attrs: schema === 'public' ? {} : { schema } }
+export function extensionObject(name: string, schema = 'public', relocatable = true): ExtensionObject {
+  return { kind: 'extension', ref: refOf('extension', name), parent: null, id: { name, ...(!relocatable && { fixed: true }) }, attrs: schema === 'public' ? {} : { schema } }
 }
 
 /** Extensions. PL/pgSQL, which every new database has, is none of them; what an extension creates belongs to it. */
@@ -21,21 +21,19 @@ export const extensions: Kind = defineKind<ExtensionObject>({
   schemaOf: ({ attrs }) => attrs.schema ?? 'public',
   catalog: 'pg_extension',
   catalogQuery: () => `
-    SELECT e.oid, 0, e.extname, n.nspname
+    SELECT e.oid, 0, e.extname, n.nspname, e.extrelocatable
     FROM pg_extension e
     JOIN pg_namespace n ON n.oid = e.extnamespace
     WHERE e.oid >= 16384 AND e.extname <> 'plpgsql'`,
-  fromRow: ([, , name, schema]) => ({ object: extensionObject(name as string, schema as string) }),
+  fromRow: ([, , name, schema, relocatable]) => ({ object: extensionObject(name as string, schema as string, relocatable as boolean) }),
   dependencies: ({ attrs }) => (attrs.schema === undefined ? [] : [{ to: refOf('schema', attrs.schema), auto: false }]),
   create: ({ id, attrs }, _parts, [version]) => {
     const clauses = [attrs.schema !== undefined && `SCHEMA ${quoteIdent(attrs.schema)}`, version].filter(Boolean)
     return [statement([`CREATE EXTENSION ${quoteIdent(id.name)}`, ...clauses].join(' '))]
   },
   drop: ({ id }) => [statement(`DROP EXTENSION ${quoteIdent(id.name)}`)],
-  alter: (_from, { id, attrs }) => ({
-    statements: [statement(`ALTER EXTENSION ${quoteIdent(id.name)} SET SCHEMA ${quoteIdent(attrs.schema ?? 'public')}`)],
-    elseReplace: true,
-  }),
+  alter: (_from, to) => ({ statements: [moveTo(to)], elseReplace: true }),
+  move: (from, to) => (from.id.fixed ? undefined : [moveTo(to)]),
   address: ({ id }) => `EXTENSION ${quoteIdent(id.name)}`,
   print: ({ ref, id, attrs }, printer) => {
     const version = printer.children(ref).find((child): child is ExtensionVersionObject => child.kind === 'extension_version')?.attrs.version
@@ -43,6 +41,10 @@ export const extensions: Kind = defineKind<ExtensionObject>({
     return { place: 'export', code: `${printer.use('extension')}(${printer.string(id.name)}${options})`, variable: id.name }
   },
 })
+
+function moveTo({ id, attrs }: ExtensionObject) {
+  return statement(`ALTER EXTENSION ${quoteIdent(id.name)} SET SCHEMA ${quoteIdent(attrs.schema ?? 'public')}`)
+}
 
 export interface ExtensionOptions {
   /** The schema its objects lie in, where that is not `public`; must be one that exists or is declared. */

@@ -175,6 +175,11 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   belongsTo?(parts: readonly SchemaObject[]): Ref | undefined
   /** The statements that give it another name, when PostgreSQL can. */
   rename?(from: O, to: O): readonly Statement[]
+  /**
+   * The statements of an alteration with which names of other objects change, as when an extension moves to another schema; undefined when it is no
+   * such. It runs before everything else, as renames do, and the rest is looked at again.
+   */
+  move?(from: O, to: O): readonly Statement[] | undefined
   /** The same object under another name, for a rename aside. Required with `replacedAside`. */
   renamed?(object: O, name: string): O
   /**

@@ -22,6 +22,7 @@ export function describeOperation(operation: Operation): string {
     case 'alter':
       return `~ ${describeObject(operation.to.ref)}`
     case 'rename':
+      if (operation.from.ref === operation.to.ref) return `~ ${describeObject(operation.to.ref)}`
       return `> ${describeObject(operation.from.ref)} to ${describeRef(operation.to.ref).name}`
     case 'sql':
       return '* SQL by hand'

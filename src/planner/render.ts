@@ -58,6 +58,8 @@ function folded(
 
 function renameStatements(from: SchemaObject, to: SchemaObject): readonly Statement[] {
   const kind = kindOf(from)
+  const moved = from.ref === to.ref ? kind.move?.(from, to) : undefined
+  if (moved) return moved
   if (!kind.rename) throw new Error(`kind ${from.kind} cannot rename ${from.ref}`)
   return kind.rename(from, to)
 }
