@@ -164,13 +164,14 @@ function alterNotNull(from: Column, to: Column, alter: string, context: AlterCon
   const placed = partition && (context.object('from', partition.ref)?.attrs as PartitionAttrs | undefined)
   const stays = placed && !context.replaced(partition.ref) && isSamePlace(placed, partition.attrs)
   const renamed = renameNotNull(to, oldName, newName, { ...old, name: newName })
-  if (stays && oldName !== newName) return apart(to, partition.attrs, renamed)
-  if (next.notValid && !old.notValid) return [statement(`${alter} DROP NOT NULL`), addNotNull(to, next)]
   const name = quoteIdent(newName)
+  const validated = old.notValid && !next.notValid ? [statement(`${alterRelation(to)} VALIDATE CONSTRAINT ${name}`)] : []
+  const remade = next.notValid && !old.notValid ? [statement(`${alter} DROP NOT NULL`), addNotNull(to, next)] : undefined
+  if (stays && oldName !== newName) return apart(to, partition.attrs, remade ?? [renamed, ...validated])
+  if (remade) return remade
   if (oldName !== newName) statements.push(renamed)
   if (old.noInherit !== next.noInherit) statements.push(statement(`${alterRelation(to)} ALTER CONSTRAINT ${name} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
-  if (old.notValid && !next.notValid) statements.push(statement(`${alterRelation(to)} VALIDATE CONSTRAINT ${name}`))
-  return statements
+  return [...statements, ...validated]
 }
 
 /** Whether a column loses NOT NULL along with the table above from which it has it. */
@@ -205,9 +206,9 @@ function renameNotNull(column: Column, oldName: string, newName: string, form: N
 }
 
 /** A constraint that a partition has from its parent too is not renamed while it is one. */
-function apart({ id }: Column, place: PartitionAttrs, rename: Statement): Statement[] {
+function apart({ id }: Column, place: PartitionAttrs, statements: readonly Statement[]): Statement[] {
   const table = { schema: id.schema, name: id.table }
-  return [detach(table, place), rename, ...attach(table, place)]
+  return [detach(table, place), ...statements, ...attach(table, place)]
 }
 
 function forms(notNull: ColumnAttrs['notNull']): NotNull {
