@@ -58,6 +58,7 @@ export const domainConstraints: Kind = defineKind<DomainConstraintObject>({
     if (from.attrs.expression !== to.attrs.expression || !from.attrs.notValid) return 'replace'
     return { statements: [statement(`ALTER DOMAIN ${domainOf(to)} VALIDATE CONSTRAINT ${quoteIdent(to.id.name!)}`)] }
   },
+  recognizedWhenRenamed: true,
   rename: (from, to) => [
     statement(`ALTER DOMAIN ${domainOf(from)} RENAME CONSTRAINT ${quoteIdent(from.id.name!)} TO ${quoteIdent(to.id.name!)}`),
   ],

@@ -88,6 +88,7 @@ export const statisticsKind: Kind = defineKind<StatisticsObject>({
     if (JSON.stringify(before) !== JSON.stringify(after)) return 'replace'
     return { statements: old === target ? [] : [setTarget(to.id, target ?? -1)] }
   },
+  recognizedWhenRenamed: true,
   rename: (from, to) => renameQualified('STATISTICS', from.id, to.id),
   address: ({ id }) => `STATISTICS ${qualified(id.schema, id.name)}`,
   print: ({ id, attrs }, printer) => {
