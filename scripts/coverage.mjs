@@ -9,6 +9,7 @@ import { grantAddress } from '../dist/authoring/attachments.js'
 import { declaredModel } from '../dist/declaration/declared-model.js'
 import { loadSchema } from '../dist/declaration/load.js'
 import { diff } from '../dist/differ/diff.js'
+import { alterContext } from '../dist/differ/expand.js'
 import { allKinds, kindOf } from '../dist/kinds/registry.js'
 import { describeObject } from '../dist/operations/describe.js'
 import { CATALOGS } from '../dist/reflector/census.js'
@@ -61,8 +62,20 @@ function look(from, to, done) {
     const keys = [...new Set([...Object.keys(old.attrs), ...Object.keys(next.attrs)])].filter((key) => JSON.stringify(old.attrs[key]) !== JSON.stringify(next.attrs[key]))
     const signs = new Set(done.filter(({ what }) => what === describeObject(next.ref) || what.startsWith(`${describeObject(next.ref)} to `)).map(({ sign }) => sign))
     const way = signs.has('~') ? 'place' : signs.has('-') || signs.has('+') || signs.has('>') ? 'replaced' : undefined
-    if (way) for (const key of keys) evidence.get(next.kind).altered(key, way)
+    if (way) for (const key of way === 'replaced' ? replacing(old, next, keys, alterContext(from, to)) : keys) evidence.get(next.kind).altered(key, way)
   }
+}
+
+/** Of several attributes that differ, those that would have to be replaced for on their own. */
+function replacing(old, next, keys, context) {
+  const found = keys.filter((key) => {
+    try {
+      return kindOf(next).alter(old, { ...next, attrs: { ...old.attrs, [key]: next.attrs[key] } }, context) === 'replace'
+    } catch {
+      return false
+    }
+  })
+  return found.length > 0 ? found : keys
 }
 
 function lookAt(object, major) {
@@ -81,6 +94,8 @@ function lookAt(object, major) {
 /** Catalogs of objects that have owners, as the kind of owners reads them. */
 const ownedCatalogs = new Set([...evidence.has('owner') ? kindOf({ kind: 'owner' }).catalogQuery(version(NEWEST)).matchAll(/SELECT '(\w+)' AS catalog/g) : []].map(([, name]) => name))
 
+const longestFirst = allKinds().map(({ kind }) => kind).sort((a, b) => b.length - a.length)
+
 const folders = readdirSync(FIXTURES)
   .flatMap((kind) => readdirSync(path.join(FIXTURES, kind)).map((name) => path.join(kind, name)))
   .filter((folder) => ['after.ts', 'upgrade.sql', 'downgrade.sql'].every((file) => existsSync(path.join(FIXTURES, folder, file))))
@@ -94,8 +109,8 @@ for (const folder of folders) {
   look(after.model, before.model, doneIn(folder, 'downgrade.sql'))
   for (const { objects } of [before.model, after.model]) for (const object of objects.values()) lookAt(object, oldest)
   for (const { sign, what } of upgrade) {
-    const kind = sign === '>' && allKinds().find(({ kind }) => what.startsWith(`${kind.replaceAll('_', ' ')} `) && !what.endsWith('__old'))
-    if (kind) evidence.get(kind.kind).renamed = true
+    const kind = sign === '>' && !what.endsWith('__old') && longestFirst.find((name) => what.startsWith(`${name.replaceAll('_', ' ')} `))
+    if (kind) evidence.get(kind).renamed = true
   }
 }
 
