@@ -4,21 +4,22 @@ import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
-import { optionsChange, optionsClause, readOptions, sortedOptions, type ForeignOptions } from './foreign-options.js'
+import {
+  alterOptions, createWithOptions, declaredOptions, printOptions, readOptionsAttrs, withoutSecrets, type ForeignOptionsInput, type OptionsAttrs, type SecretVariables,
+} from './foreign-options.js'
 import { defineKind, PHASES } from './kind.js'
 
-interface ForeignDataWrapperAttrs {
+interface ForeignDataWrapperAttrs extends OptionsAttrs {
   /** Qualified name of the function, as SQL. */
   readonly handler?: string
   readonly validator?: string
-  readonly options?: ForeignOptions
 }
 
-export type ForeignDataWrapperObject = SchemaObject<{ readonly name: string }, ForeignDataWrapperAttrs>
+export type ForeignDataWrapperObject = SchemaObject<{ readonly name: string; readonly variables?: SecretVariables }, ForeignDataWrapperAttrs>
 
-function wrapperObject(name: string, { handler, validator, options }: ForeignDataWrapperAttrs): ForeignDataWrapperObject {
-  const attrs = { ...(handler !== undefined && { handler }), ...(validator !== undefined && { validator }), ...(options && { options }) }
-  return { kind: 'foreign_data_wrapper', ref: refOf('foreign_data_wrapper', name), parent: null, id: { name }, attrs }
+function wrapperObject(id: ForeignDataWrapperObject['id'], { handler, validator, ...options }: ForeignDataWrapperAttrs): ForeignDataWrapperObject {
+  const attrs = { ...(handler !== undefined && { handler }), ...(validator !== undefined && { validator }), ...options }
+  return { kind: 'foreign_data_wrapper', ref: refOf('foreign_data_wrapper', id.name), parent: null, id, attrs }
 }
 
 /** Foreign-data wrappers of no extension. */
@@ -27,45 +28,65 @@ export const foreignDataWrappers = defineKind<ForeignDataWrapperObject>({
   phase: PHASES.routine + 1,
   catalog: 'pg_foreign_data_wrapper',
   catalogQuery: () => `
-    SELECT w.oid, 0, w.fdwname, NULLIF(w.fdwhandler, 0)::regproc::text, NULLIF(w.fdwvalidator, 0)::regproc::text, w.fdwoptions
+    SELECT w.oid, 0, w.fdwname, NULLIF(w.fdwhandler, 0)::regproc::text, NULLIF(w.fdwvalidator, 0)::regproc::text, ${withoutSecrets('w.fdwoptions')}
     FROM pg_foreign_data_wrapper w
     WHERE w.oid >= 16384
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_data_wrapper'::regclass AND e.objid = w.oid AND e.deptype = 'e')
     ORDER BY 3`,
   fromRow: ([, , name, handler, validator, options]) => ({
-    object: wrapperObject(name as string, {
+    object: wrapperObject({ name: name as string }, {
       handler: (handler as string | null) ?? undefined,
       validator: (validator as string | null) ?? undefined,
-      options: readOptions(options as string[] | null),
+      ...readOptionsAttrs(options as string[] | null),
     }),
   }),
-  create: ({ id, attrs }) => {
-    const clauses = [attrs.handler && `HANDLER ${attrs.handler}`, attrs.validator && `VALIDATOR ${attrs.validator}`, optionsClause(attrs.options)]
-    return [statement([`CREATE FOREIGN DATA WRAPPER ${quoteIdent(id.name)}`, ...clauses.filter(Boolean)].join(' '))]
+  create: (wrapper) => {
+    const { id, attrs } = wrapper
+    const clauses = [attrs.handler && `HANDLER ${attrs.handler}`, attrs.validator && `VALIDATOR ${attrs.validator}`]
+    return createWithOptions([`CREATE FOREIGN DATA WRAPPER ${quoteIdent(id.name)}`, ...clauses.filter(Boolean)].join(' '), attrs, secretsOf(wrapper))
   },
   drop: ({ id }) => [statement(`DROP FOREIGN DATA WRAPPER ${quoteIdent(id.name)}`)],
-  alter: (from, to) => {
-    const clauses = [
+  alter: (from, to, context) => {
+    const head = `ALTER FOREIGN DATA WRAPPER ${quoteIdent(to.id.name)}`
+    const functions = [
       from.attrs.handler === to.attrs.handler ? '' : to.attrs.handler ? `HANDLER ${to.attrs.handler}` : 'NO HANDLER',
       from.attrs.validator === to.attrs.validator ? '' : to.attrs.validator ? `VALIDATOR ${to.attrs.validator}` : 'NO VALIDATOR',
-      optionsChange(from.attrs.options, to.attrs.options),
-    ]
-    return { statements: [statement([`ALTER FOREIGN DATA WRAPPER ${quoteIdent(to.id.name)}`, ...clauses.filter(Boolean)].join(' '))] }
+    ].filter(Boolean)
+    return {
+      statements: [
+        ...(functions.length > 0 ? [statement([head, ...functions].join(' '))] : []),
+        ...alterOptions(head, from.attrs, to.attrs, secretsOf(context.authored(to))),
+      ],
+    }
   },
   rename: (from, to) => [statement(`ALTER FOREIGN DATA WRAPPER ${quoteIdent(from.id.name)} RENAME TO ${quoteIdent(to.id.name)}`)],
   address: ({ id }) => `FOREIGN DATA WRAPPER ${quoteIdent(id.name)}`,
-  print: ({ id, attrs }, printer) => {
-    const options = Object.keys(attrs).length > 0 ? `, ${printer.literal(attrs)}` : ''
-    return { place: 'export', code: `${printer.use('foreignDataWrapper')}(${printer.string(id.name)}${options})`, variable: id.name }
+  authored: (declared, reflected) => ({ ...reflected, id: declared.id }),
+  print: (wrapper, printer) => {
+    const { handler, validator } = wrapper.attrs
+    const options = printOptions(wrapper.attrs, secretsOf(wrapper), printer)
+    const members = [
+      handler !== undefined && `handler: ${printer.string(handler)}`,
+      validator !== undefined && `validator: ${printer.string(validator)}`,
+      options && `options: ${options}`,
+    ].filter(Boolean)
+    const { name } = wrapper.id
+    const input = members.length > 0 ? `, { ${members.join(', ')} }` : ''
+    return { place: 'export', code: `${printer.use('foreignDataWrapper')}(${printer.string(name)}${input})`, variable: name }
   },
 })
+
+function secretsOf({ id: { name, variables } }: ForeignDataWrapperObject) {
+  return { names: [name], variables }
+}
 
 export interface ForeignDataWrapperInput {
   /** Name of the handler function, with its schema. */
   readonly handler?: string
   /** Name of the validator function, with its schema. */
   readonly validator?: string
-  readonly options?: ForeignOptions
+  /** Keys and passwords as `secret('…')`. */
+  readonly options?: ForeignOptionsInput
 }
 
 class ForeignDataWrapper extends Declared {
@@ -74,7 +95,9 @@ class ForeignDataWrapper extends Declared {
 
   constructor(name: string, options: ForeignDataWrapperInput) {
     super()
-    this.object = wrapperObject(name, { ...options, options: sortedOptions(options.options) })
+    const { attrs, variables } = declaredOptions(`foreign-data wrapper ${name}`, options.options)
+    const { handler, validator } = options
+    this.object = wrapperObject({ name, ...(variables && { variables }) }, { handler, validator, ...attrs })
   }
 }
 
