@@ -37,7 +37,8 @@ export function needsOfReplay({ migrations, baseline = [] }: Pick<Replayed, 'mig
 
 /** SQL that makes, changes or drops roles must not run on a server that others use; that some which only mentions it does not either, costs nothing. */
 export function needsOfScripts(scripts: readonly Script[]): Pick<ScratchWish, 'extensions' | 'managedRoles'> {
-  const changesRoles = /\b(create|alter|drop)\s+(role|user|group)\b(?!\s+mapping)/i
+  // GRANT and REVOKE of a role have no ON.
+  const changesRoles = /\b(create|alter|drop|comment\s+on)\s+(role|user|group)\b(?!\s+mapping)|^\s*(grant|revoke)\b(?!.*\son\s)/is
   const own = scripts.some(({ statements }) => statements.some(({ sql }) => changesRoles.test(sql)))
   return { extensions: extensionsIn(scripts), ...(own && { managedRoles: [] }) }
 }
