@@ -4,7 +4,7 @@ import type { QualifiedName, RelationPart, SchemaObject } from '../model/schema-
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { alterColumn, originsOf } from './column-alter.js'
-import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity } from './column-ddl.js'
+import { alterRelation, columnDefinition, columnSettings, type Column, type NotNull, type ColumnAttrs, type Identity } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
 import { readOptions } from './foreign-options.js'
 import { isValidatedApart, validated } from './inherited-not-null.js'
@@ -93,6 +93,14 @@ export const columns = defineKind<Column>({
         ? []
         : (details.parents ?? []).map((relation) => ({ to: refOf('column', relation.schema, relation.table, id.name), auto: true })),
     }
+  },
+  versionNeeds: ({ attrs: { generated, notNull } }) => {
+    const { noInherit, notValid } = typeof notNull === 'object' ? notNull : ({} as NotNull)
+    return [
+      ...(generated?.virtual ? [[18, 'a virtual generated column'] as const] : []),
+      ...(noInherit ? [[18, 'NOT NULL with NO INHERIT'] as const] : []),
+      ...(notValid ? [[18, 'NOT NULL that is NOT VALID'] as const] : []),
+    ]
   },
   create: (column, _parts, fragments, context) => {
     if (column.attrs.relation) return columnSettings(column)

@@ -96,6 +96,12 @@ export const publications = defineKind<PublicationObject>({
     return { object, dependencies: filters }
   },
   dependencies: tableRefs,
+  versionNeeds: ({ attrs: { schemas, tables = [], generatedColumns } }) => [
+    ...(schemas ? [[15, 'a publication of schemas'] as const] : []),
+    ...(tables.some(({ columns }) => columns) ? [[15, 'a list of columns of a publication'] as const] : []),
+    ...(tables.some(({ where }) => where) ? [[15, 'a row filter of a publication'] as const] : []),
+    ...(generatedColumns ? [[18, 'publish_generated_columns'] as const] : []),
+  ],
   create: ({ id, attrs }) => {
     const members = memberList((attrs.tables ?? []).map(tableText), attrs.schemas ?? [])
     const targets = attrs.allTables ? ['FOR ALL TABLES'] : members.length > 0 ? [`FOR ${members.join(', ')}`] : []

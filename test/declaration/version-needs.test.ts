@@ -41,6 +41,8 @@ test.each([
   [15, 'security_invoker', `export const v = s.view('v', s.sql\`select 1 as one\`, { securityInvoker: true })`],
   [15, 'an unlogged sequence', `export const q = s.sequence('q', { unlogged: true })`],
   [16, 'rules of a collation', `export const c = s.collation('c', { provider: 'icu', locale: 'und', rules: '&a < g' })`],
+  [15, 'a row filter of a publication', `export const t = s.table('t', { a: s.integer() })\nexport const p = s.publication('p', { tables: [{ table: t, where: s.sql\`a > 0\` }] })`],
+  [18, 'a virtual generated column', `export const t = s.table('t', { a: s.integer(), b: s.integer().generatedAlwaysAs(s.sql\`a * 2\`, { virtual: true }) })`],
   [18, 'NOT ENFORCED', TABLE(`s.check('c', s.sql\`b > 0\`).notEnforced()`)],
 ])('before PostgreSQL %s a declaration with %s is refused at its place', async (since, what, code) => {
   const error = await errorFor(since - 1, code)
