@@ -26,6 +26,7 @@ export { migration, type MigrationDefinition, type MigrationOperations } from '.
 export { RevisionGraph, type RevisionNode } from './revisions/revision-graph.js'
 export { sql, SqlText } from './sql/template.js'
 export { secret } from './authoring/secret.js'
+export { withSecrets } from './sql/secret.js'
 export type { SchemaModel } from './model/schema-model.js'
 export type { SchemaObject, UnmanagedObject } from './model/schema-object.js'
 export type { Operation } from './operations/operation.js'

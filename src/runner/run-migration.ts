@@ -6,7 +6,7 @@ import type { RowChange } from '../revisions/version-rows.js'
 import { scratchForm } from '../sql/statement.js'
 import type { Bookkeeping } from './history.js'
 import { MigrationError } from './migration-error.js'
-import { forgetSecrets, handOverSecrets, type SecretLookup } from './secrets.js'
+import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
 
 /** What is told while migrations run. */
@@ -166,7 +166,7 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   } catch (error) {
     const index = error instanceof DatabaseError ? error.index : 0
     if (index !== undefined) progress.failing = segment.from + index + 1
-    throw error
+    throw withoutSecrets(error, steps, context.secrets)
   } finally {
     if (segment.outside) await forgetSecrets(context.database, steps).catch(() => undefined)
   }

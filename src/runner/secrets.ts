@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js'
-import { UsageError } from '../errors.js'
+import { DatabaseError, UsageError } from '../errors.js'
 import { positionOf, type Step } from '../revisions/revision.js'
 import { placeholder, secretsIn, settingName } from '../sql/secret.js'
 import { excerpt } from './migration-error.js'
@@ -51,6 +51,18 @@ export async function forgetSecrets(database: Database, steps: readonly Step[]):
     ...variables.map((variable) => `RESET ${settingName(variable)}`),
     `DO $$BEGIN RESET log_parameter_max_length; EXCEPTION WHEN insufficient_privilege THEN NULL; END$$`,
   ])
+}
+
+/** An error of steps without the values that they name, which PostgreSQL may quote, in whole or in part. */
+export function withoutSecrets(error: unknown, steps: readonly Step[], lookup: SecretLookup): unknown {
+  const variables = namedIn(steps)
+  if (variables.length === 0 || !(error instanceof DatabaseError)) return error
+  const values = variables.map((variable) => lookup(variable) ?? '')
+  const pieces = values.flatMap((value) => [value, value.replaceAll("'", "''"), ...value.split(/[\s='"\\]+/)]).filter((piece) => piece.length > 3)
+  const longestFirst = [...new Set(pieces)].sort((a, b) => b.length - a.length)
+  const hide = (text: string) => longestFirst.reduce((rest, piece) => rest.replaceAll(piece, '***'), text)
+  const { detail, hint, sqlState, statement, index, position } = error
+  return new DatabaseError(hide(error.message), { detail: detail && hide(detail), hint: hint && hide(hint), sqlState, statement, index, position })
 }
 
 function namedIn(steps: readonly Step[]): string[] {

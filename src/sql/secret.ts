@@ -1,5 +1,5 @@
 import { dollarQuote, quoteLiteral } from './identifiers.js'
-import { AS_SQL, SqlText, type SqlSource } from './template.js'
+import { AS_SQL, sql, SqlText, type SqlSource } from './template.js'
 
 /**
  * Settings that begin so hold, for the transaction of a migration, the values of environment variables. PostgreSQL takes no notice of
@@ -47,6 +47,23 @@ EXCEPTION WHEN OTHERS THEN
   RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = CASE WHEN SQLSTATE ~ '^(42[57]|58|0A)' THEN SQLERRM
     ELSE 'SQLSTATE ' || SQLSTATE || '; the message is left out, since it may quote the secret' END;
 END`)}`
+}
+
+/**
+ * A statement with secrets for a hand-written migration: they stand in no text that is sent, and an error shows neither them nor the statement. For
+ * statements that run inside a transaction.
+ *
+ * @example op.execute(withSecrets`ALTER USER MAPPING FOR app SERVER archive OPTIONS (SET password ${secret('ARCHIVE_PASSWORD')})`)
+ */
+export function withSecrets(strings: TemplateStringsArray, ...values: unknown[]): SqlText {
+  const variables: string[] = []
+  const parts = values.map((value) => {
+    if (!(value instanceof Secret)) return withoutFormat(sql`${value}`.text)
+    variables.push(value.variable)
+    return '%L'
+  })
+  const format = strings.map((text, index) => withoutFormat(text) + (parts[index] ?? '')).join('')
+  return new SqlText(statementWithSecrets(format, variables))
 }
 
 /** Text that stays as it is in a format of `statementWithSecrets`. */

@@ -2,7 +2,7 @@ import type { Database } from '../../src/database/database.js'
 import { upgrade } from '../../src/runner/runner.js'
 import { sql } from '../../src/sql/template.js'
 import { secret } from '../../src/schema.js'
-import { secretsIn, statementWithSecrets, variableFrom } from '../../src/sql/secret.js'
+import { secretsIn, statementWithSecrets, variableFrom, withSecrets } from '../../src/sql/secret.js'
 import { engines } from '../support/servers.js'
 import { migration, steps, TestEngine, value } from './support.js'
 
@@ -59,6 +59,32 @@ describe.each(engines)('on %s', (name) => {
     expect(error).toMatchObject({ sqlState })
     expect(JSON.stringify([(error as Error).message, error])).not.toContain('100%')
     expect((await database.query('SELECT error FROM autogen.autogen_history')).join()).not.toContain('100%')
+  })
+})
+
+describe.each(engines)('written by hand on %s', (name) => {
+  const engine = new TestEngine(name)
+  afterAll(() => engine.close())
+
+  test('withSecrets puts values in', async () => {
+    const database = await engine.fresh()
+    process.env.SHOP_PASSWORD = `it's 100% \\secret`
+    const step = withSecrets`CREATE TABLE b AS SELECT ${secret('SHOP_PASSWORD')}::text AS kept, ${'50%'}::text AS share, '%' AS sign`.text
+    await upgrade({ database, migrations: [migration('aaaa', [], steps(step))] })
+    expect(await database.query('SELECT * FROM b')).toEqual([[`it's 100% \\secret`, '50%', '%']])
+  })
+
+  test.each([
+    ['a quoted statement', `EXECUTE format('INSERT INTO nowhere VALUES (%L)', `],
+    ['a message with a part of it', `RAISE EXCEPTION 'missing "=" after "%"', split_part(`],
+  ])('an error of a statement without it hides them: %s', async (_, start) => {
+    const database = await engine.fresh()
+    process.env.SHOP_PASSWORD = `it's hunter2`
+    const end = start.includes('split_part') ? `, ' ', 2)` : ')'
+    const step = sql`DO $$BEGIN ${sql.raw(start)}${secret('SHOP_PASSWORD')}${sql.raw(end)}; END$$`.text
+    const error = await upgrade({ database, migrations: [migration('aaaa', [], steps(step))] }).catch((each: unknown) => each as Error)
+    expect(JSON.stringify([(error as Error).message, (error as Error).stack, error, (error as Error).cause])).not.toContain('hunter2')
+    expect((await database.query('SELECT error FROM autogen.autogen_history')).join()).not.toContain('hunter2')
   })
 })
 
