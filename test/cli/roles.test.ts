@@ -80,6 +80,9 @@ describe.each(majors)('on %i', (major) => {
       code: 1,
       stderr: expect.stringMatching(/role "app" cannot be dropped because some objects depend on it[^]*owner of database other[^]*hint: in each database named above run REASSIGN OWNED BY/),
     })
+    await run('DROP DATABASE other')
+    await box.ok('upgrade')
+    expect(await roles()).toEqual([])
     box.edit('schema.ts', `roles: ['app']`, `roles: ['postgres']`)
     box.write('more.ts', `import { role } from 'pg-autogen/schema'\nexport const postgres = role('postgres')\n`)
     expect(await box.run(['check', '--schema', 'schema.ts', '--schema', 'more.ts'])).toMatchObject({
