@@ -103,7 +103,8 @@ async function dropLeftovers(keeper: Database, url: string): Promise<void> {
 /** Libraries that sessions with the database at hand begin with, such as providers of security labels; for superusers to say. */
 async function preloadLikeThisOne(database: Database, name: string): Promise<void> {
   const [row] = await database.query(
-    `select current_setting('session_preload_libraries') from pg_roles where rolname = current_user and rolsuper and current_setting('session_preload_libraries') <> ''`,
+    `select s.setting from pg_settings s, pg_roles r
+      where s.name = 'session_preload_libraries' and s.setting <> '' and r.rolname = current_user and r.rolsuper`,
   )
   if (row) await database.executeAll([`ALTER DATABASE ${name} SET session_preload_libraries = ${row[0] as string}`])
 }
