@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
+import { freshDatabase, majors } from '../support/servers.js'
 import { Sandbox } from './sandbox.js'
 
 let box: Sandbox
 
-beforeEach(() => {
+beforeEach(async () => {
   box = new Sandbox()
+  box.env = { DATABASE_URL: await freshDatabase(Math.max(...majors)) }
   box.write('schema.ts', "import { table, integer } from 'pg-autogen/schema'\nexport const t = table('t', { id: integer() })\n")
 })
 
