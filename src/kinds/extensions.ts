@@ -17,6 +17,7 @@ export function extensionObject(name: string, schema = 'public', relocatable = t
 /** Extensions. PL/pgSQL, which every new database has, is none of them; what an extension creates belongs to it. */
 export const extensions: Kind = defineKind<ExtensionObject>({
   kind: 'extension',
+  mayComeAlong: true,
   phase: PHASES.extension,
   schemaOf: ({ attrs }) => attrs.schema ?? 'public',
   catalog: 'pg_extension',

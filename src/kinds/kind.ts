@@ -133,6 +133,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly concern?: 'privileges' | 'owners' | 'versions' | 'roles' | 'databaseSettings'
   /** Objects of this kind that every new database already has. */
   readonly initial?: readonly O[]
+  /** A database in which nobody made anything may have it all the same, from its template or server. */
+  readonly mayComeAlong?: boolean
   /** The name it occupies in a namespace that other kinds share, such as `relation app.users`; two objects cannot hold one name at once. */
   readonly occupies?: (object: O) => readonly string[]
   /**

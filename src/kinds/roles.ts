@@ -68,6 +68,7 @@ export const roles: Kind = defineKind<RoleObject>({
   phase: PHASES.role,
   catalog: 'pg_authid',
   concern: 'roles',
+  mayComeAlong: true,
   catalogQuery: () => `
     SELECT r.oid, 0, r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, r.rolreplication, r.rolbypassrls,
            r.rolconnlimit, CASE WHEN isfinite(r.rolvaliduntil) THEN r.rolvaliduntil::text END

@@ -6,12 +6,12 @@ import { stringLiteral } from '../generator/literals.js'
 import { writeFileSafely } from '../generator/write-file.js'
 import { describeOperation } from '../operations/describe.js'
 import { reflect } from '../reflector/reflect.js'
-import { readBaseline } from '../revisions/baseline.js'
 import { ambiguous, resolveOne, some } from '../revisions/identifiers.js'
 import { RevisionGraph, type RevisionNode } from '../revisions/revision-graph.js'
 import { positionOf, type Migration } from '../revisions/revision.js'
 import { Bookkeeping } from '../runner/history.js'
 import { downgrade } from '../runner/runner.js'
+import { baselineOf } from './baseline.js'
 import { writeLock } from './lock.js'
 import { migrationsOf } from './migrations.js'
 import type { Project } from './project.js'
@@ -98,7 +98,7 @@ interface Course {
 
 async function proveBehind(project: Project, migrations: readonly Migration[], { start, ends, reversible }: Course): Promise<void> {
   const { database: liveUrl, versionSchema } = project.settings
-  const history: Replayed = { migrations, baseline: await readBaseline(project.resolve(project.settings.migrations)), versionSchema }
+  const history: Replayed = { migrations, baseline: await baselineOf(project), versionSchema }
   const scratch = await project.openScratch({ live: await project.live(), liveUrl, ...needsOfReplay(history) })
   const scope = await project.wholeScope([], { databaseSettings: true })
   project.begin('proving the moved migrations')

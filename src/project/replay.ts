@@ -1,7 +1,8 @@
 import type { Scratch } from '../database/scratch.js'
 import { createRoleIn, extensionsIn, missingRole, type Script } from '../declaration/sql-source.js'
 import { DatabaseError } from '../errors.js'
-import type { Migration, Step } from '../revisions/revision.js'
+import type { Migration } from '../revisions/revision.js'
+import type { Baseline } from '../runner/baseline.js'
 import { upgrade } from '../runner/runner.js'
 import { splitScript } from '../sql/split.js'
 import type { ScratchWish } from './project.js'
@@ -9,7 +10,7 @@ import type { ScratchWish } from './project.js'
 /** A history as it is replayed: its migrations, and what it began on. */
 export interface Replayed {
   readonly migrations: readonly Migration[]
-  readonly baseline?: readonly Step[] | undefined
+  readonly baseline?: Baseline | undefined
   readonly versionSchema: string
 }
 
@@ -30,8 +31,8 @@ export async function replay({ database, engine }: Pick<Scratch, 'database' | 'e
 }
 
 /** What scratch must have for a replay. */
-export function needsOfReplay({ migrations, baseline = [] }: Pick<Replayed, 'migrations' | 'baseline'>): Pick<ScratchWish, 'extensions' | 'managedRoles'> {
-  const steps = [{ upgrade: baseline }, ...migrations]
+export function needsOfReplay({ migrations, baseline }: Pick<Replayed, 'migrations' | 'baseline'>): Pick<ScratchWish, 'extensions' | 'managedRoles'> {
+  const steps = [{ upgrade: baseline?.steps ?? [] }, ...migrations]
   return needsOfScripts(steps.map(({ upgrade }) => ({ file: '', statements: upgrade.flatMap(({ sql }) => splitScript(sql).statements) })))
 }
 

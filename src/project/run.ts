@@ -1,10 +1,10 @@
-import { readBaseline } from '../revisions/baseline.js'
 import { planOffline } from '../revisions/history-range.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Direction } from '../revisions/revision.js'
 import { planStampOffline, type StampPlan } from '../revisions/stamp.js'
 import * as runner from '../runner/runner.js'
 import { planScript, stampScript } from '../runner/script.js'
+import { baselineOf } from './baseline.js'
 import { migrationsOf } from './migrations.js'
 import type { Project } from './project.js'
 
@@ -61,6 +61,6 @@ export async function stampingScript(project: Project, range: string): Promise<s
 /** The files are read before the database is opened: what is wrong with them is known soonest. */
 async function parts(project: Project): Promise<runner.RunOptions> {
   const migrations = await migrationsOf(project)
-  const baseline = await readBaseline(project.resolve(project.settings.migrations))
+  const baseline = await baselineOf(project)
   return { migrations, baseline, database: await project.live(), versionSchema: project.settings.versionSchema }
 }

@@ -5,7 +5,8 @@ import type { Script } from '../declaration/sql-source.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import { kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
-import type { Migration, Step } from '../revisions/revision.js'
+import type { Migration } from '../revisions/revision.js'
+import type { Baseline } from '../runner/baseline.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { everythingAndRoles } from '../reflector/scope.js'
 import { COMPLETE, type Statement } from './common-scope.js'
@@ -58,8 +59,9 @@ export async function openSource(project: Project, source: Source): Promise<Open
       return openPrisma(project, await prismaScript(source.path, project.settings.cwd))
     }
     case 'migrations': {
-      const [{ migrationsOf }, { readBaseline }] = await Promise.all([import('./migrations.js'), import('../revisions/baseline.js')])
-      return openMigrations(project, await migrationsOf(project.with({ migrations: source.path })), await readBaseline(project.resolve(source.path)))
+      const [{ migrationsOf }, { baselineOf }] = await Promise.all([import('./migrations.js'), import('./baseline.js')])
+      const folder = project.with({ migrations: source.path })
+      return openMigrations(project, await migrationsOf(folder), await baselineOf(folder))
     }
   }
 }
@@ -164,7 +166,7 @@ function withoutTable(model: SchemaModel, table: string): SchemaModel {
   })
 }
 
-async function openMigrations(project: Project, migrations: readonly Migration[], baseline: readonly Step[] | undefined): Promise<OpenSource> {
+async function openMigrations(project: Project, migrations: readonly Migration[], baseline: Baseline | undefined): Promise<OpenSource> {
   const [{ needsOfReplay, replay }, { reflect }] = await Promise.all([import('./replay.js'), import('../reflector/reflect.js')])
   const read = (wish: ScratchWish) =>
     lending(async (lent) => {

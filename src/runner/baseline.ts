@@ -5,13 +5,20 @@ import { excerpt } from './migration-error.js'
 import type { RunContext } from './run-migration.js'
 import { handOverSecrets } from './secrets.js'
 
+/** What a history began on. */
+export interface Baseline {
+  readonly steps: readonly Step[]
+  /** Whether a database that has run no migration is to be brought there; one that holds anything is taken to be there already. */
+  isWanted(database: Database): Promise<boolean>
+}
+
 /**
- * Brings an empty database to where the history began, in a transaction of its own. One that holds anything is taken to be there already.
+ * Brings a database to where the history began, in a transaction of its own, where that is wanted.
  *
  * @throws DatabaseError with the place in the baseline
  */
-export async function layBaseline({ database, session, secrets, onEvent }: RunContext, steps: readonly Step[], versionSchema: string): Promise<void> {
-  if (!(await isEmpty(database, versionSchema))) return
+export async function layBaseline({ database, session, secrets, onEvent }: RunContext, { steps, isWanted }: Baseline): Promise<void> {
+  if (!(await isWanted(database))) return
   onEvent({ type: 'baseline', steps: steps.length })
   try {
     await session.transaction(async (assertOpen) => {
@@ -31,17 +38,4 @@ export async function layBaseline({ database, session, secrets, onEvent }: RunCo
       cause: error,
     })
   }
-}
-
-/** Whether the database holds nothing but extensions and the bookkeeping. */
-async function isEmpty(database: Database, versionSchema: string): Promise<boolean> {
-  const of = (catalog: string, namespace: string) => `
-    SELECT FROM pg_catalog.${catalog} o JOIN pg_catalog.pg_namespace n ON n.oid = o.${namespace}
-    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> $1
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = o.oid AND d.deptype = 'e')`
-  const [row] = await database.query(
-    `SELECT NOT EXISTS (${of('pg_class', 'relnamespace')}) AND NOT EXISTS (${of('pg_proc', 'pronamespace')}) AND NOT EXISTS (${of('pg_type', 'typnamespace')})`,
-    [versionSchema],
-  )
-  return row![0] as boolean
 }

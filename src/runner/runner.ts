@@ -6,7 +6,7 @@ import { RevisionGraph } from '../revisions/revision-graph.js'
 import { positionOf, stepsOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
 import { planStamp, type StampPlan } from '../revisions/stamp.js'
 import { applyRowChanges } from '../revisions/version-rows.js'
-import { layBaseline } from './baseline.js'
+import { layBaseline, type Baseline } from './baseline.js'
 import { DEFAULT_VERSION_SCHEMA } from './bookkeeping-sql.js'
 import { Bookkeeping, readLog, type HistoryEntry } from './history.js'
 import { withLock } from './lock.js'
@@ -18,8 +18,7 @@ export interface RunOptions {
   readonly database: Database
   /** All migrations of the history; see `readMigrations`. */
   readonly migrations: readonly Migration[]
-  /** What an empty database is brought to first; see `readBaseline`. */
-  readonly baseline?: readonly Step[] | undefined
+  readonly baseline?: Baseline | undefined
   /** The schema of the bookkeeping tables. Default: `autogen`. */
   readonly versionSchema?: string
   /** Everything in one transaction instead of one for each migration. */
@@ -120,8 +119,8 @@ function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonl
     if (options.singleTransaction) refuseOutside(runs)
     context.withheld = await session.transaction(() => bookkeeping.tryEnsure())
     if (context.withheld && !(await bookkeeping.isGuarded())) throw context.withheld
-    const { baseline, versionSchema = DEFAULT_VERSION_SCHEMA } = options
-    if (baseline && plan.direction === 'upgrade' && plan.before.length === 0) await layBaseline(context, baseline, versionSchema)
+    const { baseline } = options
+    if (baseline && plan.direction === 'upgrade' && plan.before.length === 0) await layBaseline(context, baseline)
     if (options.singleTransaction) await runTogether(context, runs)
     else for (const each of runs) await runNext(context, each)
     return resultOf(plan, runs)

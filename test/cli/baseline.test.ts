@@ -73,3 +73,17 @@ test('a history that begins on an empty database has no baseline', async () => {
   await box.ok('-m', 'first')
   expect(box.files().filter((file) => file.endsWith('.sql'))).toEqual([])
 }, 60_000)
+
+test.each([
+  ['extensions alone, which a new database may have', ['CREATE EXTENSION hstore'], true],
+  ['a schema alone', ['CREATE SCHEMA app'], false],
+  ['an object of no schema', ['CREATE PUBLICATION p'], false],
+])('%s: laid on such a database, or taken for it', async (_, existing, laid) => {
+  box.env = { DATABASE_URL: await databaseWith(...existing) }
+  await box.ok('pull')
+  box.edit('schema.ts', "from 'pg-autogen/schema'", "from 'pg-autogen/schema'\nimport { table, integer } from 'pg-autogen/schema'\nexport const t = table('t', { id: integer() })")
+  await box.ok('-m', 'add t')
+  const { code, stderr } = await box.run(['upgrade'])
+  expect({ code, laid: stderr.includes('is empty') }).toEqual({ code: 0, laid })
+  expect(await box.ok('check')).toBe('in sync\n')
+}, 60_000)
