@@ -13,6 +13,7 @@ export default {
     // Sources name each other as the compiler wants it: with the ending of what it emits.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   globalSetup: '<rootDir>/test/support/start.mjs',
   globalTeardown: '<rootDir>/test/support/stop.mjs',
   // An embedded engine takes about 400 MB and one core.

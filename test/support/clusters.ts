@@ -41,7 +41,7 @@ export class Clusters {
     const [was, is] = [before, after].map((state) => state.flatMap((one) => one.declarations()))
     const from = await elaborate(scratch, was!, stated)
     const to = await elaborate(scratch, is!, stated)
-    const ground = await provingGround(() => this.open(engine), from, everythingAndRoles)
+    const ground = await provingGround(() => this.open(engine), from, { scope: everythingAndRoles })
     const { upgrade, downgrade } = await prove(ground, from, to, diff(from, to), authorsIntent(is!))
     const sql = (steps: typeof upgrade.steps) => steps.map(({ statement }) => statement.sql)
     return { up: sql(upgrade.steps), down: sql(downgrade.steps) }

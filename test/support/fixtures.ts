@@ -73,7 +73,7 @@ export function proveFixtures(engine: Engine): void {
           return database
         },
         from,
-        scope,
+        { scope },
       )
       const formerly = new Map(declarations.flatMap(({ object, formerly }) => (formerly === undefined ? [] : [[object.ref, formerly] as const])))
       const watched = watchedGround(ground)

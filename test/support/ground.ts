@@ -5,8 +5,14 @@ import type { ProvingGround } from '../../src/planner/proof.js'
 import { reflect } from '../../src/reflector/reflect.js'
 import { everything, type Scope } from '../../src/reflector/scope.js'
 
+export interface GroundOptions {
+  readonly scope?: Scope
+  /** An empty database, which is left empty. Default: one more that `open` makes. */
+  readonly settling?: () => Promise<Database>
+}
+
 /** A proving ground over empty databases that `open` makes; the first of them holds the state from then on. */
-export async function provingGround(open: () => Promise<Database>, state: SchemaModel, scope: Scope = everything): Promise<ProvingGround> {
+export async function provingGround(open: () => Promise<Database>, state: SchemaModel, { scope = everything, settling }: GroundOptions = {}): Promise<ProvingGround> {
   let database = await open()
   let second: Database | undefined
   await rebuild(database, state, scope)
@@ -17,6 +23,6 @@ export async function provingGround(open: () => Promise<Database>, state: Schema
       database = await open()
       await rebuild(database, earlier, scope)
     },
-    settled: async (model) => settle((second ??= await open()), model, scope),
+    settled: async (model) => settle((second ??= await (settling ?? open)()), model, scope),
   }
 }

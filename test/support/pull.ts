@@ -20,7 +20,7 @@ export async function pulled(databases: Databases, engine: Engine, statements: r
   try {
     writeFileSync(path.join(folder, 'schema.ts'), source)
     const { declarations, scope } = await loadSchema(['schema.ts'], { cwd: folder })
-    return { source, differences: diff(live, await elaborate(await databases.open(engine), declarations, { manage: scope })) }
+    return { source, differences: diff(live, await elaborate(await databases.empty(engine), declarations, { manage: scope })) }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -19,7 +19,7 @@ export async function sqlMigration(
     return reflect(database)
   }
   const [from, to] = [await read(before), await read(after)]
-  const ground = await provingGround(() => databases.open(engine), from)
+  const ground = await provingGround(() => databases.open(engine), from, { settling: () => databases.empty(engine) })
   const { upgrade, downgrade } = await prove(ground, from, to, diff(from, to))
   return { up: upgrade.steps.map(({ statement }) => statement.sql), down: downgrade.steps.map(({ statement }) => statement.sql) }
 }
