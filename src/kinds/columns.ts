@@ -4,7 +4,7 @@ import type { QualifiedName, RelationPart, SchemaObject } from '../model/schema-
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { alterColumn, originsOf } from './column-alter.js'
-import { alterRelation, columnDefinition, columnSettings, type Column, type NotNull, type ColumnAttrs, type Identity } from './column-ddl.js'
+import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity, type NotNull } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
 import { readOptions } from './foreign-options.js'
 import { isValidatedApart, validated } from './inherited-not-null.js'
