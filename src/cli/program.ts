@@ -85,8 +85,8 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--branch-label <label>', 'label of the branch that begins here'),
     new Option('--depends-on <revision>', 'a revision of another branch that must be applied before'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
-    new Option('--typecheck', 'let TypeScript check schema.ts, however large it is'),
-    new Option('--no-typecheck', 'do not let TypeScript check schema.ts'),
+    new Option('--typecheck', 'let TypeScript check schema.ts, however large it is (AUTOGEN_TYPECHECK=1)'),
+    new Option('--no-typecheck', 'do not let TypeScript check schema.ts (AUTOGEN_TYPECHECK=0)'),
   ])
   verb(WRITE, 'diff', 'show operations and SQL, write nothing', () => import('./commands/diff.js'), [
     new Option('--from <source>', 'what is there: database (the default), schema, migrations, a URL, or a .ts, .sql, .prisma or snapshot file'),

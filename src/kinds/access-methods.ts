@@ -4,6 +4,7 @@ import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 export interface AccessMethodAttributes {
@@ -27,7 +28,7 @@ export const accessMethods: Kind = defineKind<AccessMethodObject>({
     SELECT a.oid, 0, a.amname, a.amtype::text, a.amhandler::regproc::text
     FROM pg_am a
     WHERE a.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_am'::regclass AND e.objid = a.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_am', 'a.oid')}`,
   fromRow: ([, , name, type, handler]) => ({
     object: accessMethodObject(name as string, { type: type === 'i' ? 'index' : 'table', handler: handler as string }),
   }),

@@ -7,6 +7,7 @@ import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js
 import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 import { identityOf, renameRoutine, type RoutineArgument, type RoutineId } from './routine.js'
 import { printArguments, readArguments, type ArgumentsInput } from './routine-arguments.js'
@@ -71,7 +72,7 @@ export const aggregates: Kind = defineKind<Aggregate>({
     LEFT JOIN pg_operator o ON o.oid = a.aggsortop AND a.aggsortop <> 0
     LEFT JOIN pg_namespace onsp ON onsp.oid = o.oprnamespace
     WHERE p.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_proc', 'p.oid')}
     ORDER BY 3, 4, 5`,
   fromRow: (row) => {
     const [, , schema, name, types, modes, names, aggregateKind, direct, parallel, details] = row as [

@@ -7,6 +7,7 @@ import type { Dependency, Ref } from '../model/schema-object.js'
 import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type AlterContext, type Kind } from './kind.js'
 
 /** Attributes that ALTER TYPE can set. */
@@ -47,7 +48,7 @@ export const baseTypes: Kind = defineKind<BaseTypeObject>({
       GROUP BY d.objid
     ) f ON f.objid = t.oid
     WHERE t.typtype = 'b' AND t.typisdefined AND e.oid IS NULL AND t.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')`,
+      AND NOT ${isMember('pg_type', 't.oid')}`,
   fromRow: ([, , schema, name, values, functions, array], context) => {
     const row = values as Record<string, string | number | boolean | null>
     const object = baseTypeObject(

@@ -6,6 +6,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 export interface CollationAttributes {
@@ -53,7 +54,7 @@ export const collations: Kind = defineKind<CollationObject>({
     FROM pg_collation c
     JOIN pg_namespace n ON n.oid = c.collnamespace
     WHERE c.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_collation'::regclass AND e.objid = c.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_collation', 'c.oid')}`,
   fromRow: (row) => {
     const [, , schema, name, provider, deterministic, lcCollate, lcCtype, locale, rules] = row as [
       number, number, string, string, string, boolean, string | null, string | null, string | null, string | null,

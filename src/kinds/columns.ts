@@ -6,6 +6,7 @@ import { statement } from '../sql/statement.js'
 import { alterColumn, originsOf } from './column-alter.js'
 import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity, type NotNull } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
+import { isMember } from './extension-members.js'
 import { readOptions } from './foreign-options.js'
 import { isValidatedApart, validated } from './inherited-not-null.js'
 import { defineKind, PHASES } from './kind.js'
@@ -38,8 +39,7 @@ interface Extras {
   readonly identity: '' | 'a' | 'd'
   readonly sequence: SequenceRow | null
   readonly generated: '' | 's' | 'v'
-  readonly expression: string | null
-  readonly attrdef: number | null
+  readonly computed: { readonly expression: string; readonly oid: number } | null
   readonly storage: 'p' | 'e' | 'm' | 'x' | null
   readonly compression: '' | 'p' | 'l'
   readonly statistics: number | null
@@ -88,7 +88,7 @@ export const columns = defineKind<Column>({
         ...ofType,
         ...(details.notNull && !details.notNull.local ? { lentNotNull: true } : {}),
       },
-      aliases: details.generated && details.attrdef ? [['pg_attrdef', details.attrdef]] : [],
+      aliases: details.computed ? [['pg_attrdef', details.computed.oid]] : [],
       dependencies: details.local
         ? []
         : (details.parents ?? []).map((relation) => ({ to: refOf('column', relation.schema, relation.table, id.name), auto: true })),
@@ -175,16 +175,27 @@ function catalogQuery({ major }: ServerVersion): string {
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid >= 16384 AND c.relpersistence <> 't' AND (c.relkind IN ('r', 'p', 'f') OR c.relkind IN ('v', 'm')
-        AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')))
+        AND NOT ${isMember('pg_class', 'c.oid')}))
     SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
       CASE WHEN c.relkind IN ('v', 'm') OR NOT a.attislocal OR a.attidentity <> '' OR a.attgenerated <> '' OR ${settings}
           OR a.attcollation <> t.typcollation${constraint ? ` OR nn.conname IS NOT NULL` : ''}
         THEN json_build_object(
-          'local', a.attislocal, 'unlogged', ${major >= 15 ? `c.relpersistence = 'u'` : 'NULL'}, 'partition', c.relispartition, 'parents', i.parents, 'identity', a.attidentity, 'sequence', s.options,
-          'generated', a.attgenerated, 'expression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, 'attrdef', d.oid::int8,
+          'local', a.attislocal, 'unlogged', ${major >= 15 ? `c.relpersistence = 'u'` : 'NULL'}, 'partition', c.relispartition, 'parents', i.parents, 'identity', a.attidentity, 'sequence', CASE WHEN a.attidentity <> '' THEN (
+            SELECT json_build_object('name', sc.relname, 'type', format_type(q.seqtypid, NULL), 'start', q.seqstart::text, 'increment', q.seqincrement::text,
+              'min', q.seqmin::text, 'max', q.seqmax::text, 'cache', q.seqcache::text, 'cycle', q.seqcycle, 'unlogged', sc.relpersistence = 'u')
+            FROM pg_depend sd
+            JOIN pg_class sc ON sc.oid = sd.objid
+            JOIN pg_sequence q ON q.seqrelid = sc.oid
+            WHERE sd.classid = 'pg_class'::regclass AND sd.deptype = 'i' AND sd.refclassid = 'pg_class'::regclass
+              AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum) END,
+          'generated', a.attgenerated, 'computed', CASE WHEN a.attgenerated <> '' THEN (
+            SELECT json_build_object('expression', pg_get_expr(d.adbin, d.adrelid), 'oid', d.oid::int8)
+            FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
           'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, 'compression', a.attcompression,
           'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options', a.attoptions, 'foreign', a.attfdwoptions,
-          'collation', CASE WHEN a.attcollation <> t.typcollation THEN json_build_object('schema', cn.nspname, 'name', co.collname) END,
+          'collation', CASE WHEN a.attcollation <> t.typcollation THEN (
+            SELECT json_build_object('schema', cn.nspname, 'name', co.collname)
+            FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END,
           'notNull', ${
             constraint
               ? `CASE WHEN nn.conname IS NOT NULL THEN json_build_object('name', nn.conname, 'local', nn.conislocal, 'noInherit', nn.connoinherit, 'valid', nn.convalidated, 'above', ${NOT_NULL_ABOVE}) END`
@@ -195,17 +206,6 @@ function catalogQuery({ major }: ServerVersion): string {
     FROM pg_attribute a
     JOIN c ON c.oid = a.attrelid
     JOIN pg_type t ON t.oid = a.atttypid
-    LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum
-    LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
-    LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
-    LEFT JOIN (
-      SELECT sd.refobjid, sd.refobjsubid, json_build_object('name', sc.relname, 'type', format_type(q.seqtypid, NULL), 'start', q.seqstart::text,
-        'increment', q.seqincrement::text, 'min', q.seqmin::text, 'max', q.seqmax::text, 'cache', q.seqcache::text, 'cycle', q.seqcycle,
-        'unlogged', sc.relpersistence = 'u') AS options
-      FROM pg_sequence q
-      JOIN pg_class sc ON sc.oid = q.seqrelid
-      JOIN pg_depend sd ON sd.classid = 'pg_class'::regclass AND sd.objid = q.seqrelid AND sd.deptype = 'i' AND sd.refclassid = 'pg_class'::regclass
-    ) s ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
     LEFT JOIN (
       SELECT i.inhrelid, json_agg(json_build_object('schema', pn.nspname, 'table', p.relname) ORDER BY i.inhseqno) AS parents
       FROM pg_inherits i
@@ -218,7 +218,7 @@ function catalogQuery({ major }: ServerVersion): string {
       AND (nn.conname <> c.relname || '_' || a.attname || '_not_null' OR nn.connoinherit OR NOT nn.convalidated OR NOT nn.conislocal)`
           : ''
       }
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND (c.relkind IN ('r', 'p', 'f') OR ${settings} OR a.atthasdef)
+    WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND (c.relkind IN ('r', 'p', 'f') OR ${settings} OR a.atthasdef)
     ORDER BY 1, 2`
 }
 
@@ -244,7 +244,7 @@ function attrsOf(id: RelationPart, type: string, notNull: boolean, extras: Extra
     ...(extras.collation && { collation: qualified(extras.collation.schema, extras.collation.name) }),
     ...(required && { notNull: required }),
     ...(identity && { identity }),
-    ...(extras.generated && { generated: { expression: extras.expression!, ...(extras.generated === 'v' && { virtual: true }) } }),
+    ...(extras.computed && { generated: { expression: extras.computed.expression, ...(extras.generated === 'v' && { virtual: true }) } }),
     ...settingsOf(extras),
   }
 }

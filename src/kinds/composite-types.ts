@@ -9,6 +9,7 @@ import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type Printer } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -53,7 +54,7 @@ export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
       GROUP BY a.attrelid
     ) a ON a.attrelid = c.oid
     WHERE c.relkind = 'c' AND c.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_type', 't.oid')}`,
   fromRow: (row) => {
     const [, , schema, name, array, relation, numbers, names, types, collations, comments] = row as [
       number, number, string, string, number, number, number[] | null, string[], string[], (string | null)[], (string | null)[],

@@ -6,6 +6,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 export interface ConversionAttributes {
@@ -40,7 +41,7 @@ export const conversions: Kind = defineKind<ConversionObject>({
     FROM pg_conversion c
     JOIN pg_namespace n ON n.oid = c.connamespace
     WHERE c.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_conversion'::regclass AND e.objid = c.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_conversion', 'c.oid')}`,
   fromRow: ([, , schema, name, from, to, by, isDefault]) => ({
     object: conversionObject(
       { schema: schema as string, name: name as string },

@@ -11,6 +11,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -54,7 +55,7 @@ export const domains: Kind = defineKind<DomainObject>({
     JOIN pg_type b ON b.oid = t.typbasetype
     ${major >= 17 ? "LEFT JOIN pg_constraint nn ON nn.contypid = t.oid AND nn.contype = 'n' AND nn.conname <> t.typname || '_not_null'" : ''}
     WHERE t.typtype = 'd' AND t.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_type', 't.oid')}`,
   fromRow: (row) => {
     const [, , schema, name, array, type, collation, notNull, expression, constraint] = row as [
       number, number, string, string, number, string, string | null, boolean, string | null, string | null,

@@ -9,6 +9,7 @@ import { MAX_NAME_BYTES, qualified, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 export type EnumObject = SchemaObject<QualifiedName, { readonly labels: readonly string[] }>
@@ -30,7 +31,7 @@ export const enums: Kind = defineKind<EnumObject>({
     JOIN pg_namespace n ON n.oid = t.typnamespace
     LEFT JOIN (SELECT enumtypid, array_agg(enumlabel::text ORDER BY enumsortorder) AS labels FROM pg_enum GROUP BY 1) l ON l.enumtypid = t.oid
     WHERE t.typtype = 'e' AND t.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_type', 't.oid')}`,
   fromRow: ([, , schema, name, array, labels]) => ({
     object: enumObject({ schema: schema as string, name: name as string }, (labels as string[] | null) ?? []),
     aliases: [['pg_type', array as number]],

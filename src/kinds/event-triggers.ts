@@ -5,6 +5,7 @@ import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import type { SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 
 type EventTriggerState = 'origin' | 'disabled' | 'replica' | 'always'
@@ -42,7 +43,7 @@ export const eventTriggers: Kind = defineKind<EventTrigger>({
     SELECT t.oid, 0, t.evtname, t.evtevent, t.evttags, t.evtfoid::regproc::text, t.evtenabled
     FROM pg_event_trigger t
     WHERE t.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_event_trigger'::regclass AND e.objid = t.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_event_trigger', 't.oid')}
     ORDER BY t.evtname`,
   fromRow: (row) => {
     const [, , name, event, tags, routine, state] = row as [number, number, string, string, string[] | null, string, string]

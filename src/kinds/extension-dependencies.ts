@@ -22,7 +22,7 @@ export const extensionDependencies: Kind = defineKind<ExtensionDependency>({
   catalog: 'pg_depend',
   catalogQuery: () => `
     SELECT ${TARGET_COLUMNS}, x.extname
-    FROM (SELECT classid AS classoid, objid AS objoid, objsubid, refobjid FROM pg_depend WHERE deptype = 'x' AND objid >= 16384) d
+    FROM (SELECT classid AS classoid, objid AS objoid, objsubid, refobjid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'x') d
     JOIN pg_extension x ON x.oid = d.refobjid${TARGET_JOINS}`,
   fromRow(row, context) {
     const found = attachedTarget(row, context)

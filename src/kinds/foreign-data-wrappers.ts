@@ -7,6 +7,7 @@ import { statement } from '../sql/statement.js'
 import {
   alterOptions, createWithOptions, declaredOptions, printOptions, readOptionsAttrs, withoutSecrets, type ForeignOptionsInput, type OptionsAttrs, type SecretVariables,
 } from './foreign-options.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES } from './kind.js'
 
 interface ForeignDataWrapperAttrs extends OptionsAttrs {
@@ -31,7 +32,7 @@ export const foreignDataWrappers = defineKind<ForeignDataWrapperObject>({
     SELECT w.oid, 0, w.fdwname, NULLIF(w.fdwhandler, 0)::regproc::text, NULLIF(w.fdwvalidator, 0)::regproc::text, ${withoutSecrets('w.fdwoptions')}
     FROM pg_foreign_data_wrapper w
     WHERE w.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_data_wrapper'::regclass AND e.objid = w.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_foreign_data_wrapper', 'w.oid')}
     ORDER BY 3`,
   fromRow: ([, , name, handler, validator, options]) => ({
     object: wrapperObject({ name: name as string }, {

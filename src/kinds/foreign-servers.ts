@@ -7,6 +7,7 @@ import { statement } from '../sql/statement.js'
 import {
   alterOptions, createWithOptions, declaredOptions, printOptions, readOptionsAttrs, withoutSecrets, type ForeignOptionsInput, type OptionsAttrs, type SecretVariables,
 } from './foreign-options.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES } from './kind.js'
 
 interface ForeignServerAttrs extends OptionsAttrs {
@@ -32,7 +33,7 @@ export const foreignServers = defineKind<ForeignServerObject>({
     FROM pg_foreign_server s
     JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
     WHERE s.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_server'::regclass AND e.objid = s.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_foreign_server', 's.oid')}
     ORDER BY 3`,
   fromRow: ([, , name, wrapper, type, version, options]) => ({
     object: serverObject({ name: name as string }, {

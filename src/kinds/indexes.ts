@@ -111,27 +111,28 @@ function catalogQuery({ major }: ServerVersion): string {
 /** What is said about columns of indexes beyond their names. */
 const specialColumns = `
       SELECT k.indexrelid, json_agg(json_build_object('n', k.n,
-        'expression', CASE WHEN k.attnum = 0 THEN pg_get_indexdef(k.indexrelid, k.n::int4, false) END,
+        'expression', CASE WHEN k.attnum = 0 THEN pg_get_indexdef(k.indexrelid, k.n, false) END,
         'collation', CASE WHEN k.attnum = 0 AND k.coll NOT IN (0, 100) OR k.coll <> a.attcollation
           THEN CASE WHEN cn.nspname = 'pg_catalog' THEN '' ELSE quote_ident(cn.nspname) || '.' END || quote_ident(co.collname) END,
-        'opclass', CASE WHEN NOT o.opcdefault OR d.oid IS NOT NULL OR ia.attoptions IS NOT NULL
+        'opclass', CASE WHEN NOT o.opcdefault OR d.oid IS NOT NULL OR k.attoptions IS NOT NULL
           THEN CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(o.opcname) END,
-        'options', ia.attoptions, 'statistics', CASE WHEN ia.attstattarget >= 0 THEN ia.attstattarget END)) AS columns
+        'options', k.attoptions, 'statistics', CASE WHEN k.attstattarget >= 0 THEN k.attstattarget END)) AS columns
       FROM (
-        SELECT i.indexrelid, i.indrelid, u.* FROM pg_index i
-        CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[], i.indcollation::oid[]) WITH ORDINALITY AS u(attnum, class, coll, n)
+        SELECT i.indexrelid, i.indrelid, ia.attnum AS n, ia.attoptions, ia.attstattarget,
+          i.indkey[ia.attnum - 1] AS attnum, i.indclass[ia.attnum - 1] AS class, i.indcollation[ia.attnum - 1] AS coll
+        FROM pg_index i
+        JOIN pg_attribute ia ON ia.attrelid = i.indexrelid
         WHERE i.indexrelid >= 16384
           AND EXISTS (SELECT FROM pg_class r WHERE r.oid = i.indrelid AND r.relkind <> 't')
           AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
       ) k
-      JOIN pg_attribute ia ON ia.attrelid = k.indexrelid AND ia.attnum = k.n
-      LEFT JOIN pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
+      LEFT JOIN LATERAL (SELECT a.atttypid, a.attcollation FROM pg_attribute a WHERE a.attrelid = k.indrelid AND a.attnum = NULLIF(k.attnum, 0) OFFSET 0) a ON true
       LEFT JOIN pg_opclass o ON o.oid = k.class
       LEFT JOIN pg_opclass d ON d.opcmethod = o.opcmethod AND d.opcintype = a.atttypid AND d.opcdefault AND d.oid <> o.oid
       LEFT JOIN pg_namespace n ON n.oid = o.opcnamespace
       LEFT JOIN pg_collation co ON co.oid = k.coll
       LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
-      WHERE k.attnum = 0 OR NOT o.opcdefault OR d.oid IS NOT NULL OR k.coll <> a.attcollation OR ia.attoptions IS NOT NULL OR ia.attstattarget >= 0
+      WHERE k.attnum = 0 OR NOT o.opcdefault OR d.oid IS NOT NULL OR k.coll <> a.attcollation OR k.attoptions IS NOT NULL OR k.attstattarget >= 0
       GROUP BY k.indexrelid`
 
 /**

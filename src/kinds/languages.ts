@@ -4,6 +4,7 @@ import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 /** Functions by their names in SQL. */
@@ -35,7 +36,7 @@ export const languages: Kind = defineKind<LanguageObject>({
     SELECT l.oid, 0, l.lanname, l.lanpltrusted, l.lanplcallfoid::regproc::text, nullif(l.laninline, 0)::regproc::text, nullif(l.lanvalidator, 0)::regproc::text
     FROM pg_language l
     WHERE l.oid >= 16384 AND l.lanispl
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_language'::regclass AND e.objid = l.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_language', 'l.oid')}`,
   fromRow: ([, , name, trusted, handler, inline, validator]) => ({
     object: languageObject(name as string, {
       ...((trusted as boolean) && { trusted: true }),

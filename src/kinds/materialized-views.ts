@@ -7,6 +7,7 @@ import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 import { queryColumns, readOptions, readQueryColumns, trimQuery, type QueryColumn, type WrittenQuery } from './query-columns.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -61,7 +62,7 @@ export const materializedViews: Kind = defineKind<MaterializedView>({
     LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
     LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
     WHERE c.relkind = 'm' AND c.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_class', 'c.oid')}
     ORDER BY 3, 4`,
   fromRow: (row) => {
     const [, , schema, name, rowType, arrayType, definition, method, space, options, toast, names, types, collations] = row as [

@@ -6,6 +6,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
 import { memberItems, membersQuery, readMembers, type OperatorMembers } from './operator-members.js'
 import { typeCode } from './type-printing.js'
@@ -59,7 +60,7 @@ export const operatorClasses: Kind = defineKind<OperatorClassObject>({
     JOIN pg_namespace fn ON fn.oid = f.opfnamespace
     LEFT JOIN (${membersQuery('pg_opclass')}) m ON m.owner = c.oid
     WHERE c.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_opclass'::regclass AND e.objid = c.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_opclass', 'c.oid')}`,
   fromRow: (row) => {
     const [, , schema, name, method, type, isDefault, familySchema, family, storage, operators, functions, operatorRows, functionRows] = row as [
       number, number, string, string, string, string, boolean, string, string, string | null, unknown, unknown, number[] | null, number[] | null,

@@ -5,6 +5,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
 import { droppedItems, memberItems, membersQuery, readMembers, type OperatorMembers } from './operator-members.js'
 
@@ -38,7 +39,7 @@ export const operatorFamilies: Kind = defineKind<OperatorFamilyObject>({
     JOIN pg_am am ON am.oid = f.opfmethod
     LEFT JOIN (${membersQuery('pg_opfamily')}) m ON m.owner = f.oid
     WHERE f.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_opfamily'::regclass AND e.objid = f.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_opfamily', 'f.oid')}`,
   fromRow: ([, , schema, name, method, operators, functions, operatorRows, functionRows]) => ({
     object: operatorFamilyObject({ schema: schema as string, name: name as string, method: method as string }, readMembers(operators, functions)),
     aliases: [

@@ -6,6 +6,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -64,7 +65,7 @@ export const operators: Kind = defineKind<OperatorObject>({
     FROM pg_operator x
     JOIN pg_namespace n ON n.oid = x.oprnamespace
     WHERE x.oid >= 16384 AND x.oprcode <> 0 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_operator'::regclass AND e.objid = x.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_operator', 'x.oid')}`,
   fromRow: (row) => {
     const [, , schema, name, left, right, by, commutator, negator, restrict, join, hashes, merges] = row as [
       number, number, string, string, string | null, string | null, string, string | null, string | null, string | null, string | null, boolean, boolean,

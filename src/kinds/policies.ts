@@ -6,6 +6,7 @@ import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/sc
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import type { SqlText, SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 
 type Command = 'select' | 'insert' | 'update' | 'delete'
@@ -41,7 +42,7 @@ export const policies: Kind = defineKind<Policy>({
            CASE WHEN p.polroles <> '{0}' THEN ARRAY(SELECT rolname::text FROM pg_roles WHERE oid = ANY (p.polroles) ORDER BY rolname COLLATE "C") END,
            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
     FROM pg_policy p
-    WHERE p.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_policy'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+    WHERE p.oid >= 16384 AND NOT ${isMember('pg_policy', 'p.oid')}
     ORDER BY p.polrelid, p.polname`,
   fromRow: (row, context) => {
     const [, , relation, name, permissive, command, roles, using, check] = row as [

@@ -5,6 +5,7 @@ import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js
 import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import type { SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES } from './kind.js'
 
 /** One table of a publication. */
@@ -75,7 +76,7 @@ export const publications = defineKind<PublicationObject>({
         : ''
     }
     WHERE p.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_publication'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_publication', 'p.oid')}
     ORDER BY 3`,
   fromRow: (row) => {
     const [, , name, allTables, insert, update, del, truncate, viaRoot, generated, tables, schemas] = row as [

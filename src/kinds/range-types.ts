@@ -9,6 +9,7 @@ import { cutName, MAX_NAME_BYTES, qualified, quoteIdent } from '../sql/identifie
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -74,7 +75,7 @@ export const rangeTypes: Kind = defineKind<RangeTypeObject>({
       GROUP BY x.rngtypid
     ) f ON f.rngtypid = t.oid
     WHERE t.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_type', 't.oid')}`,
   fromRow: (row) => {
     const [, , schema, name, array, subtype, operatorClass, collation, canonical, subtypeDiff, multirangeSchema, multirange, ...further] = row as [
       number, number, string, string, number, string, string | null, string | null, string | null, string | null, string, string, number, number, number[] | null,

@@ -7,6 +7,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { indexOutside, withoutSemicolon } from '../sql/scan.js'
 import { statement, type Statement } from '../sql/statement.js'
 import type { SqlSource, SqlText } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 
 type RuleEvent = 'select' | 'insert' | 'update' | 'delete'
@@ -48,7 +49,7 @@ export const rules: Kind = defineKind<Rule>({
     SELECT r.oid, 0, r.ev_class, r.rulename, r.ev_type, r.is_instead, r.ev_enabled, pg_get_ruledef(r.oid, false)
     FROM pg_rewrite r
     WHERE r.rulename <> '_RETURN' AND r.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_rewrite'::regclass AND e.objid = r.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_rewrite', 'r.oid')}
     ORDER BY r.ev_class, r.rulename`,
   fromRow: (row, context) => {
     const [, , relationOid, name, event, instead, state, definition] = row as [number, number, number, string, string, boolean, string, string]

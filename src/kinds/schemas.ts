@@ -2,6 +2,7 @@ import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES } from './kind.js'
 
 export type SchemaNamespace = SchemaObject<{ readonly name: string }, Record<string, never>>
@@ -21,7 +22,7 @@ export const schemas = defineKind<SchemaNamespace>({
     SELECT n.oid, 0, n.nspname
     FROM pg_namespace n
     WHERE (n.oid >= 16384 OR n.nspname = 'public') AND n.nspname !~ '^pg_(toast_)?temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass AND e.objid = n.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_namespace', 'n.oid')}`,
   fromRow: ([, , name]) => ({ object: schemaObject(name as string) }),
   create: ({ id }) => [statement(`CREATE SCHEMA ${quoteIdent(id.name)}`)],
   drop: ({ id }) => [statement(`DROP SCHEMA ${quoteIdent(id.name)}`)],

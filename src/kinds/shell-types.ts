@@ -4,6 +4,7 @@ import { checkedQualifiedName, type NameInput } from '../authoring/names.js'
 import { qualified } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 /**
@@ -21,7 +22,7 @@ export const shellTypes: Kind = defineKind<ShellTypeObject>({
     JOIN pg_namespace n ON n.oid = t.typnamespace
     LEFT JOIN pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
     WHERE (t.typtype = 'b' AND e.oid IS NULL OR NOT t.typisdefined) AND t.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')`,
+      AND NOT ${isMember('pg_type', 't.oid')}`,
   fromRow: ([, , schema, name]) => ({ object: shellTypeObject({ schema: schema as string, name: name as string }) }),
   create: ({ id }) => [statement(`CREATE TYPE ${qualified(id.schema, id.name)}`)],
   // Its functions cannot go before it, nor it before them.

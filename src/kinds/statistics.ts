@@ -7,6 +7,7 @@ import { qualified } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
 import type { SqlSource, SqlText } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 const KINDS = { d: 'ndistinct', f: 'dependencies', m: 'mcv' } as const
@@ -61,7 +62,7 @@ export const statisticsKind: Kind = defineKind<StatisticsObject>({
       GROUP BY k.oid
     ) c ON c.oid = s.oid
     WHERE s.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_statistic_ext'::regclass AND e.objid = s.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_statistic_ext', 's.oid')}`,
   fromRow: ([, , schema, name, relation, tableSchema, table, on, letters, target, columns], context) => {
     const parent = context.objectAt('pg_class', relation as number)
     if (!parent) return null

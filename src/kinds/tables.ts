@@ -3,6 +3,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, isInherited, setNotNull, type Column, type NotNull } from './column-ddl.js'
+import { isMember } from './extension-members.js'
 import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
 import { isDemanded, notNullsOfNewChild, standIn } from './inherited-not-null.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
@@ -82,7 +83,7 @@ export const tables = defineKind<Table>({
       JOIN pg_namespace pn ON pn.oid = p.relnamespace
       GROUP BY i.inhrelid) i ON i.inhrelid = c.oid
     WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND c.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_class', 'c.oid')}
     ORDER BY 3, 4`,
   fromRow: ([, , schema, name, rowType, arrayType, extras]) => ({
     object: tableObject({ schema: schema as string, name: name as string }, extras ? attrsOf(extras as Extras) : {}),

@@ -6,6 +6,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 export interface TextSearchConfigurationAttributes {
@@ -57,7 +58,7 @@ export const textSearchConfigurations: Kind = defineKind<TextSearchConfiguration
       GROUP BY 1
     ) m ON m.cfg = c.oid
     WHERE c.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_ts_config'::regclass AND e.objid = c.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_ts_config', 'c.oid')}`,
   fromRow: ([, , schema, name, parser, mappings]) => ({
     object: textSearchConfigurationObject(
       { schema: schema as string, name: name as string },

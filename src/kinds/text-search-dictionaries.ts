@@ -6,6 +6,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 export interface TextSearchDictionaryAttributes {
@@ -40,7 +41,7 @@ export const textSearchDictionaries: Kind = defineKind<TextSearchDictionaryObjec
     JOIN pg_ts_template t ON t.oid = d.dicttemplate
     JOIN pg_namespace tn ON tn.oid = t.tmplnamespace
     WHERE d.oid >= 16384 AND n.nspname !~ '^pg_temp_'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_ts_dict'::regclass AND e.objid = d.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_ts_dict', 'd.oid')}`,
   fromRow: ([, , schema, name, template, options]) => ({
     object: textSearchDictionaryObject(
       { schema: schema as string, name: name as string },

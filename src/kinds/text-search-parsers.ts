@@ -5,6 +5,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 /** Functions by their names in SQL. */
@@ -39,7 +40,7 @@ export const textSearchParsers: Kind = defineKind<TextSearchParserObject>({
     FROM pg_ts_parser p
     JOIN pg_namespace n ON n.oid = p.prsnamespace
     WHERE p.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_ts_parser'::regclass AND e.objid = p.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_ts_parser', 'p.oid')}`,
   fromRow: (row) => {
     const [, , schema, name, start, gettoken, end, lextypes, headline] = row as [number, number, string, string, string, string, string, string, string | null]
     return { object: textSearchParserObject({ schema, name }, { start, gettoken, end, lextypes, ...(headline && { headline }) }) }

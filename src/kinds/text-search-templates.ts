@@ -5,6 +5,7 @@ import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 /** Functions by their names in SQL. */
@@ -35,7 +36,7 @@ export const textSearchTemplates: Kind = defineKind<TextSearchTemplateObject>({
     FROM pg_ts_template t
     JOIN pg_namespace n ON n.oid = t.tmplnamespace
     WHERE t.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_ts_template'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_ts_template', 't.oid')}`,
   fromRow: ([, , schema, name, init, lexize]) => ({
     object: textSearchTemplateObject(
       { schema: schema as string, name: name as string },

@@ -5,6 +5,7 @@ import { refOf } from '../model/object-ref.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -42,7 +43,7 @@ export const transforms: Kind = defineKind<TransformObject>({
     FROM pg_transform t
     JOIN pg_language l ON l.oid = t.trflang
     WHERE t.oid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_transform'::regclass AND e.objid = t.oid AND e.deptype = 'e')`,
+      AND NOT ${isMember('pg_transform', 't.oid')}`,
   fromRow: ([, , type, language, fromSql, toSql]) => ({
     object: transformObject(
       { type: type as string, language: language as string },

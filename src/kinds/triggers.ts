@@ -7,6 +7,7 @@ import { quoteIdent } from '../sql/identifiers.js'
 import { indexOutside, insideParentheses } from '../sql/scan.js'
 import { statement } from '../sql/statement.js'
 import type { SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 import {
   createTrigger, on, setState, triggerObject, type OwnTriggerAttrs, type Trigger, type TriggerEvent, type TriggerState,
@@ -38,7 +39,7 @@ export const triggers: Kind = defineKind<Trigger>({
     LEFT JOIN pg_trigger original ON original.oid = t.tgparentid AND t.tgparentid <> 0
     WHERE t.oid >= 16384 AND t.tgconstrindid = 0
       AND CASE WHEN t.tgparentid = 0 THEN NOT t.tgisinternal ELSE t.tgenabled <> original.tgenabled END
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_trigger'::regclass AND e.objid = t.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_trigger', 't.oid')}
     ORDER BY t.tgrelid, t.tgname`,
   fromRow: (row, context) => {
     const [, , relationOid, name, type, routine, state, original, args, columns, oldTable, newTable, definition, constraint, deferrable, deferred, from] =

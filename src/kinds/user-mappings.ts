@@ -7,6 +7,7 @@ import { statement } from '../sql/statement.js'
 import {
   alterOptions, createWithOptions, declaredOptions, printOptions, readOptionsAttrs, withoutSecrets, type ForeignOptionsInput, type OptionsAttrs, type SecretVariables,
 } from './foreign-options.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES } from './kind.js'
 
 interface UserMappingId {
@@ -31,7 +32,7 @@ export const userMappings = defineKind<UserMappingObject>({
     SELECT m.umid, 0, m.srvname, CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename END, ${withoutSecrets('m.umoptions')}
     FROM pg_user_mappings m
     WHERE m.umid >= 16384
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_server'::regclass AND e.objid = m.srvid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_foreign_server', 'm.srvid')}
     ORDER BY 3, 4`,
   fromRow: ([, , server, role, list]) => ({
     object: mappingObject({ server: server as string, role: role as string }, readOptionsAttrs(list as string[] | null)),

@@ -7,6 +7,7 @@ import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { isMember } from './extension-members.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 import { queryColumns, readOptions, readQueryColumns, trimQuery, type QueryColumn, type WrittenQuery } from './query-columns.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -52,7 +53,7 @@ export const views: Kind = defineKind<View>({
     JOIN pg_type t ON t.oid = c.reltype
     LEFT JOIN (${queryColumns('v')}) a ON a.relation = c.oid
     WHERE c.relkind = 'v' AND c.oid >= 16384 AND c.relpersistence <> 't'
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+      AND NOT ${isMember('pg_class', 'c.oid')}
     ORDER BY 3, 4`,
   fromRow: (row) => {
     const [, , schema, name, rowType, arrayType, definition, options, names, types, collations] = row as [

@@ -70,13 +70,20 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ]),
     versionSchema: config.versionSchema ?? 'autogen',
     ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
-    typecheck: input.typecheck ?? config.typecheck,
+    typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }
 
 /** Hazard codes separated by commas. */
 export function codes(text: string | undefined): string[] | undefined {
   return text?.trim() ? text.split(',').map((code) => code.trim()).filter(Boolean) : undefined
+}
+
+function yesOrNo(said: string | undefined, name: string): boolean | undefined {
+  if (!said) return undefined
+  if (/^(1|true|yes|on)$/i.test(said)) return true
+  if (/^(0|false|no|off)$/i.test(said)) return false
+  throw new UsageError(`${name} is ${JSON.stringify(said)}`, { hint: 'set it to 1 or 0' })
 }
 
 function configFile(named: string | undefined, cwd: string): string | undefined {

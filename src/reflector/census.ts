@@ -123,7 +123,7 @@ export const CATALOGS: Readonly<Record<string, CatalogClass>> = {
   pg_depend: {
     rows: 'attached',
     words: 'dependency on an extension of',
-    from: "(SELECT d.classid AS classoid, d.objid AS objoid, d.objsubid FROM pg_depend d WHERE d.deptype = 'x')",
+    from: "(SELECT d.classid AS classoid, d.objid AS objoid, d.objsubid FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x')",
   },
   pg_shdepend: none('which objects name which roles: the objects say it'),
   pg_statistic: none('what ANALYZE found in the data'),

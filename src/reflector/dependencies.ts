@@ -8,6 +8,8 @@ const DROP_ONLY = 2
 const MEMBER = 4
 const ATTACHED = 8
 
+const IS_SEQUENCE = `(d.classid = 'pg_class'::regclass AND d.objid IN (SELECT seqrelid FROM pg_sequence))`
+
 /**
  * The rows of pg_depend between user objects. Left out because the objects' names already say it: what lies in a schema, a
  * relation's row type and TOAST table, a partitioned table's key columns, a default's column. What stands behind an object and is none
@@ -16,19 +18,18 @@ const ATTACHED = 8
  * write a base type need no more of it than its shell. A part of something partitioned was made with it, or attached to it later.
  */
 export const DEPENDENCY_QUERY = `
-  SELECT cls.relname, ref.relname, d.oids, d.subs, d.refoids, d.refsubs, d.flags
+  SELECT d.classid::regclass::text, d.refclassid::regclass::text, d.oids, d.subs, d.refoids, d.refsubs, d.flags
   FROM (
     SELECT classid, refclassid, array_agg(objid) AS oids, array_agg(objsubid) AS subs, array_agg(refobjid) AS refoids, array_agg(refobjsubid) AS refsubs,
            array_agg(flags) AS flags
     FROM (
       SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid,
-             CASE d.deptype WHEN 'n' THEN 0 WHEN 'e' THEN ${MEMBER} WHEN 'P' THEN ${AUTO | ATTACHED} WHEN 'S' THEN ${AUTO | ATTACHED} ELSE CASE WHEN d.deptype = 'a' AND s.seqrelid IS NOT NULL THEN ${AUTO | DROP_ONLY} ELSE ${AUTO} END END AS flags
+             CASE d.deptype WHEN 'n' THEN 0 WHEN 'e' THEN ${MEMBER} WHEN 'P' THEN ${AUTO | ATTACHED} WHEN 'S' THEN ${AUTO | ATTACHED} ELSE CASE WHEN d.deptype = 'a' AND ${IS_SEQUENCE} THEN ${AUTO | DROP_ONLY} ELSE ${AUTO} END END AS flags
       FROM pg_depend d
-      LEFT JOIN pg_sequence s ON d.classid = 'pg_class'::regclass AND s.seqrelid = d.objid
       WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S', 'e')
         AND NOT (d.classid = 'pg_attrdef'::regclass AND d.deptype = 'a')
         AND NOT (d.classid = 'pg_trigger'::regclass AND d.deptype = 'i')
-        AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND (d.refclassid = 'pg_constraint'::regclass OR s.seqrelid IS NOT NULL))
+        AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND (d.refclassid = 'pg_constraint'::regclass OR ${IS_SEQUENCE}))
         AND NOT (d.classid = 'pg_type'::regclass AND d.deptype = 'i')
         AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass
           AND (d.refobjsubid = 0 OR d.refobjid = d.objid AND d.objsubid = 0))
@@ -43,9 +44,7 @@ export const DEPENDENCY_QUERY = `
       FROM pg_rewrite r
       JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.deptype = 'n' AND d.refobjid >= 16384
       WHERE r.rulename = '_RETURN' AND r.oid >= 16384) d
-    GROUP BY classid, refclassid) d
-  JOIN pg_class cls ON cls.oid = d.classid
-  JOIN pg_class ref ON ref.oid = d.refclassid`
+    GROUP BY classid, refclassid) d`
 
 /** All dependencies of the rows of one catalog on rows of another, a column of values each. */
 type DependencyRow = [catalog: string, refCatalog: string, oids: number[], subs: number[], refOids: number[], refSubs: number[], flags: number[]]

@@ -9,10 +9,14 @@ import { CANDIDATES_QUERY, nameUnmanaged } from './unmanaged.js'
 import { readTogether, SNAPSHOT } from './read-together.js'
 import { everything, type Scope } from './scope.js'
 
-/** Names come out qualified, constants in one notation whatever the role or the database prefers, and expressions without planner effects. */
+/**
+ * Names come out qualified, constants in one notation whatever the role or the database prefers, and expressions without planner effects.
+ * A query with many joins must not take longer to plan than to run.
+ */
 const SETTINGS = [
   'search_path = pg_catalog',
   'jit = off',
+  'join_collapse_limit = 5',
   'extra_float_digits = 1',
   "DateStyle = 'ISO, MDY'",
   'IntervalStyle = postgres',

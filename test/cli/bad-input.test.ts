@@ -3,7 +3,7 @@ import { connectPostgres } from '../../src/database/postgres.js'
 import { startNative } from '../../src/database/native.js'
 import { serverUser } from '../../src/database/native-binaries.js'
 import { freshDatabase, majors, server } from '../support/servers.js'
-import { Sandbox, schemaFile, USERS } from './sandbox.js'
+import { CHECKED, Sandbox, schemaFile, USERS } from './sandbox.js'
 
 const newest = majors.at(-1)!
 let box: Sandbox
@@ -76,7 +76,7 @@ describe('schema.ts', () => {
     ['a name of 64 bytes', schemaFile(`export const t = table('${'é'.repeat(32)}', {})`), 'is longer than 63 bytes', 'schema.ts:2:18'],
   ])('%s', async (_, text, message, place) => {
     box.write('schema.ts', text)
-    const stderr = await failure(['check'])
+    const stderr = await failure(['check'], { env: CHECKED })
     expect(stderr).toContain(message)
     expect(stderr).toContain(`  at ${place}`)
   })
@@ -90,7 +90,7 @@ describe('schema.ts', () => {
   })
 
   test('a mistake of types only', async () => {
-    box.env = { DATABASE_URL: await freshDatabase(newest) }
+    box.env = { DATABASE_URL: await freshDatabase(newest), ...CHECKED }
     box.write('schema.ts', `${USERS}export const count: number = 'three'\n`)
     expect(await failure(['-m', 'x'])).toMatch(/^error: Type 'string' is not assignable to type 'number'\.\n {2}at schema\.ts:7:14\nhint: /)
     await box.ok('-m', 'x', '--no-typecheck')

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { connectPostgres } from '../../src/database/postgres.js'
 import { freshDatabase, majors } from '../support/servers.js'
-import { Sandbox, USERS } from './sandbox.js'
+import { CHECKED, Sandbox, USERS } from './sandbox.js'
 
 const newest = majors.at(-1)!
 let box: Sandbox
@@ -13,6 +13,7 @@ beforeEach(() => {
 afterEach(() => box.remove())
 
 test('init, edit, generate, upgrade, check, downgrade in the embedded database', async () => {
+  box.env = CHECKED
   await box.ok('init')
   const first = await box.ok('-m', 'first tables')
   expect(first).toMatch(/^ {2}\+ schema app\n {2}\+ table app\.users\n {6}columns id, email, created_at;.*\nwrote migrations\/\d{8}_\d{4}_[0-9a-f]{12}_first_tables\.ts: 2 steps up, 2 steps down, both proven in scratch\n$/)

@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url'
 /** The built command line: of this checkout, or the one that AUTOGEN_TEST_CLI names. */
 export const CLI = process.env.AUTOGEN_TEST_CLI ?? path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'cli', 'main.js')
 
+/** A type check takes more of a processor than all the rest, and most tests are not about it; `CHECKED` in `env` is the default again. */
+const UNCHECKED = { AUTOGEN_TYPECHECK: '0' }
+export const CHECKED = { AUTOGEN_TYPECHECK: '' }
+
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
@@ -72,7 +76,7 @@ export class Sandbox {
   start(args: readonly string[], { cwd, env = {}, through = [], cli = CLI }: RunOptions = {}): ChildProcess & { readonly outcome: Promise<Outcome> } {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(AUTOGEN_|PG|DATABASE_URL$|NO_COLOR$|FORCE_COLOR$|NODE_OPTIONS$|JEST_)/.test(name))
     const [program, ...first] = [...through, process.execPath, cli, ...args]
-    const child = spawn(program!, first, { cwd: cwd ?? this.folder, env: { ...Object.fromEntries(inherited), ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program!, first, { cwd: cwd ?? this.folder, env: { ...Object.fromEntries(inherited), ...UNCHECKED, ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

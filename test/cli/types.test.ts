@@ -1,7 +1,8 @@
-import { Sandbox } from './sandbox.js'
+import { CHECKED, Sandbox } from './sandbox.js'
 
 test('a schema may use what the project has: @types packages, paths of tsconfig.json, several files', async () => {
   const box = new Sandbox()
+  box.env = CHECKED
   try {
     box.write('package.json', '{}')
     box.write('tsconfig.json', '{ "compilerOptions": { "strict": true, "target": "es2022", "module": "esnext", "moduleResolution": "bundler", "paths": { "@names/*": ["./names/*"] } } }')

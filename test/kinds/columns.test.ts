@@ -1,13 +1,13 @@
 import { diff } from '../../src/differ/diff.js'
 import { reflect } from '../../src/reflector/reflect.js'
 import { bigint, enumType, integer, serial, sql, table, text, varchar } from '../../src/schema.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
 afterEach(() => databases.close())
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('columns dropped in between leave no trace', async () => {
     const [a, b] = [await databases.open(engine), await databases.open(engine)]
     await a.executeAll(["CREATE TABLE t (gone int, a int NOT NULL, b text DEFAULT 'x')", 'ALTER TABLE t DROP COLUMN gone', 'ALTER TABLE t ADD c int'])

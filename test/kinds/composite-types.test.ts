@@ -1,13 +1,13 @@
 import { SchemaError } from '../../src/errors.js'
 import { compositeType, integer, table, text, varchar } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
 afterEach(() => databases.close())
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('pull writes composite types that are in sync', async () => {
     const { source, differences } = await pulled(databases, engine, [
       `CREATE TYPE address AS (street text COLLATE "C", "Zip code" varchar(10), "10" int, "2" int[])`,

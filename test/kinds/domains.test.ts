@@ -1,13 +1,13 @@
 import { SchemaError } from '../../src/errors.js'
 import { bigint, domain, domainCheck, integer, sql, table, text, varchar } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
 afterEach(() => databases.close())
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('pull writes domains that are in sync', async () => {
     const { source, differences } = await pulled(databases, engine, [
       `CREATE DOMAIN email AS varchar(200) COLLATE "C" DEFAULT 'x' NOT NULL CHECK (VALUE ~ '@')`,

@@ -2,13 +2,13 @@ import { SchemaError } from '../../src/errors.js'
 import { func, integer, sql, table, text } from '../../src/schema.js'
 import { parseIdentifierList, settingClause, storedSetting } from '../../src/kinds/routine-settings.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
 afterEach(() => databases.close())
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('pull writes functions that are in sync', async () => {
     const { source, differences } = await pulled(databases, engine, [
       "CREATE TYPE mood AS ENUM ('a', 'b')",

@@ -1,7 +1,7 @@
 import { SchemaError } from '../../src/errors.js'
 import { index, integer, materializedView, sql, table, uniqueIndex, view } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines, majors } from '../support/servers.js'
+import { dataEngines, majors } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
@@ -22,7 +22,7 @@ describe.each(majors)('on %s', (engine) => {
   })
 })
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('another query brings back indexes and what reads it', async () => {
     const users = table('users', { id: integer(), age: integer() })
     const totals = (query: ReturnType<typeof sql>) =>

@@ -1,13 +1,13 @@
 import { SchemaError } from '../../src/errors.js'
 import { integer, operator, textSearchConfiguration } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
 afterEach(() => databases.close())
 
-describe.each(engines)('pull is in sync on %s', (engine) => {
+describe.each(dataEngines)('pull is in sync on %s', (engine) => {
   test('with operators, their classes and families', async () => {
     const { differences } = await pulled(databases, engine, [
       `CREATE FUNCTION near(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'select abs($1 - $2) < 10'`,

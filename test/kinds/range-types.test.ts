@@ -1,12 +1,12 @@
 import { doublePrecision, rangeType, table } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
 afterEach(() => databases.close())
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('pull writes range types that are in sync', async () => {
     const { source, differences } = await pulled(databases, engine, [
       'CREATE SCHEMA app',

@@ -1,7 +1,7 @@
 import type { ColumnBuilder, Input } from '../../src/authoring/column-builder.js'
 import { bigserial, integer, schema, sequence, serial, sql, table } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
@@ -10,7 +10,7 @@ afterEach(() => databases.close())
 const app = schema('app')
 const numbered = (id: ColumnBuilder<number, boolean, Input>) => [app, app.table('Some T', { "i'd": id.primaryKey(), n: integer() })]
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   async function insertsAround(before: Parameters<Databases['migration']>[1], after: typeof before, rows: readonly string[]) {
     const { up, down } = await databases.migration(engine, before, after)
     const database = await databases.holding(engine, before)

@@ -7,7 +7,7 @@ import { diff } from '../../src/differ/diff.js'
 import { renderSchemaFile } from '../../src/generator/schema-file.js'
 import { reflect } from '../../src/reflector/reflect.js'
 import { integer, table, text } from '../../src/schema.js'
-import { engines, majors } from '../support/servers.js'
+import { dataEngines, majors } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
@@ -41,7 +41,7 @@ const SCHEMA = `
   ALTER TABLE secret REPLICA IDENTITY FULL;
   ALTER TABLE secret ALTER COLUMN n SET STORAGE EXTERNAL, ALTER COLUMN n SET STATISTICS 50`
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('what pull writes declares exactly what is there', async () => {
     const database = await databases.open(engine)
     await database.executeAll(SCHEMA.split(/;\n/))

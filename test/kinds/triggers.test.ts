@@ -1,7 +1,7 @@
 import { SchemaError } from '../../src/errors.js'
 import { func, integer, table, trigger } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
@@ -9,7 +9,7 @@ afterEach(() => databases.close())
 
 const touch = func('touch', { returns: 'trigger', language: 'plpgsql', body: 'begin return new; end' })
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('pull writes triggers that are in sync', async () => {
     const { source, differences } = await pulled(databases, engine, [
       "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end'",

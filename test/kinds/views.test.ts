@@ -1,13 +1,13 @@
 import { SchemaError } from '../../src/errors.js'
 import { integer, schema, sql, table, view } from '../../src/schema.js'
 import { pulled } from '../support/pull.js'
-import { engines } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
 
 const databases = new Databases()
 afterEach(() => databases.close())
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('pull writes views that are in sync', async () => {
     const { source, differences } = await pulled(databases, engine, [
       'CREATE TABLE users (id integer PRIMARY KEY, name varchar(20), email text COLLATE "C")',

@@ -36,6 +36,8 @@ test('what is said goes before the environment, that before the configuration fi
   const env = { DATABASE_URL: 'postgres://environment/x', AUTOGEN_SCHEMA: 'env.ts', AUTOGEN_ALLOW: 'all, data-loss', AUTOGEN_SCRATCH: '' }
   expect(await resolveSettings({}, {}, root)).toMatchObject({ database: 'postgres://file/x', schema: ['a.ts', 'b.ts'], migrations: 'm', allow: ['data-loss'], scratch: 'native', typecheck: false })
   expect(await resolveSettings({}, env, root)).toMatchObject({ database: 'postgres://environment/x', schema: ['env.ts'], allow: ['all', 'data-loss'], scratch: 'native' })
+  expect(await resolveSettings({}, { AUTOGEN_TYPECHECK: 'yes' }, root)).toMatchObject({ typecheck: true })
+  await expect(resolveSettings({}, { AUTOGEN_TYPECHECK: 'maybe' }, root)).rejects.toThrow('AUTOGEN_TYPECHECK is "maybe"')
   expect(await resolveSettings({ database: 'postgres://said/x', allow: [], typecheck: true }, env, root)).toMatchObject({ database: 'postgres://said/x', allow: [], typecheck: true })
 })
 

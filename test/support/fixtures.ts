@@ -49,6 +49,9 @@ export function proveFixtures(engine: Engine): void {
     const declarations = [...before.declarations, ...after.declarations]
     const declared = declarations.map(({ object }) => object)
     const scope = scopeOf(after.scope, declared, { versionSchema: 'autogen' })
+    const managed = managedRoles(after.scope) ?? []
+    const all = scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true, databaseSettings: true, roles: managed }), declared, { versionSchema: 'autogen' })
+    const whole = managed.length > 0 ? all : everything
     const opened: Database[] = []
     const open = async () => {
       const database = pool.pop() ?? (await freshSession(engine))
@@ -63,10 +66,9 @@ export function proveFixtures(engine: Engine): void {
       pool.push(opened.pop()!)
       const operations = diff(from, to)
       expect(operations).not.toEqual([])
-      const managed = managedRoles(after.scope) ?? []
       const named = [from, to].flatMap((model) => [...model.objects.values()].flatMap((object) => kindOf(object).roles?.(object) ?? []))
       const roles = named.filter((role) => !managed.includes(role))
-      const ground = await provingGround(
+      const proven = await provingGround(
         async () => {
           const database = await open()
           await prepareRoles(database, roles)
@@ -75,6 +77,8 @@ export function proveFixtures(engine: Engine): void {
         from,
         { scope },
       )
+      let left = from
+      const ground = { ...proven, reflect: async () => scope.restrict((left = await reflect(proven.database(), whole))) }
       const formerly = new Map(declarations.flatMap(({ object, formerly }) => (formerly === undefined ? [] : [[object.ref, formerly] as const])))
       const watched = watchedGround(ground)
       const { upgrade, downgrade } = await prove(watched, from, to, operations, { formerly })
@@ -91,11 +95,8 @@ export function proveFixtures(engine: Engine): void {
         expectText(folder, 'upgrade.sql', upgrade)
         expectText(folder, 'downgrade.sql', downgrade)
       }
-      const all = scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true, databaseSettings: true, roles: managed }), declared, { versionSchema: 'autogen' })
-      const whole = { ...ground, reflect: () => reflect(ground.database(), managed.length > 0 ? all : everything) }
-      const left = await whole.reflect()
       const empty = emptyModel(left)
-      await reach(whole, left, empty, diff(left, empty), {}, 'removal')
+      await reach({ ...ground, reflect: () => reflect(ground.database(), whole) }, left, empty, diff(left, empty), {}, 'removal')
       pool.push(...opened.splice(0))
     } finally {
       for (const database of opened) await database.close()

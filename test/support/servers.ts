@@ -7,9 +7,10 @@ import { installedMajors } from '../../src/database/native.js'
 /** Every major there is a server for. */
 export const allMajors: readonly number[] = installedMajors(process.cwd()).filter((major) => major >= 14)
 
-/** The majors most tests run on: the oldest and the newest, or all with AUTOGEN_TEST_MAJORS=all. */
-export const majors: readonly number[] =
-  process.env.AUTOGEN_TEST_MAJORS === 'all' ? allMajors : [...new Set([allMajors[0]!, allMajors.at(-1)!])]
+const everywhere = process.env.AUTOGEN_TEST_ENGINES === 'all'
+
+/** The majors most tests run on: the oldest and the newest, or all with AUTOGEN_TEST_ENGINES=all. */
+export const majors: readonly number[] = everywhere ? allMajors : [...new Set([allMajors[0]!, allMajors.at(-1)!])]
 
 /** The server of a major as `{ url }`: started when first asked for, shared by all test files, stopped after the last one. */
 export async function server(major: number): Promise<{ url: string }> {
@@ -41,6 +42,9 @@ export type Engine = number | 'pglite'
 
 /** What a test that must hold everywhere runs on: `describe.each(engines)('on %s', (engine) => …)`. */
 export const engines: readonly Engine[] = [...majors, 'pglite']
+
+/** The same for what a kind does with rows: on the embedded engine, which is one of these majors, only with AUTOGEN_TEST_ENGINES=all. */
+export const dataEngines: readonly Engine[] = everywhere ? engines : majors
 
 /** A session with a new, empty database of an engine; the test closes it. */
 export async function freshSession(engine: Engine, extensions: readonly string[] = []): Promise<Database> {
