@@ -103,7 +103,8 @@ export const aggregates: Kind = defineKind<Aggregate>({
 function withoutDefaults(details: Record<string, unknown>, modify: string): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(details).flatMap(([key, value]): [string, unknown][] => {
-      if (value === null || value === '-' || value === 0 || value === false) return []
+      // A function that there is none of is shown as `-`, which as an initial condition is a text like any other.
+      if (value === null || (value === '-' && !key.endsWith('initcond')) || value === 0 || value === false) return []
       if (key === 'mfinalfuncModify' && details.msfunc === '-') return []
       if (key.endsWith('Modify')) return value === modify ? [] : [[key, MODIFY[value as string]]]
       return [[key, value]]
