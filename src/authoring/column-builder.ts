@@ -2,6 +2,7 @@ import type { SourcePosition } from '../errors.js'
 import { columnDefaultObject } from '../kinds/column-defaults.js'
 import type { ColumnAttrs, Identity } from '../kinds/column-ddl.js'
 import { columnObject } from '../kinds/columns.js'
+import type { SecretVariables } from '../kinds/foreign-options.js'
 import { check, foreignKey, primaryKey, unique, type ForeignKeyOptions } from '../kinds/constraints/index.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
@@ -62,6 +63,7 @@ interface State {
   readonly uses: readonly Ref[]
   readonly at: SourcePosition | undefined
   readonly attrs: Omit<ColumnAttrs, 'type'>
+  readonly variables?: SecretVariables
   readonly default?: SqlText
   readonly formerly?: string
   readonly elements: readonly ((column: ColumnReference) => TableElement)[]
@@ -227,7 +229,8 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
    * @example bytea().settings({ storage: 'external', statistics: 500 })
    */
   settings(settings: ColumnSettings): ColumnBuilder<T, NotNull, Into> {
-    return this.#withAttrs(settingsAttrs(settings))
+    const { attrs, variables } = settingsAttrs(settings)
+    return this.#with({ attrs: { ...this.#state.attrs, ...attrs }, ...(variables && { variables }) })
   }
 
   /**
@@ -283,7 +286,8 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
     const { at, uses } = this.#state
     const id = { schema: table.schema, table: table.name, name }
     const attrs = orderedAttrs({ ...this.#state.attrs, type: this.#state.type })
-    const column = columnObject(id, attrs, position)
+    const { variables } = this.#state
+    const column = { ...columnObject(id, attrs, position), ...(variables && { variables }) }
     const reference = new ColumnReference({ schema: table.schema, name: table.name }, name, column.ref)
     return [
       { object: column, at, uses, ...(this.#state.formerly !== undefined && { formerly: renamedRef(column, this.#state.formerly) }) },
@@ -310,7 +314,7 @@ export function typeBuilder<T = unknown, NotNull extends boolean = false, Into e
   return new ColumnBuilder({ type, uses, at: callerPosition(), attrs: {}, elements: [], attached: [] })
 }
 
-const ATTRIBUTE_ORDER = ['type', 'inherited', 'collation', 'notNull', 'identity', 'generated', 'storage', 'compression', 'statistics', 'options', 'foreignOptions'] as const
+const ATTRIBUTE_ORDER = ['type', 'inherited', 'collation', 'notNull', 'identity', 'generated', 'storage', 'compression', 'statistics', 'options', 'foreign'] as const
 
 function orderedAttrs(attrs: ColumnAttrs): ColumnAttrs {
   return Object.fromEntries(ATTRIBUTE_ORDER.flatMap((key) => (attrs[key] === undefined ? [] : [[key, attrs[key]]])))

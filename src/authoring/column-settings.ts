@@ -1,5 +1,5 @@
 import type { ColumnAttrs } from '../kinds/columns.js'
-import { sortedOptions, type ForeignOptions } from '../kinds/foreign-options.js'
+import { declaredOptions, type ForeignOptionsInput, type SecretVariables } from '../kinds/foreign-options.js'
 
 /** Settings of a column that have no method of their own. */
 export interface ColumnSettings {
@@ -9,25 +9,26 @@ export interface ColumnSettings {
   readonly statistics?: number
   readonly n_distinct?: number
   readonly n_distinct_inherited?: number
-  /** What the wrapper of a foreign table wants to know about the column. */
-  readonly foreign?: ForeignOptions
+  /** What the wrapper of a foreign table wants to know about the column; keys and passwords as `secret('…')`. */
+  readonly foreign?: ForeignOptionsInput
 }
 
-/** The attributes that settings stand for. */
+/** The attributes that settings stand for, and where the values of secrets come from. */
 export function settingsAttrs({
   storage,
   compression,
   statistics,
   foreign,
   ...rest
-}: ColumnSettings): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options' | 'foreignOptions'> {
-  const foreignOptions = sortedOptions(foreign)
+}: ColumnSettings): { attrs: Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options' | 'foreign'>; variables?: SecretVariables } {
+  const declared = foreign && declaredOptions('a column', foreign)
   const options = Object.fromEntries(Object.entries(rest).sort().map(([name, value]) => [name, String(value)]))
-  return {
+  const attrs = {
     ...(storage && { storage }),
     ...(compression && { compression }),
     ...(statistics !== undefined && { statistics }),
     ...(Object.keys(options).length > 0 && { options }),
-    ...(foreignOptions && { foreignOptions }),
+    ...(declared && Object.keys(declared.attrs).length > 0 && { foreign: declared.attrs }),
   }
+  return { attrs, ...(declared?.variables && { variables: declared.variables }) }
 }

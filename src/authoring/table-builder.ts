@@ -2,8 +2,8 @@ import { SchemaError } from '../errors.js'
 import { tableMembers } from '../kinds/column-members.js'
 import { partitionObject } from '../kinds/partitions.js'
 import { replicaIdentityObject, type ReplicaIdentityAttrs } from '../kinds/replica-identities.js'
-import { sortedOptions, type ForeignOptions } from '../kinds/foreign-options.js'
-import { foreignOf, tableObject, tables, type TableAttrs } from '../kinds/tables.js'
+import { declaredOptions, type ForeignOptionsInput, type SecretVariables } from '../kinds/foreign-options.js'
+import { tableObject, tables, type Table as TableObject, type TableAttrs } from '../kinds/tables.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
@@ -43,6 +43,7 @@ export class TableBuilder<C extends Columns> extends Declared implements SqlSour
   readonly #builders: C
   readonly #elements: Elements<C> | undefined
   #attrs: TableAttrs
+  #variables: SecretVariables | undefined
   #uses: Ref[] = []
   #further: Declaration[] = []
 
@@ -68,8 +69,9 @@ export class TableBuilder<C extends Columns> extends Declared implements SqlSour
     return refOf('table', this.#id.schema, this.#id.name)
   }
 
-  get object(): SchemaObject<QualifiedName, TableAttrs> {
-    return tableObject(this.#id, orderedAttrs(this.#attrs))
+  get object(): TableObject {
+    const table = tableObject(this.#id, orderedAttrs(this.#attrs))
+    return this.#variables ? { ...table, variables: this.#variables } : table
   }
 
   protected override uses(): readonly Ref[] {
@@ -213,9 +215,11 @@ export class TableBuilder<C extends Columns> extends Declared implements SqlSour
    *
    * @example app.table('old_orders', { id: bigint() }).onServer(archive, { table_name: 'orders' })
    */
-  onServer(server: string | { readonly object: SchemaObject<{ readonly name: string }> }, options?: ForeignOptions): this {
+  onServer(server: string | { readonly object: SchemaObject<{ readonly name: string }> }, options?: ForeignOptionsInput): this {
     const name = typeof server === 'string' ? checkedName('foreign server', server) : server.object.id.name
-    return this.#set({ foreign: foreignOf(name, sortedOptions(options)) }, typeof server === 'string' ? [] : [server.object.ref])
+    const { attrs, variables } = declaredOptions(`foreign table ${qualified(this.#id.schema, this.#id.name)}`, options)
+    this.#variables = variables
+    return this.#set({ foreign: { server: name, ...attrs } }, typeof server === 'string' ? [] : [server.object.ref])
   }
 
   /**

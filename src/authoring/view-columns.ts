@@ -55,7 +55,7 @@ export function columnDefault(view: NameInput, column: string, expression: SqlSo
  * @example export const totalsStatistics = columnSettings('totals', 'amount', { statistics: 500 })
  */
 export function columnSettings(materializedView: NameInput, column: string, settings: ColumnSettings): Declared {
-  return new ViewColumn(columnId('materialized view', materializedView, column), settingsAttrs(settings))
+  return new ViewColumn(columnId('materialized view', materializedView, column), settingsAttrs(settings).attrs)
 }
 
 function columnId(what: string, relation: NameInput, column: string): RelationPart {

@@ -8,13 +8,14 @@ import {
   identityText,
   isInherited,
   notNullName,
+  secretsOf,
   setNotNull,
   type Column,
   type ColumnAttrs,
   type Identity,
   type NotNull,
 } from './column-ddl.js'
-import { optionsChange } from './foreign-options.js'
+import { alterOptions } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
 import { alterLentNotNull, isDemanded } from './inherited-not-null.js'
 import { defaultName } from './object-names.js'
@@ -63,8 +64,7 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   }
   if (before.statistics !== after.statistics) statements.push(statement(`${only} SET STATISTICS ${after.statistics ?? -1}`))
   statements.push(...optionStatements(only, before.options, after.options))
-  const foreignOptions = optionsChange(before.foreignOptions, after.foreignOptions)
-  if (foreignOptions) statements.push(statement(`${only} ${foreignOptions}`))
+  statements.push(...alterOptions(only, before.foreign ?? {}, after.foreign ?? {}, secretsOf(context.authored(to))))
   return {
     statements,
     ...(retyped && { displaces: (dependent: SchemaObject) => !stays(dependent, from, to, context), elseReplace: true }),

@@ -1,7 +1,7 @@
 import type { Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { optionsClause, type ForeignOptions } from './foreign-options.js'
+import { optionsClause, secretsAlone, type OptionsAttrs, type SecretSource, type SecretVariables } from './foreign-options.js'
 import { defaultName } from './object-names.js'
 import { optionStatements, type StorageParameters } from './storage-parameters.js'
 
@@ -51,7 +51,7 @@ export interface ColumnAttrs {
   readonly statistics?: number
   readonly options?: StorageParameters
   /** What the wrapper of a foreign table wants to know about it. */
-  readonly foreignOptions?: ForeignOptions
+  readonly foreign?: OptionsAttrs
   /** The kind of relation, when it is not a table: `VIEW`, `MATERIALIZED VIEW`. */
   readonly relation?: 'VIEW' | 'MATERIALIZED VIEW'
 }
@@ -59,6 +59,8 @@ export interface ColumnAttrs {
 export interface Column extends SchemaObject<RelationPart, ColumnAttrs> {
   /** The composite type whose attribute it is, when its table is a typed one. Not compared. */
   readonly ofType?: Ref
+  /** Where the values of its secret options come from. Not compared. */
+  readonly variables?: SecretVariables
   /** It is NOT NULL only because the same column of a table above is (PostgreSQL 18). Not compared. */
   readonly lentNotNull?: true
 }
@@ -70,7 +72,7 @@ export function alterRelation({ id, attrs }: Column, only = false): string {
 
 /** Name, type and collation: what every definition of the column begins with. */
 export function columnHead({ id, attrs }: Column): string {
-  return `${quoteIdent(id.name)} ${attrs.type}${attrs.foreignOptions ? ` ${optionsClause(attrs.foreignOptions)}` : ''}${attrs.collation ? ` COLLATE ${attrs.collation}` : ''}`
+  return `${quoteIdent(id.name)} ${attrs.type}${attrs.foreign?.options ? ` ${optionsClause(attrs.foreign.options)}` : ''}${attrs.collation ? ` COLLATE ${attrs.collation}` : ''}`
 }
 
 /** The definition of the column in CREATE TABLE and ADD COLUMN; `fragments` is its default. */
@@ -96,8 +98,14 @@ export function columnSettings(column: Column): Statement[] {
     ...(attrs.storage ? [statement(`${alter} SET STORAGE ${attrs.storage.toUpperCase()}`)] : []),
     ...(attrs.statistics === undefined ? [] : [statement(`${alter} SET STATISTICS ${attrs.statistics}`)]),
     ...optionStatements(alter, {}, attrs.options),
+    ...secretsAlone(alter, attrs.foreign ?? {}, secretsOf(column)),
     ...(typeof notNull === 'object' && notNull.notValid ? [addNotNull(column, notNull)] : []),
   ]
+}
+
+/** Where the values of a column's secret options come from. */
+export function secretsOf({ id, variables }: Column): SecretSource {
+  return { names: [id.schema, id.table, id.name], variables }
 }
 
 export function generatedText({ expression, virtual }: NonNullable<ColumnAttrs['generated']>): string {

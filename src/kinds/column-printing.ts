@@ -1,8 +1,9 @@
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref } from '../model/schema-object.js'
-import type { Column, ColumnAttrs, Identity } from './column-ddl.js'
+import { secretsOf, type Column, type ColumnAttrs, type Identity } from './column-ddl.js'
 import type { Constraint } from './constraints/attributes.js'
 import { columnShorthand } from './constraints/shorthand.js'
+import { printOptions } from './foreign-options.js'
 import type { PrintedCode, Printer } from './kind.js'
 import { isPlainPartition } from './partition-shorthand.js'
 import { serialBuilder } from './serial-shorthand.js'
@@ -13,7 +14,7 @@ export function printColumn(column: Column, printer: Printer): PrintedCode {
   const { id, attrs } = column
   if (attrs.relation === 'MATERIALIZED VIEW') {
     const relation = printer.literal({ schema: id.schema, name: id.table })
-    const code = `${printer.use('columnSettings')}(${relation}, ${printer.string(id.name)}, ${printer.literal(settingsOf(attrs))})`
+    const code = `${printer.use('columnSettings')}(${relation}, ${printer.string(id.name)}, ${settingsCode(column, printer)})`
     return { place: 'export', code, variable: `${id.table}_${id.name}_settings` }
   }
   if (attrs.relation || isPlainlyInherited(column, printer) || isPlainPartition(id, printer)) return { place: 'none', code: '' }
@@ -26,7 +27,7 @@ export function printColumn(column: Column, printer: Printer): PrintedCode {
     attrs.identity && identityCode(attrs.identity, printer),
     serial || (constraints.includes('.primaryKey()') && attrs.notNull === true) ? '' : notNullCode(attrs, constraints, printer),
     ...constraints,
-    settingsCode(attrs, printer),
+    hasSettings(attrs) ? `.settings(${settingsCode(column, printer)})` : undefined,
     attrs.inherited && '.inherited()',
   ]
   return { place: 'column', key: column.id.name, code: code.filter(Boolean).join('') }
@@ -102,12 +103,14 @@ function notNullCode({ notNull, identity }: ColumnAttrs, constraints: readonly s
   return `.notNull(${printer.literal(notNull)})`
 }
 
-function settingsCode(attrs: ColumnAttrs, printer: Printer): string | undefined {
-  const settings = settingsOf(attrs)
-  return Object.values(settings).some((value) => value !== undefined) ? `.settings(${printer.literal(settings)})` : undefined
+function hasSettings({ storage, compression, statistics, options, foreign }: ColumnAttrs): boolean {
+  return [storage, compression, statistics, options, foreign].some((value) => value !== undefined)
 }
 
-function settingsOf({ storage, compression, statistics, options, foreignOptions }: ColumnAttrs): Record<string, unknown> {
+function settingsCode(column: Column, printer: Printer): string {
+  const { storage, compression, statistics, options, foreign } = column.attrs
   const numbers = Object.fromEntries(Object.entries(options ?? {}).map(([name, value]) => [name, Number(value)]))
-  return { storage, compression, statistics, ...numbers, foreign: foreignOptions }
+  const settings = Object.entries({ storage, compression, statistics, ...numbers }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${printer.literal(value)}`]))
+  const wrapped = foreign && printOptions(foreign, secretsOf(column), printer)
+  return `{ ${[...settings, ...(wrapped ? [`foreign: ${wrapped}`] : [])].join(', ')} }`
 }

@@ -7,7 +7,7 @@ import { alterColumn, originsOf } from './column-alter.js'
 import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity, type NotNull } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
 import { isMember } from './extension-members.js'
-import { readOptions } from './foreign-options.js'
+import { readOptionsAttrs, withoutSecrets } from './foreign-options.js'
 import { isValidatedApart, validated } from './inherited-not-null.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
@@ -158,8 +158,12 @@ export const columns = defineKind<Column>({
   },
   authored: (declared, reflected) => {
     const { generated } = reflected.attrs
-    if (!generated || !declared.attrs.generated) return reflected
-    return { ...reflected, attrs: { ...reflected.attrs, generated: { ...generated, expression: declared.attrs.generated.expression } } }
+    const written = generated && declared.attrs.generated
+    return {
+      ...reflected,
+      ...(declared.variables && { variables: declared.variables }),
+      ...(written && { attrs: { ...reflected.attrs, generated: { ...generated, expression: written.expression } } }),
+    }
   },
   address: ({ id }) => `COLUMN ${qualified(id.schema, id.table, id.name)}`,
   dropLoses: ({ attrs }) => (attrs.relation || attrs.generated ? undefined : 'the values are gone'),
@@ -192,7 +196,7 @@ function catalogQuery({ major }: ServerVersion): string {
             SELECT json_build_object('expression', pg_get_expr(d.adbin, d.adrelid), 'oid', d.oid::int8)
             FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
           'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, 'compression', a.attcompression,
-          'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options', a.attoptions, 'foreign', a.attfdwoptions,
+          'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options', a.attoptions, 'foreign', CASE WHEN a.attfdwoptions IS NOT NULL THEN ${withoutSecrets('a.attfdwoptions')} END,
           'collation', CASE WHEN a.attcollation <> t.typcollation THEN (
             SELECT json_build_object('schema', cn.nspname, 'name', co.collname)
             FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END,
@@ -249,8 +253,7 @@ function attrsOf(id: RelationPart, type: string, notNull: boolean, extras: Extra
   }
 }
 
-function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options' | 'foreignOptions'> {
-  const foreignOptions = readOptions(extras.foreign)
+function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression' | 'statistics' | 'options' | 'foreign'> {
   return {
     ...(extras.storage && { storage: STORAGE[extras.storage] }),
     ...(extras.compression && { compression: COMPRESSION[extras.compression] }),
@@ -258,7 +261,7 @@ function settingsOf(extras: Extras): Pick<ColumnAttrs, 'storage' | 'compression'
     ...(extras.options && {
       options: Object.fromEntries([...extras.options].sort().map((option) => option.split('=', 2) as [string, string])),
     }),
-    ...(foreignOptions && { foreignOptions }),
+    ...(extras.foreign?.length && { foreign: readOptionsAttrs(extras.foreign) }),
   }
 }
 

@@ -8,13 +8,13 @@ import type { Printer } from './kind.js'
 export type ForeignOptions = Readonly<Record<string, string>>
 
 /** Options as the catalogs keep them, `name=value`; undefined when there are none. */
-export function readOptions(list: readonly string[] | null): ForeignOptions | undefined {
+function readOptions(list: readonly string[] | null): ForeignOptions | undefined {
   if (!list?.length) return undefined
   return sortedOptions(Object.fromEntries(list.map((item) => [item.slice(0, item.indexOf('=')), item.slice(item.indexOf('=') + 1)])))
 }
 
 /** Declared options in their only order; undefined when there are none. */
-export function sortedOptions(options: ForeignOptions | undefined): ForeignOptions | undefined {
+function sortedOptions(options: ForeignOptions | undefined): ForeignOptions | undefined {
   const entries = Object.entries(options ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
   for (const [name, value] of entries) {
     if (name === '' || typeof value !== 'string' || value.includes('\0')) refuse(`option ${JSON.stringify(name)} is not a text`, 'options have a name and a text')
@@ -29,7 +29,7 @@ export function optionsClause(options: ForeignOptions | undefined): string {
 }
 
 /** `OPTIONS (ADD host 'a', SET port '1', DROP dbname)`; empty when nothing differs. */
-export function optionsChange(from: ForeignOptions = {}, to: ForeignOptions = {}): string {
+function optionsChange(from: ForeignOptions = {}, to: ForeignOptions = {}): string {
   const texts = [
     ...Object.keys(from).flatMap((name) => (name in to ? [] : [`DROP ${quoteIdent(name)}`])),
     ...Object.entries(to).flatMap(([name, value]) => {
@@ -116,6 +116,11 @@ export function alterOptions(head: string, from: OptionsAttrs, to: OptionsAttrs,
   const clause = gone.length === 0 ? change : change ? change.replace(/\)$/, `, ${gone.join(', ')})`) : `OPTIONS (${gone.join(', ')})`
   const added = after.filter((name) => !before.includes(name))
   return clause === '' && added.length === 0 ? [] : withSecrets(head, clause, 'ADD ', added, source)
+}
+
+/** An ALTER that adds the secret options alone, to what was made with the others. */
+export function secretsAlone(head: string, to: OptionsAttrs, source: SecretSource): Statement[] {
+  return alterOptions(head, to.options ? { options: to.options } : {}, to, source)
 }
 
 function withSecrets(head: string, clause: string, verb: string, secrets: readonly string[], source: SecretSource): Statement[] {

@@ -1,14 +1,16 @@
 import { declaringCall } from '../authoring/names.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName } from '../model/schema-object.js'
+import { printOptions } from './foreign-options.js'
 import type { PrintedCode, Printer } from './kind.js'
 import { isPlainPartition } from './partition-shorthand.js'
 import type { PartitionAttrs } from './partition-ddl.js'
 import type { StorageParameters } from './storage-parameters.js'
-import type { Table } from './tables.js'
+import { secretsOf, type Table } from './tables.js'
 
 /** Code of a table with its columns and elements. */
-export function printTable({ ref, id, attrs }: Table, printer: Printer): PrintedCode {
+export function printTable(table: Table, printer: Printer): PrintedCode {
+  const { ref, id, attrs } = table
   const columns = printer.printed(ref, 'column').map(({ key, code }) => `${printer.property(key!)}: ${code},`)
   const elements = printer.printed(ref, 'element').map(({ code }) => `${code},`)
   const callback = elements.length > 0 ? `, (t) => [\n${elements.join('\n')}\n])` : ')'
@@ -16,7 +18,7 @@ export function printTable({ ref, id, attrs }: Table, printer: Printer): Printed
   const code = [
     plain ? partitionCode(id, plain, callback, printer) : `${declaringCall(printer, id, 'table', 'table')}, {\n${columns.join('\n')}\n}${callback}`,
     ...(attrs.ofType ? [`.ofType(${relationCode('composite_type', attrs.ofType, printer)})`] : []),
-    ...(attrs.foreign ? [foreignCode(attrs.foreign, printer)] : []),
+    ...(attrs.foreign ? [foreignCode(table, attrs.foreign, printer)] : []),
     ...(attrs.inherits ?? []).map((parent) => `.inherits(${relationCode('table', parent, printer)})`),
     ...(attrs.partitionBy === undefined ? [] : [partitionByCode(attrs.partitionBy, printer)]),
     ...(attrs.unlogged ? ['.unlogged()'] : []),
@@ -41,9 +43,10 @@ export function relationCode(kind: string, { schema, name }: QualifiedName, prin
   return printer.variable(refOf(kind, schema, name)) ?? printer.literal({ schema, name })
 }
 
-function foreignCode({ server, options }: NonNullable<Table['attrs']['foreign']>, printer: Printer): string {
+function foreignCode(table: Table, { server, ...given }: NonNullable<Table['attrs']['foreign']>, printer: Printer): string {
   const name = printer.variable(refOf('foreign_server', server)) ?? printer.string(server)
-  return `.onServer(${name}${options ? `, ${printer.literal(options)}` : ''})`
+  const options = printOptions(given, secretsOf(table), printer)
+  return `.onServer(${name}${options ? `, ${options}` : ''})`
 }
 
 const NAME = '[a-z_][a-z0-9_]*'

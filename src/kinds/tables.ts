@@ -4,7 +4,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, isInherited, setNotNull, type Column, type NotNull } from './column-ddl.js'
 import { isMember } from './extension-members.js'
-import { optionsChange, optionsClause, readOptions, type ForeignOptions } from './foreign-options.js'
+import { alterOptions, optionsClause, readOptionsAttrs, secretsAlone, withoutSecrets, type OptionsAttrs, type SecretSource, type SecretVariables } from './foreign-options.js'
 import { isDemanded, notNullsOfNewChild, standIn } from './inherited-not-null.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
 import { printTable } from './table-printing.js'
@@ -18,7 +18,7 @@ export interface TableAttrs {
   readonly inherits?: readonly QualifiedName[]
   readonly ofType?: QualifiedName
   /** The rows are those of a foreign server. */
-  readonly foreign?: { readonly server: string; readonly options?: ForeignOptions }
+  readonly foreign?: { readonly server: string } & OptionsAttrs
   readonly accessMethod?: string
   readonly tablespace?: string
   /** Storage parameters, those of its TOAST table as `toast.…`. */
@@ -29,7 +29,10 @@ export interface TableAttrs {
   readonly partitionOf?: { readonly parent: QualifiedName; readonly bound: string }
 }
 
-export type Table = SchemaObject<QualifiedName, TableAttrs>
+export interface Table extends SchemaObject<QualifiedName, TableAttrs> {
+  /** Where the values of its secret options come from. Not compared. */
+  readonly variables?: SecretVariables
+}
 
 export function tableObject(id: QualifiedName, attrs: TableAttrs): Table {
   return { kind: 'table', ref: refOf('table', id.schema, id.name), parent: null, id, attrs }
@@ -63,7 +66,7 @@ export const tables = defineKind<Table>({
         THEN json_build_object(
           'unlogged', c.relpersistence = 'u', 'key', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, 'inherits', i.parents,
           'type', CASE WHEN c.reloftype <> 0 THEN json_build_object('schema', on_.nspname, 'name', o.typname) END,
-          'foreign', CASE WHEN c.relkind = 'f' THEN json_build_object('server', fs.srvname, 'options', ft.ftoptions) END,
+          'foreign', CASE WHEN c.relkind = 'f' THEN json_build_object('server', fs.srvname, 'options', ${withoutSecrets('ft.ftoptions')}) END,
           'method', NULLIF(am.amname, 'heap'), 'space', s.spcname, 'options', c.reloptions, 'toast', toast.reloptions,
           'security', c.relrowsecurity, 'force', c.relforcerowsecurity) END
     FROM pg_class c
@@ -107,8 +110,7 @@ export const tables = defineKind<Table>({
     if (same(before, after)) return { statements: [] }
     const alter = (text: string) => statement(`ALTER TABLE ${nameOf(to)} ${text}`)
     const statements: Statement[] = []
-    const options = optionsChange(before.foreign?.options, after.foreign?.options)
-    if (options) statements.push(statement(`ALTER FOREIGN TABLE ${nameOf(to)} ${options}`))
+    statements.push(...alterOptions(`ALTER FOREIGN TABLE ${nameOf(to)}`, before.foreign ?? {}, after.foreign ?? {}, secretsOf(context.authored(to))))
     if (before.accessMethod !== after.accessMethod) {
       if (version.major < (after.partitionBy ? 17 : 15)) return 'replace'
       statements.push(alter(`SET ACCESS METHOD ${quoteIdent(after.accessMethod ?? (after.partitionBy ? 'default' : 'heap'))}`.replace('"default"', 'DEFAULT')))
@@ -138,6 +140,7 @@ export const tables = defineKind<Table>({
     table.attrs.ofType && refOf('composite_type', table.attrs.ofType.schema, table.attrs.ofType.name) === old.ref
       ? { ...table, attrs: { ...table.attrs, ofType: { schema: aside.id.schema as string, name: aside.id.name as string } } }
       : null,
+  authored: (declared, reflected) => ({ ...reflected, ...(declared.variables && { variables: declared.variables }) }),
   address: (table) => `${table.attrs.foreign ? 'FOREIGN TABLE' : 'TABLE'} ${nameOf(table)}`,
   dropLoses: ({ attrs }) => (attrs.partitionBy || attrs.foreign ? undefined : 'the rows are gone'),
   print: printTable,
@@ -150,7 +153,7 @@ function attrsOf(extras: Extras): TableAttrs {
     ...(extras.key && { partitionBy: extras.key }),
     ...(extras.inherits && { inherits: extras.inherits }),
     ...(extras.type && { ofType: extras.type }),
-    ...(extras.foreign && { foreign: foreignOf(extras.foreign.server, readOptions(extras.foreign.options)) }),
+    ...(extras.foreign && { foreign: { server: extras.foreign.server, ...readOptionsAttrs(extras.foreign.options) } }),
     ...(extras.method && { accessMethod: extras.method }),
     ...(extras.space && { tablespace: extras.space }),
     ...(parameters && { with: parameters }),
@@ -159,8 +162,9 @@ function attrsOf(extras: Extras): TableAttrs {
   }
 }
 
-export function foreignOf(server: string, options: ForeignOptions | undefined): NonNullable<TableAttrs['foreign']> {
-  return { server, ...(options && { options }) }
+/** Where the values of a foreign table's secret options come from. */
+export function secretsOf({ id, variables }: Table): SecretSource {
+  return { names: [id.schema, id.name], variables }
 }
 
 function storageParameters({ options, toast }: Extras): StorageParameters | undefined {
@@ -202,6 +206,7 @@ function createTable(table: Table, parts: readonly SchemaObject[], fragments: re
   return [
     ...(notNulls?.before ?? []),
     statement(text),
+    ...(attrs.foreign ? secretsAlone(`ALTER FOREIGN TABLE ${nameOf(table)}`, attrs.foreign, secretsOf(table)) : []),
     ...(inheritsLater ? (attrs.inherits ?? []) : []).map((parent) => statement(`ALTER TABLE ${nameOf(table)} INHERIT ${nameText(parent)}`)),
     ...parts.flatMap((part, index) => (later.has(part) ? [statement(`ALTER TABLE ${nameOf(table)} ADD ${fragments[index]!}`)] : [])),
     ...parts.flatMap((part) => (part.kind === 'column' ? [...ownNotNull(table, part as Column, context), ...columnSettings(part as Column)] : [])),
