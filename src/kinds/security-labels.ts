@@ -20,14 +20,18 @@ export const securityLabels = defineKind<SecurityLabel>({
   phase: PHASES.comment,
   catalog: 'pg_seclabel',
   catalogQuery: () => `
-    SELECT ${TARGET_COLUMNS}, d.provider, d.label
-    FROM pg_seclabel d${TARGET_JOINS}
+    SELECT ${TARGET_COLUMNS}, d.provider, d.label, d.shared
+    FROM (
+      SELECT classoid, objoid, objsubid, provider, label, false AS shared FROM pg_seclabel
+      UNION ALL
+      SELECT classoid, objoid, 0, provider, label, true FROM pg_shseclabel) d${TARGET_JOINS}
     WHERE d.objoid >= 16384
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.objsubid = 0 AND e.deptype = 'e')`,
   fromRow(row, context) {
     const found = attachedTarget(row, context)
-    const [provider, label] = row.slice(11) as [string, string]
-    return found ? { object: labelObject(found.target, found.on, provider, label, found.parent) } : null
+    const [provider, label, shared] = row.slice(11) as [string, string, boolean]
+    if (!found) return null
+    return { object: labelObject(found.target, found.on, provider, label, found.parent), ...(shared && { aliases: [['pg_shseclabel', row[0] as number]] }) }
   },
   create: (object) => [labelOn(object, object.attrs.label)],
   drop: (object) => [labelOn(object, null)],

@@ -24,6 +24,13 @@ const partsOf = (of: string, column: string): CatalogClass => ({ rows: 'parts', 
 const none = (because: string): CatalogClass => ({ rows: 'none', because })
 const scoped = (because: string): CatalogClass => ({ rows: 'scoped', because })
 
+/** The rows of a catalog of the whole server that are about this database, or about a subscription of it. */
+function ofThisDatabase(catalog: string): string {
+  return `(SELECT d.classoid, d.objoid, 0 AS objsubid FROM ${catalog} d, pg_database b WHERE b.datname = current_database() AND (
+      d.classoid = 'pg_database'::regclass AND d.objoid = b.oid
+      OR d.classoid = 'pg_subscription'::regclass AND d.objoid IN (SELECT s.oid FROM pg_subscription s WHERE s.subdbid = b.oid)))`
+}
+
 const SHARED = 'shared by all databases of the server'
 
 /**
@@ -136,8 +143,9 @@ export const CATALOGS: Readonly<Record<string, CatalogClass>> = {
   pg_tablespace: none(`tablespaces are ${SHARED}, and are places in its file system`),
   pg_database: none(`databases are ${SHARED}; a migration runs inside of one`),
   pg_replication_origin: none(`how far replication has come, ${SHARED}`),
-  pg_shdescription: none('comments on roles, databases and tablespaces'),
-  pg_shseclabel: none('security labels on roles, databases and tablespaces'),
+  // Those on roles go with the roles, those on tablespaces and other databases are not about this one.
+  pg_shdescription: { rows: 'attached', words: 'comment on', from: ofThisDatabase('pg_shdescription') },
+  pg_shseclabel: { rows: 'attached', words: 'security label on', from: ofThisDatabase('pg_shseclabel') },
 }
 
 /**

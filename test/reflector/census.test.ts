@@ -88,6 +88,17 @@ describe('what no kind manages', () => {
     ).toEqual(['comment on function public.range(integer,integer)', 'comment on rule "_RETURN" on public.one'])
   })
 
+  test('what is said of the database itself', async () => {
+    const name = (await database.query('SELECT current_database()'))[0]![0] as string
+    expect(
+      await named(
+        `COMMENT ON DATABASE ${name} IS 'the shop'`,
+        'SET LOCAL allow_system_table_mods = on',
+        `INSERT INTO pg_shseclabel (objoid, classoid, provider, label) SELECT oid, 'pg_database'::regclass, 'dummy', 'secret' FROM pg_database WHERE datname = '${name}'`,
+      ),
+    ).toEqual([`comment on database ${name}`, `security label on database ${name}`])
+  })
+
   test('foreign keys whose triggers are disabled, which nothing enforces', async () => {
     expect(
       await named('CREATE TABLE public.a (id integer PRIMARY KEY)', 'CREATE TABLE public.b (a integer REFERENCES public.a)', 'ALTER TABLE public.b DISABLE TRIGGER ALL'),
