@@ -159,22 +159,38 @@ export class Bookkeeping {
   }
 }
 
+interface LogFacts {
+  readonly checksums: Map<string, string>
+  readonly unfinished: HistoryEntry | undefined
+  readonly interrupted: Map<string, 'running' | 'failed'>
+}
+
 /**
- * Of a log: for each revision the checksum of the upgrade that is in the database now, and the migration that stopped half-way, if one did. A
- * stamp settles what came before it: the user says where the database is.
+ * Of a log: for each revision the checksum of the upgrade that is in the database now; the migration that stopped half-way, if one did; and
+ * of each run that did not come to its end, such as `upgrade 1a2b3c4d5e6f`, the last word. A stamp settles what came before it: the user says where
+ * the database is.
  */
-export function readLog(entries: readonly HistoryEntry[]): { checksums: Map<string, string>; unfinished: HistoryEntry | undefined } {
+export function readLog(entries: readonly HistoryEntry[]): LogFacts {
   const checksums = new Map<string, string>()
   const stopped = new Map<string, HistoryEntry>()
+  const interrupted: LogFacts['interrupted'] = new Map()
   for (const entry of entries) {
-    if (entry.direction === 'stamp') stopped.clear()
+    const run = `${entry.direction} ${entry.revision}`
+    if (entry.direction === 'stamp') {
+      stopped.clear()
+      interrupted.clear()
+    }
     if (entry.outcome !== 'done' && entry.stepsDone > 0) stopped.set(entry.revision, entry)
-    if (entry.outcome !== 'done') continue
+    if (entry.outcome !== 'done') {
+      interrupted.set(run, entry.outcome)
+      continue
+    }
+    interrupted.delete(run)
     stopped.delete(entry.revision)
     if (entry.direction === 'downgrade') checksums.delete(entry.revision)
     else if (entry.checksum !== null) checksums.set(entry.revision, entry.checksum)
   }
-  return { checksums, unfinished: [...stopped.values()][0] }
+  return { checksums, unfinished: [...stopped.values()][0], interrupted }
 }
 
 function changedMeanwhile(detail: string): RevisionError {

@@ -5,6 +5,7 @@ import type { Direction, Migration, Step } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
 import { scratchForm } from '../sql/statement.js'
 import type { Bookkeeping } from './history.js'
+import { settle } from './interrupted-step.js'
 import { MigrationError } from './migration-error.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
@@ -38,6 +39,8 @@ export interface MigrationRun {
   readonly steps: readonly Step[]
   /** Steps that an earlier run finished. */
   readonly finished: number
+  /** What an earlier run that did not get to its end recorded of the step after those. */
+  readonly interrupted: 'running' | 'failed' | undefined
   readonly rowsBefore: readonly string[]
   readonly rowChanges: readonly RowChange[]
 }
@@ -135,11 +138,12 @@ async function runJournaled(context: RunContext, run: MigrationRun, progress: Pr
   if (context.withheld) throw context.withheld
   const entry = await bookkeeping.add({ ...entryOf(run), outcome: 'running', ...doneSteps(run, run.finished) })
   progress.entry = entry
-  for (const segment of segmentsOf(run.steps, run.finished)) {
+  for (const [index, segment] of segmentsOf(run.steps, run.finished).entries()) {
     const last = segment.to === run.steps.length && !segment.outside
     if (signal?.aborted) throw new AutogenError('stopped on request')
     if (segment.outside) {
-      await runSteps(context, run, segment, progress)
+      const settled = index === 0 && run.interrupted && (await settle(context.database, run.steps[segment.from]!.sql, run.interrupted))
+      if (!settled) await runSteps(context, run, segment, progress)
       progress.done = segment.to
       await bookkeeping.update(entry, { outcome: 'running', ...doneSteps(run, segment.to) })
       continue
@@ -196,7 +200,7 @@ function doneSteps(run: MigrationRun, count: number) {
 /** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
 async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
   const { migration, direction, steps } = run
-  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress)) : cause
+  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress.done)) : cause
   const outcome = { outcome: 'failed', ...doneSteps(run, progress.done), error: (failure as Error).message } as const
   const milliseconds = performance.now() - progress.started
   const recorded = progress.entry === undefined ? bookkeeping.add({ ...entryOf(run), ...outcome, milliseconds }) : bookkeeping.update(progress.entry, outcome)
@@ -204,14 +208,9 @@ async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, p
   return failure
 }
 
-function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, { done, failing }: Progress): string {
+function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, done: number): string {
   if (error instanceof DatabaseError && /^(08|57P)/.test(error.sqlState ?? '')) return '`autogen current` says where the database is'
   if (session.endedEarly) return 'a statement of it ended its transaction: what ran before that is committed, what ran after it may be'
   if (done === 0) return 'nothing of it was kept'
-  const failed = failing === undefined ? undefined : run.steps[failing - 1]
-  const leftover = failed?.type === 'outside' && /\bindex\s+concurrently\b/i.test(failed.sql)
-  return [
-    `${done === 1 ? 'step 1 is' : `steps 1 to ${done} are`} done; the next ${run.direction} goes on at step ${done + 1}`,
-    ...(leftover ? ['PostgreSQL leaves an invalid index behind: drop it before that'] : []),
-  ].join('\n')
+  return `${done === 1 ? 'step 1 is' : `steps 1 to ${done} are`} done; the next ${run.direction} goes on at step ${done + 1}`
 }

@@ -163,7 +163,7 @@ function refuseOutside(runs: readonly MigrationRun[]): void {
 /** The migrations of a plan, after everything that forbids to run it. */
 function runsOf(options: RunOptions, graph: RevisionGraph, plan: Plan, entries: readonly HistoryEntry[]): MigrationRun[] {
   const byId = new Map(options.migrations.map((migration) => [migration.revision, migration]))
-  const { checksums, unfinished } = readLog(entries)
+  const { checksums, unfinished, interrupted } = readLog(entries)
   if (plan.direction === 'upgrade' && !options.allowEdited) refuseEdited(graph, plan.before, byId, checksums)
   if (unfinished) refuseOtherThan(unfinished, plan)
   const ordered = unfinished ? startingWith(graph, plan, unfinished.revision) : plan
@@ -172,7 +172,7 @@ function runsOf(options: RunOptions, graph: RevisionGraph, plan: Plan, entries: 
     const migration = byId.get(step.revision.revision)!
     const steps = stepsOf(migration, step.direction)
     const finished = unfinished?.revision === migration.revision ? finishedSteps(unfinished, migration, steps) : 0
-    const run = { migration, direction: step.direction, steps, finished, rowsBefore, rowChanges: step.rowChanges }
+    const run = { migration, direction: step.direction, steps, finished, interrupted: interrupted.get(`${step.direction} ${migration.revision}`), rowsBefore, rowChanges: step.rowChanges }
     rowsBefore = applyRowChanges(rowsBefore, step.rowChanges)
     return run
   })
