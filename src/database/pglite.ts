@@ -61,7 +61,13 @@ async function start(directory: string | undefined, unlock: () => void): Promise
       // Thousands of objects made in one transaction need a lock each.
       startParams: [...PGlite.defaultStartParams, '-c', 'max_locks_per_transaction=4096'],
     })
-    const database = new PgliteDatabase(engine, protocol, directory ? `pglite://${directory}` : 'the embedded engine', unlock)
+    let forget = (): void => undefined
+    const database = new PgliteDatabase(engine, protocol, directory ? `pglite://${directory}` : 'the embedded engine', async () => {
+      await engine.close().catch(() => undefined)
+      unlock()
+      forget()
+    })
+    forget = beforeExit({ gracefully: () => database.close(), atExit: unlock })
     await database.getReady()
     return database
   } catch (error) {
@@ -72,6 +78,19 @@ async function start(directory: string | undefined, unlock: () => void): Promise
       cause: error,
     })
   }
+}
+
+/**
+ * The session of an engine that somebody else started and will close.
+ *
+ * @example const database = await borrowPglite(await PGlite.create())
+ */
+export async function borrowPglite(engine: PGlite): Promise<Database> {
+  const { protocol } = await import('@electric-sql/pglite')
+  await engine.waitReady
+  const database = new PgliteDatabase(engine, protocol, 'the embedded engine', async () => undefined)
+  await database.getReady()
+  return database
 }
 
 /** A fresh data directory as a tar file, made once per PGlite version: initdb takes seconds. */
@@ -110,8 +129,7 @@ class PgliteDatabase implements Database {
   readonly #protocol: typeof protocol
   readonly #listeners: ((notice: { severity: string; message: string }) => void)[] = []
   readonly #extensions: ExtensionInstaller
-  readonly #unlock: () => void
-  readonly #forget: () => void
+  readonly #end: () => Promise<void>
   #version: ServerVersion = { number: 0, major: 0 }
   #breathed = performance.now()
   #closed = false
@@ -120,13 +138,12 @@ class PgliteDatabase implements Database {
     engine: PGlite,
     wire: typeof protocol,
     readonly label: string,
-    unlock: () => void,
+    end: () => Promise<void>,
   ) {
     this.#engine = engine
     this.#extensions = new ExtensionInstaller(engine.Module.FS as unknown as EngineFiles)
     this.#protocol = wire
-    this.#unlock = unlock
-    this.#forget = beforeExit({ gracefully: () => this.close(), atExit: unlock })
+    this.#end = end
   }
 
   get version(): ServerVersion {
@@ -166,9 +183,7 @@ class PgliteDatabase implements Database {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await this.#turnstile.run(() => this.#engine.close()).catch(() => undefined)
-    this.#unlock()
-    this.#forget()
+    await this.#turnstile.run(() => this.#end())
   }
 
   async #run(sql: string, parameters: unknown[], index?: number): Promise<Row[]> {

@@ -59,7 +59,6 @@ async function connect(url: string, label: string, options: PostgresOptions): Pr
       keepAlive: true,
       // Left to itself, the driver finds out by way of fetch which runtime it is in, and so loads all of fetch.
       stream: () => new Socket(),
-      types,
       pipeline: true,
     } as ConstructorParameters<typeof pg.Client>[0])
   } catch (error) {
@@ -69,7 +68,7 @@ async function connect(url: string, label: string, options: PostgresOptions): Pr
   // The driver reads the password file too, but announces on stderr that it will stop doing so.
   const { host, port, database: name, user } = client
   if (client.password == null) client.password = passwordFromFile({ host, port, database: name, user })
-  const database = new PostgresDatabase(client, label, () => connect(url, label, options))
+  const database = new PostgresDatabase(client, label, () => connect(url, label, options), () => endClient(client))
   try {
     await client.connect()
   } catch (error) {
@@ -78,26 +77,57 @@ async function connect(url: string, label: string, options: PostgresOptions): Pr
   return database
 }
 
+/**
+ * The session of a client that somebody else made and will end; closing it only calls `giveBack`.
+ *
+ * @example const database = await borrowClient(client, () => client.release())
+ */
+export async function borrowClient(client: Client, giveBack: () => void, another?: () => Promise<Database>): Promise<Database> {
+  const { host, port, database: name, user } = client
+  const label = redactUrl(`postgres://${encodeURIComponent(user ?? '')}@${host.startsWith('/') ? '' : host}:${port}/${encodeURIComponent(name ?? '')}`)
+  const database = new PostgresDatabase(client, label, another, async () => giveBack())
+  await database.readVersion()
+  return database
+}
+
+async function endClient(client: Client): Promise<void> {
+  const { stream } = internals(client).connection
+  // A statement that still runs would hold the goodbye back until it ends.
+  const impatience = setTimeout(() => stream.destroy(), 2_000)
+  await client.end().catch(() => undefined)
+  clearTimeout(impatience)
+}
+
 const types: CustomTypesConfig = { getTypeParser: ((oid: number) => parserFor(oid)) as CustomTypesConfig['getTypeParser'] }
 
 class PostgresDatabase implements Database {
   readonly engine = 'postgres'
   readonly #turnstile = new Turnstile()
   readonly #client: Client
+  readonly another?: () => Promise<Database>
   #version: ServerVersion = { number: 0, major: 0 }
   #lost: Error | undefined
+  readonly #end: () => Promise<void>
+  readonly #onError = (error: Error) => void (this.#lost ??= error)
+  readonly #onParameter = ({ parameterName, parameterValue }: ParameterStatus) => {
+    if (parameterName === 'server_version') this.#version = parseVersion(parameterValue)
+  }
+  readonly #onNotice = (notice: unknown) => this.#listeners.forEach((listener) => listener(noticeOf(notice as ServerMessage)))
+  readonly #listeners: ((notice: { severity: string; message: string }) => void)[] = []
 
   constructor(
     client: Client,
     readonly label: string,
-    readonly another: () => Promise<Database>,
+    another: (() => Promise<Database>) | undefined,
+    end: () => Promise<void>,
   ) {
     this.#client = client
+    this.#end = end
+    if (another) this.another = another
     // Without a listener a connection lost between two statements would end the process.
-    client.on('error', (error) => (this.#lost ??= error))
-    internals(client).connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
-      if (parameterName === 'server_version') this.#version = parseVersion(parameterValue)
-    })
+    client.on('error', this.#onError)
+    client.on('notice', this.#onNotice)
+    internals(client).connection.on('parameterStatus', this.#onParameter)
   }
 
   get version(): ServerVersion {
@@ -126,15 +156,20 @@ class PostgresDatabase implements Database {
   }
 
   onNotice(listener: (notice: { severity: string; message: string }) => void): void {
-    this.#client.on('notice', (notice) => listener(noticeOf(notice as ServerMessage)))
+    this.#listeners.push(listener)
   }
 
   async close(): Promise<void> {
-    const { stream } = internals(this.#client).connection
-    // A statement that still runs would hold the goodbye back until it ends.
-    const impatience = setTimeout(() => stream.destroy(), 2_000)
-    await this.#client.end().catch(() => undefined)
-    clearTimeout(impatience)
+    await this.#end()
+    this.#client.off('error', this.#onError)
+    this.#client.off('notice', this.#onNotice)
+    internals(this.#client).connection.off('parameterStatus', this.#onParameter)
+  }
+
+  /** Asks a session that began before for what it told at its beginning. */
+  async readVersion(): Promise<void> {
+    const [[version]] = (await this.query('SHOW server_version')) as [[string]]
+    this.#version = parseVersion(version)
   }
 
   get #alive(): boolean {
@@ -142,7 +177,7 @@ class PostgresDatabase implements Database {
   }
 
   get #inTransaction(): boolean {
-    return internals(this.#client).getTransactionStatus() !== 'I'
+    return (internals(this.#client).getTransactionStatus?.() ?? 'I') !== 'I'
   }
 
   /** Sends `statements[from..to)` at once and waits for all; throws the first failure. */
@@ -171,7 +206,7 @@ class PostgresDatabase implements Database {
         if (error) reject(error)
         else resolve((Array.isArray(result) ? result.at(-1)! : result).rows)
       }
-      internals(this.#client).query({ text, rowMode: 'array' }, parameters.map(parameterText), done)
+      internals(this.#client).query({ text, rowMode: 'array', types }, parameters.map(parameterText), done)
     })
   }
 
@@ -195,14 +230,21 @@ const TERMINATED = /^(57P0[1-5]|25P03)$/
 /** Several results when the text holds several statements. */
 type QueryCallback = (error: Error | null, result: QueryArrayResult | QueryArrayResult[]) => void
 
+interface ParameterStatus {
+  readonly parameterName: string
+  readonly parameterValue: string
+}
+
 /** What the driver has but its types do not say. */
 interface Internals {
   readonly connection: {
     readonly stream: import('node:net').Socket
-    on(event: 'parameterStatus', listener: (message: { parameterName: string; parameterValue: string }) => void): void
+    on(event: 'parameterStatus', listener: (message: ParameterStatus) => void): void
+    off(event: 'parameterStatus', listener: (message: ParameterStatus) => void): void
   }
-  getTransactionStatus(): string | null
-  query(config: { text: string; rowMode: 'array' }, values: (string | null)[], callback: QueryCallback): void
+  /** Missing in older versions of the driver, of which a given client may be. */
+  getTransactionStatus?(): string | null
+  query(config: { text: string; rowMode: 'array'; types: CustomTypesConfig }, values: (string | null)[], callback: QueryCallback): void
 }
 
 function internals(client: Client): Internals {

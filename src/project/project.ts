@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isNativeError } from 'node:util/types'
 import type { Database } from '../database/database.js'
+import type { GivenConnection } from '../database/given-connection.js'
 import type { Scratch, ScratchOptions } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import { SchemaError } from '../errors.js'
@@ -17,6 +18,8 @@ import { isToBeChecked } from './typecheck.js'
 export interface ProjectOptions {
   /** May scratch databases be made on the server of the project's database? What only checks never does, unless told. */
   readonly mayWriteToLive: boolean
+  /** The project's database, where no url is set: a connection of the caller, which stays open. */
+  readonly connection?: GivenConnection
   /** Told what is being done whenever that changes, such as `reading the database`. */
   readonly onStage?: (stage: string) => void
 }
@@ -53,8 +56,13 @@ export class Project {
 
   live(): Promise<Database> {
     return this.#once('live', async () => {
-      const { openDatabase } = await import('../database/scratch.js')
+      const { connection } = this.options
       this.begin('connecting to the database')
+      if (connection && this.settings.database === undefined) {
+        const { borrowConnection } = await import('../database/given-connection.js')
+        return this.#closing(await borrowConnection(connection))
+      }
+      const { openDatabase } = await import('../database/scratch.js')
       if (this.settings.database === undefined) await keepOutOfGit(this.resolve('.autogen'))
       return this.#closing(await openDatabase(this.settings.database, this.settings.cwd))
     })
