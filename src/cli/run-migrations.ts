@@ -79,10 +79,19 @@ function printEvent(event: RunEvent): void {
     }
     case 'steps':
       return showProgress(event.from === event.to ? `step ${event.from}` : `steps ${event.from} to ${event.to}`)
+    case 'progress':
+      return showProgress(`step ${event.step}: ${rowsText(event)}`)
     case 'done':
       stopProgress()
       return printNote(chalkStderr.dim(`  ${(event.milliseconds / 1000).toFixed(2)} s`))
   }
+}
+
+/** `12,000 of about 40,000 rows, 5,000 rows/s, about 6 s left`. */
+function rowsText({ rows, estimated, rowsPerSecond }: { readonly rows: number; readonly estimated: number; readonly rowsPerSecond: number }): string {
+  const number = (value: number) => Math.round(value).toLocaleString('en')
+  const left = Math.max(estimated - rows, 0) / rowsPerSecond
+  return `${number(rows)} of about ${number(Math.max(estimated, rows))} rows, ${number(rowsPerSecond)} rows/s, about ${number(left)} s left`
 }
 
 function migrationLine({ revision, message }: Migration, direction: Direction, steps: number, chalk: ChalkInstance, resumesAt?: number): string {

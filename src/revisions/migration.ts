@@ -1,6 +1,7 @@
 import { callerPosition } from '../authoring/position.js'
 import type { SourcePosition } from '../errors.js'
 import type { SqlSource, SqlText } from '../sql/template.js'
+import type { BackfillInput } from './backfill.js'
 import type { RowValue } from './step-sql.js'
 
 /** How a step differs from others. */
@@ -28,6 +29,13 @@ export interface MigrationOperations {
    * @example op.bulkInsert('app.roles', [{ name: 'admin' }, { name: 'guest', rights: { read: true } }])
    */
   bulkInsert(table: SqlSource | string, rows: readonly Readonly<Record<string, RowValue>>[]): void
+  /**
+   * Updates rows in batches, each in a transaction of its own, so that none is locked for long. What stands before it is committed first; an
+   * interrupted one goes on at the batch that did not finish, and no batch is done twice.
+   *
+   * @example op.backfill({ table: 'app.users', set: { email_lower: sql`lower(email)` }, where: sql`email_lower is null`, batchSize: 5000, pauseMs: 50 })
+   */
+  backfill(backfill: BackfillInput): void
   /** In a downgrade: the migration cannot be undone, for a reason that whoever tries is told. */
   irreversible(reason: string): void
 }

@@ -3,6 +3,7 @@ import { isNativeError } from 'node:util/types'
 import { callerPosition, positionInStack } from '../authoring/position.js'
 import { RevisionError, type SourcePosition } from '../errors.js'
 import { AS_SQL, isSqlSource, type SqlText } from '../sql/template.js'
+import { backfillBlock, backfillOf, backfillSql } from './backfill.js'
 import type { MigrationOperations, StepOptions } from './migration.js'
 import type { Direction, Step } from './revision.js'
 import { assertSql, insertSql } from './step-sql.js'
@@ -38,6 +39,11 @@ export function recordSteps(record: (op: MigrationOperations) => unknown, revisi
       const at = here()
       const into = isSqlSource(table) ? table[AS_SQL]().text : table
       steps.push(...insertSql(into, rows).map((sql): Step => ({ type: 'execute', sql, at })))
+    },
+    backfill: (input) => {
+      const at = here()
+      const backfill = backfillOf(input, at)
+      steps.push({ type: 'outside', sql: backfillBlock(backfill), scratch: backfillSql.whole(backfill), backfill, at })
     },
     irreversible: (reason) => {
       if (direction === 'upgrade') throw new RevisionError(`the upgrade of revision ${revision} calls op.irreversible`, { at: here(), hint: 'call it in its downgrade' })

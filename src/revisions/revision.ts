@@ -1,3 +1,4 @@
+import type { Backfill } from './backfill.js'
 import { RefusedError, type SourcePosition } from '../errors.js'
 
 /** What the revision graph knows about one migration. */
@@ -32,6 +33,8 @@ export interface ExecuteStep {
 export interface OutsideStep {
   readonly type: 'outside'
   readonly sql: string
+  /** What the runner does batch by batch; `sql` does the same at one go. */
+  readonly backfill?: Backfill
   /** What runs in its place in scratch; null is nothing. */
   readonly scratch?: string | null
   readonly at?: SourcePosition

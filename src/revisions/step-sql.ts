@@ -36,7 +36,8 @@ export function insertSql(table: string, rows: readonly Readonly<Record<string, 
   return statements
 }
 
-function valueSql(value: RowValue, column: string): string {
+/** A value as SQL writes it. */
+export function valueSql(value: RowValue, column: string): string {
   if (value === undefined) return 'DEFAULT'
   if (value === null) return 'NULL'
   if (isSqlSource(value)) return value[AS_SQL]().text

@@ -34,7 +34,8 @@ export function bookkeepingTables(schema: string): BookkeepingTables {
   outcome text NOT NULL CHECK (outcome IN ('running', 'done', 'failed')),
   steps_done integer NOT NULL DEFAULT 0,
   steps_hash text,
-  error text
+  error text,
+  progress text
 )`,
   }
 }

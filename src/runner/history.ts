@@ -23,11 +23,14 @@ export interface HistoryEntry {
   /** Hash of the steps that are done. */
   readonly stepsHash: string | null
   readonly error: string | null
+  /** The last key of a backfill that is under way. */
+  readonly progress: string | null
 }
 
 export type NewEntry = Pick<HistoryEntry, 'revision' | 'direction' | 'checksum' | 'outcome' | 'stepsDone' | 'stepsHash'> & {
   readonly error?: string
   readonly milliseconds?: number
+  readonly progress?: string | undefined
 }
 
 /**
@@ -57,11 +60,11 @@ export class Bookkeeping {
     if (!(await this.#exists(this.#tables.history))) return []
     const rows = await this.#database.query(`
       SELECT id, revision, direction, checksum, who, host, package_version, started,
-             (extract(epoch FROM duration) * 1000)::float8, outcome, steps_done, steps_hash, error
+             (extract(epoch FROM duration) * 1000)::float8, outcome, steps_done, steps_hash, error, progress
       FROM ${this.#tables.history} ORDER BY id`)
     return rows.map(
-      ([id, revision, direction, checksum, who, host, version, started, milliseconds, outcome, stepsDone, stepsHash, error]) =>
-        ({ id, revision, direction, checksum, who, host, packageVersion: version, started, milliseconds, outcome, stepsDone, stepsHash, error }) as HistoryEntry,
+      ([id, revision, direction, checksum, who, host, version, started, milliseconds, outcome, stepsDone, stepsHash, error, progress]) =>
+        ({ id, revision, direction, checksum, who, host, packageVersion: version, started, milliseconds, outcome, stepsDone, stepsHash, error, progress }) as HistoryEntry,
     )
   }
 
@@ -122,9 +125,9 @@ export class Bookkeeping {
   async add(entry: NewEntry): Promise<string> {
     const [row] = await this.#database.query(
       `INSERT INTO ${this.#tables.history}
-         (revision, direction, checksum, who, host, package_version, outcome, steps_done, steps_hash, error, duration, started)
+         (revision, direction, checksum, who, host, package_version, outcome, steps_done, steps_hash, error, duration, started, progress)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::float8 * interval '1 millisecond',
-               pg_catalog.clock_timestamp() - coalesce($11::float8, 0) * interval '1 millisecond')
+               pg_catalog.clock_timestamp() - coalesce($11::float8, 0) * interval '1 millisecond', $12)
        RETURNING id`,
       [
         entry.revision,
@@ -138,18 +141,19 @@ export class Bookkeeping {
         entry.stepsHash,
         entry.error ?? null,
         entry.milliseconds ?? null,
+        entry.progress ?? null,
       ],
     )
     return row![0] as string
   }
 
   /** Records how far an entry has come. */
-  async update(id: string, entry: Pick<HistoryEntry, 'outcome' | 'stepsDone' | 'stepsHash'> & { readonly error?: string }): Promise<void> {
+  async update(id: string, entry: Pick<HistoryEntry, 'outcome' | 'stepsDone' | 'stepsHash'> & { readonly error?: string; readonly progress?: string }): Promise<void> {
     await this.#database.query(
       `UPDATE ${this.#tables.history}
-       SET outcome = $2, steps_done = $3, steps_hash = $4, error = $5, duration = pg_catalog.clock_timestamp() - started
+       SET outcome = $2, steps_done = $3, steps_hash = $4, error = $5, progress = $6, duration = pg_catalog.clock_timestamp() - started
        WHERE id = $1`,
-      [id, entry.outcome, entry.stepsDone, entry.stepsHash, entry.error ?? null],
+      [id, entry.outcome, entry.stepsDone, entry.stepsHash, entry.error ?? null, entry.progress ?? null],
     )
   }
 
@@ -159,10 +163,17 @@ export class Bookkeeping {
   }
 }
 
+/** The last word of a run that did not come to its end. */
+export interface Interruption {
+  readonly outcome: 'running' | 'failed'
+  /** How far the backfill was that it stopped in. */
+  readonly progress: string | null
+}
+
 interface LogFacts {
   readonly checksums: Map<string, string>
   readonly unfinished: HistoryEntry | undefined
-  readonly interrupted: Map<string, 'running' | 'failed'>
+  readonly interrupted: Map<string, Interruption>
 }
 
 /**
@@ -180,9 +191,9 @@ export function readLog(entries: readonly HistoryEntry[]): LogFacts {
       stopped.clear()
       interrupted.clear()
     }
-    if (entry.outcome !== 'done' && entry.stepsDone > 0) stopped.set(entry.revision, entry)
+    if (entry.outcome !== 'done' && (entry.stepsDone > 0 || entry.progress !== null)) stopped.set(entry.revision, entry)
     if (entry.outcome !== 'done') {
-      interrupted.set(run, entry.outcome)
+      interrupted.set(run, { outcome: entry.outcome, progress: entry.progress })
       continue
     }
     interrupted.delete(run)

@@ -1,12 +1,14 @@
 import type { Database } from '../database/database.js'
 import { AutogenError, DatabaseError } from '../errors.js'
+import type { Backfill } from '../revisions/backfill.js'
 import { hashSteps } from '../revisions/record.js'
 import type { Direction, Migration, Step } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
 import { scratchForm } from '../sql/statement.js'
-import type { Bookkeeping } from './history.js'
+import type { Bookkeeping, Interruption } from './history.js'
 import { settle } from './interrupted-step.js'
 import { MigrationError } from './migration-error.js'
+import { runBackfill, type BackfillProgress } from './run-backfill.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
 
@@ -18,6 +20,8 @@ export type RunEvent =
   | { readonly type: 'start'; readonly migration: Migration; readonly direction: Direction; readonly steps: number; readonly resumesAt?: number }
   /** Steps that are sent together, 1-based; a step outside a transaction is sent alone. */
   | { readonly type: 'steps'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number }
+  /** How far a backfill is; `step` is 1-based. */
+  | ({ readonly type: 'progress'; readonly migration: Migration; readonly direction: Direction; readonly step: number } & BackfillProgress)
   | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
 
 export interface RunContext {
@@ -40,7 +44,7 @@ export interface MigrationRun {
   /** Steps that an earlier run finished. */
   readonly finished: number
   /** What an earlier run that did not get to its end recorded of the step after those. */
-  readonly interrupted: 'running' | 'failed' | undefined
+  readonly interrupted: Interruption | undefined
   readonly rowsBefore: readonly string[]
   readonly rowChanges: readonly RowChange[]
 }
@@ -98,6 +102,8 @@ interface Progress {
   entry: string | undefined
   /** The step that failed, 1-based. */
   failing: number | undefined
+  /** The last key of the backfill that is under way. */
+  position?: string | undefined
 }
 
 function startOf({ onEvent }: RunContext, { migration, direction, steps, finished }: MigrationRun): Progress {
@@ -136,15 +142,17 @@ async function runUnrecorded(context: RunContext, run: MigrationRun, progress: P
 async function runJournaled(context: RunContext, run: MigrationRun, progress: Progress): Promise<void> {
   const { session, bookkeeping, signal } = context
   if (context.withheld) throw context.withheld
-  const entry = await bookkeeping.add({ ...entryOf(run), outcome: 'running', ...doneSteps(run, run.finished) })
+  progress.position = run.interrupted?.progress ?? undefined
+  const entry = await bookkeeping.add({ ...entryOf(run), outcome: 'running', ...doneSteps(run, run.finished), progress: progress.position })
   progress.entry = entry
   for (const [index, segment] of segmentsOf(run.steps, run.finished).entries()) {
     const last = segment.to === run.steps.length && !segment.outside
     if (signal?.aborted) throw new AutogenError('stopped on request')
     if (segment.outside) {
-      const settled = index === 0 && run.interrupted && (await settle(context.database, run.steps[segment.from]!.sql, run.interrupted))
+      const settled = index === 0 && run.interrupted && (await settle(context.database, run.steps[segment.from]!.sql, run.interrupted.outcome))
       if (!settled) await runSteps(context, run, segment, progress)
       progress.done = segment.to
+      progress.position = undefined
       await bookkeeping.update(entry, { outcome: 'running', ...doneSteps(run, segment.to) })
       continue
     }
@@ -166,14 +174,35 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   const statements = steps.map((step) => (context.scratch ? scratchForm(step) : step.sql))
   try {
     await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
-    await (segment.outside ? context.session.outside(statements[0]!) : context.database.executeAll(statements))
+    const [first] = steps
+    if (first?.type === 'outside' && first.backfill && !context.scratch) await runInBatches(context, run, segment, progress, first.backfill)
+    else await (segment.outside ? context.session.outside(statements[0]!) : context.database.executeAll(statements))
   } catch (error) {
-    const index = error instanceof DatabaseError ? error.index : 0
+    const index = error instanceof DatabaseError && !segment.outside ? error.index : 0
     if (index !== undefined) progress.failing = segment.from + index + 1
     throw withoutSecrets(error, steps, context.secrets)
   } finally {
     if (segment.outside) await forgetSecrets(context.database, steps).catch(() => undefined)
   }
+}
+
+async function runInBatches({ database, session, bookkeeping, onEvent, signal }: RunContext, run: MigrationRun, segment: Segment, progress: Progress, backfill: Backfill): Promise<void> {
+  const { migration, direction } = run
+  const done = doneSteps(run, segment.from)
+  await runBackfill(backfill, {
+    database,
+    signal,
+    behind: progress.position,
+    transaction: (work) => session.transaction(work),
+    record: async (reached) => {
+      await bookkeeping.expectRows(run.rowsBefore)
+      await bookkeeping.update(progress.entry!, { outcome: 'running', ...done, progress: reached })
+    },
+    onProgress: (reached) => {
+      progress.position = reached.reached
+      onEvent({ type: 'progress', migration, direction, step: segment.from + 1, ...reached })
+    },
+  })
 }
 
 /** What is left to run, ending with a transaction, in which the version table moves. */
@@ -200,17 +229,20 @@ function doneSteps(run: MigrationRun, count: number) {
 /** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
 async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
   const { migration, direction, steps } = run
-  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress.done)) : cause
-  const outcome = { outcome: 'failed', ...doneSteps(run, progress.done), error: (failure as Error).message } as const
+  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress)) : cause
+  const { position } = progress
+  const outcome = { outcome: 'failed', ...doneSteps(run, progress.done), error: (failure as Error).message, ...(position !== undefined && { progress: position }) } as const
   const milliseconds = performance.now() - progress.started
   const recorded = progress.entry === undefined ? bookkeeping.add({ ...entryOf(run), ...outcome, milliseconds }) : bookkeeping.update(progress.entry, outcome)
   await Promise.resolve(recorded).catch(() => undefined)
   return failure
 }
 
-function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, done: number): string {
+function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, { done, position }: Progress): string {
   if (error instanceof DatabaseError && /^(08|57P)/.test(error.sqlState ?? '')) return '`autogen current` says where the database is'
   if (session.endedEarly) return 'a statement of it ended its transaction: what ran before that is committed, what ran after it may be'
-  if (done === 0) return 'nothing of it was kept'
-  return `${done === 1 ? 'step 1 is' : `steps 1 to ${done} are`} done; the next ${run.direction} goes on at step ${done + 1}`
+  if (done === 0 && position === undefined) return 'nothing of it was kept'
+  const kept = done === 0 ? '' : `${done === 1 ? 'step 1 is' : `steps 1 to ${done} are`} done; `
+  const next = position === undefined ? `at step ${done + 1}` : `in step ${done + 1}, behind the row ${position}`
+  return `${kept}the next ${run.direction} goes on ${next}`
 }

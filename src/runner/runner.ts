@@ -180,6 +180,7 @@ function runsOf(options: RunOptions, graph: RevisionGraph, plan: Plan, entries: 
 
 function finishedSteps(unfinished: HistoryEntry, migration: Migration, steps: readonly Step[]): number {
   const { stepsDone, stepsHash } = unfinished
+  if (stepsDone === 0) return 0
   if (stepsDone <= steps.length && hashSteps(steps.slice(0, stepsDone)) === stepsHash) return stepsDone
   throw new RevisionError(`revision ${migration.revision} stopped after step ${stepsDone} and was edited in the steps that are done`, {
     at: positionOf(migration),

@@ -29,8 +29,8 @@ const STEPS = [
   inside(`INSERT INTO events SELECT n, 'event ' || n FROM generate_series(1, 1999) n`),
   outside('ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY'),
   inside('ALTER TABLE people ADD COLUMN score integer'),
-  outside('UPDATE people SET score = id * 2 WHERE id <= 1500 AND score IS NULL'),
-  outside('UPDATE people SET score = id * 2 WHERE id > 1500 AND score IS NULL'),
+  inside('UPDATE people SET score = 0'),
+  `op.backfill({ table: 'people', set: { score: sql\`score + id * 2\` }, batchSize: 100 })`,
   inside('ALTER TABLE people ADD CONSTRAINT scored CHECK (score IS NOT NULL) NOT VALID'),
   outside('ALTER TABLE people VALIDATE CONSTRAINT scored'),
   inside('ALTER TABLE people ALTER COLUMN score SET NOT NULL'),
@@ -49,7 +49,7 @@ let server: CrashingServer
 
 beforeAll(async () => {
   box = new Sandbox()
-  box.write('migrations/1.ts', `import { migration } from 'pg-autogen'\nexport default migration({\n  revision: '0123456789ab', revises: null, message: 'long',\n  upgrade: (op) => {\n    ${STEPS.join('\n    ')}\n  },\n  downgrade: (op) => op.irreversible('not asked for'),\n})\n`)
+  box.write('migrations/1.ts', `import { migration, sql } from 'pg-autogen'\nexport default migration({\n  revision: '0123456789ab', revises: null, message: 'long',\n  upgrade: (op) => {\n    ${STEPS.join('\n    ')}\n  },\n  downgrade: (op) => op.irreversible('not asked for'),\n})\n`)
   native = await startNative({ major: majors.at(-1)!, settings: { max_connections: '60' } })
   server = await CrashingServer.of(native.url)
 })
