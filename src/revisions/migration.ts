@@ -2,6 +2,7 @@ import { callerPosition } from '../authoring/position.js'
 import type { SourcePosition } from '../errors.js'
 import type { SqlSource, SqlText } from '../sql/template.js'
 import type { BackfillInput } from './backfill.js'
+import type { MigrationDatabase } from './revision.js'
 import type { RowValue } from './step-sql.js'
 
 /** How a step differs from others. */
@@ -29,6 +30,18 @@ export interface MigrationOperations {
    * @example op.bulkInsert('app.roles', [{ name: 'admin' }, { name: 'guest', rights: { read: true } }])
    */
   bulkInsert(table: SqlSource | string, rows: readonly Readonly<Record<string, RowValue>>[]): void
+  /**
+   * Runs a function in the transaction of the migration: what SQL alone cannot do. It is not run in scratch, where there are no rows, and has no
+   * script for psql; that it was edited after it ran is not noticed.
+   *
+   * @example
+   * op.run(async (db) => {
+   *   for (const [id, markdown] of await db.query('select id, markdown from app.posts')) {
+   *     await db.query('update app.posts set html = $2 where id = $1', [id, render(markdown)])
+   *   }
+   * })
+   */
+  run(work: (db: MigrationDatabase) => unknown): void
   /**
    * Updates rows in batches, each in a transaction of its own, so that none is locked for long. What stands before it is committed first; an
    * interrupted one goes on at the batch that did not finish, and no batch is done twice.

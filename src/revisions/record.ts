@@ -40,6 +40,11 @@ export function recordSteps(record: (op: MigrationOperations) => unknown, revisi
       const into = isSqlSource(table) ? table[AS_SQL]().text : table
       steps.push(...insertSql(into, rows).map((sql): Step => ({ type: 'execute', sql, at })))
     },
+    run: (work) => {
+      const at = here()
+      if (typeof work !== 'function') throw new RevisionError(`op.run in the ${direction} of revision ${revision} is given no function`, { at, hint: 'write op.run(async (db) => { … })' })
+      steps.push({ type: 'execute', sql: '-- a function of the migration file', scratch: null, run: work, at })
+    },
     backfill: (input) => {
       const at = here()
       const backfill = backfillOf(input, at)

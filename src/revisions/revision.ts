@@ -1,3 +1,4 @@
+import type { SqlText } from '../sql/template.js'
 import type { Backfill } from './backfill.js'
 import { RefusedError, type SourcePosition } from '../errors.js'
 
@@ -20,10 +21,18 @@ export interface Revision {
 /** One recorded step of a migration. */
 export type Step = ExecuteStep | OutsideStep
 
+/** What a function of a migration works with: the session and the transaction of the migration. */
+export interface MigrationDatabase {
+  /** Runs one statement with `$1` parameters; gives back its rows, the values of each in the order of the select list. */
+  query(sql: SqlText | string, parameters?: readonly unknown[]): Promise<unknown[][]>
+}
+
 /** SQL that runs inside the transaction of its migration. */
 export interface ExecuteStep {
   readonly type: 'execute'
   readonly sql: string
+  /** What runs in place of `sql`, which then is a comment. */
+  readonly run?: (db: MigrationDatabase) => unknown
   /** What runs in its place in scratch; null is nothing. */
   readonly scratch?: string | null
   readonly at?: SourcePosition

@@ -1,10 +1,12 @@
+import { isNativeError } from 'node:util/types'
 import type { Database } from '../database/database.js'
 import { AutogenError, DatabaseError } from '../errors.js'
 import type { Backfill } from '../revisions/backfill.js'
 import { hashSteps } from '../revisions/record.js'
-import type { Direction, Migration, Step } from '../revisions/revision.js'
+import type { Direction, ExecuteStep, Migration, Step } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
 import { scratchForm } from '../sql/statement.js'
+import { AS_SQL, isSqlSource } from '../sql/template.js'
 import type { Bookkeeping, Interruption } from './history.js'
 import { settle } from './interrupted-step.js'
 import { MigrationError } from './migration-error.js'
@@ -171,18 +173,51 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   if (segment.from === segment.to) return
   context.onEvent({ type: 'steps', migration: run.migration, direction: run.direction, from: segment.from + 1, to: segment.to })
   const steps = run.steps.slice(segment.from, segment.to)
-  const statements = steps.map((step) => (context.scratch ? scratchForm(step) : step.sql))
+  let sent = 0
   try {
     await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
     const [first] = steps
     if (first?.type === 'outside' && first.backfill && !context.scratch) await runInBatches(context, run, segment, progress, first.backfill)
-    else await (segment.outside ? context.session.outside(statements[0]!) : context.database.executeAll(statements))
+    else if (segment.outside) await context.session.outside(textOf(context, first!))
+    else {
+      for (const group of sentTogether(steps)) {
+        const { run: work } = group[0] as ExecuteStep
+        await (work && !context.scratch ? runFunction(context.database, work) : context.database.executeAll(group.map((step) => textOf(context, step))))
+        sent += group.length
+      }
+    }
   } catch (error) {
-    const index = error instanceof DatabaseError && !segment.outside ? error.index : 0
-    if (index !== undefined) progress.failing = segment.from + index + 1
+    const index = error instanceof DatabaseError && !segment.outside && !(steps[sent] as ExecuteStep).run ? error.index : 0
+    if (index !== undefined) progress.failing = segment.from + sent + index + 1
     throw withoutSecrets(error, steps, context.secrets)
   } finally {
     if (segment.outside) await forgetSecrets(context.database, steps).catch(() => undefined)
+  }
+}
+
+function textOf({ scratch }: RunContext, step: Step): string {
+  return scratch ? scratchForm(step) : step.sql
+}
+
+/** Statements next to each other, or a function by itself. */
+function sentTogether(steps: readonly Step[]): Step[][] {
+  const groups: Step[][] = []
+  for (const step of steps) {
+    const last = groups.at(-1)
+    const isFunction = (one: Step) => 'run' in one
+    if (last && !isFunction(step) && !isFunction(last[0]!)) last.push(step)
+    else groups.push([step])
+  }
+  return groups
+}
+
+async function runFunction(database: Database, work: NonNullable<ExecuteStep['run']>): Promise<void> {
+  try {
+    await work({ query: (sql, parameters = []) => database.query(isSqlSource(sql) ? sql[AS_SQL]().text : sql, [...parameters]) })
+  } catch (error) {
+    if (error instanceof AutogenError) throw error
+    // Not instanceof: the file may run in a realm of its own.
+    throw new AutogenError(isNativeError(error) ? error.message : String(error), { cause: error })
   }
 }
 

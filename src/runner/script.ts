@@ -185,6 +185,8 @@ function doneSteps(steps: readonly Step[]): [count: string, hash: string] {
 
 function scriptSteps(migration: Migration, { direction }: Plan, { singleTransaction }: ScriptOptions): readonly Step[] {
   const steps = stepsOf(migration, direction)
+  const runs = steps.find((step) => 'run' in step)
+  if (runs) throw new UsageError(`the ${direction} of revision ${migration.revision} runs a function, which no script can`, { at: runs.at, hint: 'run it with autogen, or give the script a range without it' })
   if (!singleTransaction || steps.every(({ type }) => type !== 'outside')) return steps
   throw new UsageError(`revision ${migration.revision} has a step outside a transaction, so that the script cannot be one transaction`, { at: positionOf(migration) })
 }

@@ -5,7 +5,10 @@ import type { Database } from '../../src/database/database.js'
 import { RefusedError, RevisionError, type AutogenError } from '../../src/errors.js'
 import { readMigrations } from '../../src/revisions/directory.js'
 import type { Migration } from '../../src/revisions/revision.js'
+import { planOffline } from '../../src/revisions/history-range.js'
+import { RevisionGraph } from '../../src/revisions/revision-graph.js'
 import { downgrade, upgrade } from '../../src/runner/runner.js'
+import { planScript } from '../../src/runner/script.js'
 import { engines } from '../support/servers.js'
 import { TestEngine } from './support.js'
 
@@ -50,6 +53,28 @@ describe.each(engines)('on %s', (name) => {
       [7, null, null, null, '00ff', '12345678901234567890', true],
       [42, null, null, null, null, 'NaN', null],
     ])
+  })
+
+  test('a function runs between the steps around it, in their transaction', async () => {
+    const run = await migrations(`op.execute("INSERT INTO public.t (id) VALUES (1), (2)")
+    op.run(async (db) => {
+      for (const [id] of await db.query(sql\`select id from public.t order by id\`)) await db.query('update public.t set "Name" = $2 where id = $1', [id, 'row ' + id])
+    })
+    op.execute('ALTER TABLE public.t ALTER COLUMN "Name" SET NOT NULL')
+    `)
+    await upgrade({ database, migrations: run })
+    expect(await database.query('SELECT id, "Name" FROM public.t ORDER BY 1')).toEqual([[1, 'row 1'], [2, 'row 2']])
+    expect(() => planScript(planOffline(new RevisionGraph(run), 'upgrade', 'head'), run)).toThrow('the upgrade of revision aaaa runs a function, which no script can')
+  })
+
+  test.each([
+    ['that throws', `throw new Error('no such luck')`, 'failed at step 2 of 3: no such luck'],
+    ['with wrong SQL', `await db.query('select nothing')`, 'failed at step 2 of 3: column "nothing" does not exist'],
+    ['before a wrong step', '', 'failed at step 3 of 3: division by zero'],
+  ])('a function %s takes the migration back', async (_, body, message) => {
+    const run = await migrations(`op.execute('INSERT INTO public.t (id) VALUES (1)'); op.run(async (db) => { ${body} }); op.execute('SELECT 1/0')`)
+    await expect(upgrade({ database, migrations: run })).rejects.toMatchObject({ message: `the upgrade of aaaa ${message}`, at: { file: path.join(folder, 'aaaa.ts') } })
+    expect(await database.query('SELECT count(*)::int FROM public.t')).toEqual([[0]])
   })
 
   test('many rows go in several statements', async () => {
