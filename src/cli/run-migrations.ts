@@ -1,5 +1,5 @@
 import chalk, { chalkStderr, type ChalkInstance } from 'chalk'
-import { ExitCode } from '../errors.js'
+import { ExitCode, UsageError } from '../errors.js'
 import type { Project } from '../project/project.js'
 import type { MigrateOptions } from '../project/run.js'
 import type { Direction, Migration } from '../revisions/revision.js'
@@ -26,7 +26,12 @@ export async function runMigrations(
       printNote('stopping before the next migration; once more stops at once')
       stop.abort()
     }
-    const options = { singleTransaction: flags.singleTransaction === true, signal: stop.signal, onEvent: flags.json ? undefined : printEvent }
+    const options = {
+      singleTransaction: flags.singleTransaction === true,
+      waitForReplicasMs: millisecondsOf(flags.waitForReplicas),
+      signal: stop.signal,
+      onEvent: flags.json ? undefined : printEvent,
+    }
     try {
       const result = await onInterrupt(stopSoon, () => start(project, options))
       const ran = result.ran.map(({ revision, message }) => ({ revision, message }))
@@ -40,6 +45,14 @@ export async function runMigrations(
       throw error
     }
   })
+}
+
+/** Milliseconds of the seconds that a flag gives. */
+function millisecondsOf(given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  const seconds = Number(given)
+  if (!(seconds > 0)) throw new UsageError(`--wait-for-replicas ${String(given)} is no number of seconds`, { hint: 'write --wait-for-replicas 60' })
+  return seconds * 1000
 }
 
 /** Says what a run would do instead of doing it. */
@@ -81,6 +94,8 @@ function printEvent(event: RunEvent): void {
       return showProgress(event.from === event.to ? `step ${event.from}` : `steps ${event.from} to ${event.to}`)
     case 'progress':
       return showProgress(`step ${event.step}: ${rowsText(event)}`)
+    case 'replicas':
+      return event.lagging.length > 0 ? showProgress(`waiting for ${event.lagging.map(({ name }) => name).join(', ')}`) : stopProgress()
     case 'done':
       stopProgress()
       return printNote(chalkStderr.dim(`  ${(event.milliseconds / 1000).toFixed(2)} s`))

@@ -10,6 +10,7 @@ import { AS_SQL, isSqlSource } from '../sql/template.js'
 import type { Bookkeeping, Interruption } from './history.js'
 import { settle } from './interrupted-step.js'
 import { MigrationError } from './migration-error.js'
+import type { LaggingReplica } from './replicas.js'
 import { runBackfill, type BackfillProgress } from './run-backfill.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
@@ -24,6 +25,8 @@ export type RunEvent =
   | { readonly type: 'steps'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number }
   /** How far a backfill is; `step` is 1-based. */
   | ({ readonly type: 'progress'; readonly migration: Migration; readonly direction: Direction; readonly step: number } & BackfillProgress)
+  /** The replicas that have yet to replay what was committed; none when they have. */
+  | { readonly type: 'replicas'; readonly lagging: readonly LaggingReplica[] }
   | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
 
 export interface RunContext {

@@ -11,6 +11,7 @@ import { DEFAULT_VERSION_SCHEMA } from './bookkeeping-sql.js'
 import { Bookkeeping, readLog, type HistoryEntry } from './history.js'
 import { withLock } from './lock.js'
 import { runMigration, runTogether, type MigrationRun, type RunContext, type RunEvent } from './run-migration.js'
+import { waitForReplicas } from './replicas.js'
 import { fromEnvironment, fromNowhere, requireSecrets } from './secrets.js'
 import { MigrationSession } from './session.js'
 
@@ -29,7 +30,15 @@ export interface RunOptions {
   readonly allowEdited?: boolean
   /** The database is a scratch one: no secrets are needed, and steps that reach for other servers run in the form they have for it. */
   readonly scratch?: boolean
-  /** Stops before the next migration. */
+  /** After each migration: waits so long until every streaming replica has replayed it. Default: replicas are not waited for. */
+  readonly waitForReplicasMs?: number | undefined
+  /** Awaited before each migration, outside of its transaction; when it throws, the run ends there. */
+  readonly beforeMigration?: (migration: Migration, direction: Direction) => unknown
+  /** Awaited after each migration that is done. */
+  readonly afterMigration?: (migration: Migration, direction: Direction) => unknown
+  /** Called before each step, or each step of those that are sent together. */
+  readonly onStep?: (step: Step, place: { readonly migration: Migration; readonly direction: Direction; readonly number: number }) => void
+  /** Stops before the next migration, or the next batch of a backfill. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: RunEvent) => void
 }
@@ -121,15 +130,23 @@ function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonl
     if (context.withheld && !(await bookkeeping.isGuarded())) throw context.withheld
     const { baseline } = options
     if (baseline && plan.direction === 'upgrade' && plan.before.length === 0) await layBaseline(context, baseline)
-    if (options.singleTransaction) await runTogether(context, runs)
-    else for (const each of runs) await runNext(context, each)
+    if (options.singleTransaction) {
+      for (const each of runs) await options.beforeMigration?.(each.migration, each.direction)
+      await runTogether(context, runs)
+      await follow(context, options)
+      for (const each of runs) await options.afterMigration?.(each.migration, each.direction)
+    } else for (const each of runs) await runNext(context, each, options)
     return resultOf(plan, runs)
   })
 }
 
 /** Takes the lock and hands over everything that a run needs. */
 function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise<T>): Promise<T> {
-  const { database, versionSchema = DEFAULT_VERSION_SCHEMA, scratch = false, signal, onEvent = () => undefined } = options
+  const { database, versionSchema = DEFAULT_VERSION_SCHEMA, scratch = false, signal, onStep, onEvent: tell = () => undefined } = options
+  const onEvent = (event: RunEvent) => {
+    tell(event)
+    if (event.type === 'steps' && onStep) stepsIn(event).forEach((step, index) => onStep(step, { migration: event.migration, direction: event.direction, number: event.from + index }))
+  }
   const secrets = scratch ? fromNowhere : fromEnvironment
   return MigrationSession.open(database).then((session) =>
     withLock(
@@ -147,9 +164,23 @@ function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise
   )
 }
 
-async function runNext(context: RunContext, run: MigrationRun): Promise<void> {
+async function runNext(context: RunContext, run: MigrationRun, options: RunOptions): Promise<void> {
   if (context.signal?.aborted) throw new AutogenError(`stopped before the ${run.direction} of ${run.migration.revision}`)
+  await options.beforeMigration?.(run.migration, run.direction)
   await runMigration(context, run)
+  await follow(context, options)
+  await options.afterMigration?.(run.migration, run.direction)
+}
+
+/** Waits until replicas are where the database is. */
+async function follow({ database, signal, onEvent }: RunContext, { waitForReplicasMs }: RunOptions): Promise<void> {
+  if (waitForReplicasMs === undefined || database.engine === 'pglite') return
+  await waitForReplicas(database, { timeoutMs: waitForReplicasMs, signal, onWait: (lagging) => onEvent({ type: 'replicas', lagging }) })
+}
+
+/** The steps that are sent together. */
+function stepsIn({ migration, direction, from, to }: Extract<RunEvent, { type: 'steps' }>): readonly Step[] {
+  return stepsOf(migration, direction).slice(from - 1, to)
 }
 
 function refuseOutside(runs: readonly MigrationRun[]): void {

@@ -56,6 +56,24 @@ describe.each(engines)('on %s', (name) => {
       ])
     })
 
+    test('callbacks are awaited around each migration, and told each step', async () => {
+      const told: string[] = []
+      const later = async (text: string) => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        told.push(text)
+      }
+      const callbacks = {
+        beforeMigration: ({ revision }: { revision: string }, direction: string) => later(`before ${direction} ${revision}`),
+        afterMigration: ({ revision }: { revision: string }) => later(`after ${revision}`),
+        onStep: (step: { sql: string }, place: { number: number }) => told.push(`${place.number} ${step.sql}`),
+      }
+      await upgrade({ database, migrations: ALL, ...callbacks }, 'bbbb')
+      expect(told).toEqual(['before upgrade aaaa', '1 CREATE TABLE a (id int PRIMARY KEY)', 'after aaaa', 'before upgrade bbbb', '1 CREATE TABLE b (id int)', '2 INSERT INTO b VALUES (1)', 'after bbbb'])
+      const refusing = { ...callbacks, beforeMigration: () => Promise.reject(new Error('not now')) }
+      expect((await failure(upgrade({ database, migrations: ALL, ...refusing }))).message).toBe('not now')
+      expect((await readState(database)).rows).toEqual(['bbbb'])
+    })
+
     test('the log says who ran what', async () => {
       await upgrade({ database, migrations: [A] })
       expect((await readState(database)).entries[0]).toMatchObject({

@@ -11,7 +11,7 @@ export class CrashingServer {
 
   private constructor(
     readonly url: string,
-    private readonly data: string,
+    readonly data: string,
   ) {}
 
   static async of(url: string): Promise<CrashingServer> {
