@@ -1,7 +1,12 @@
+/** What one of several databases has of its own; the rest is as for all. */
+export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema'>
+
 /** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
 export interface Config {
   /** `postgres://…` or `pglite://<dir>`. Default: an embedded database in `.autogen/`. */
   readonly database?: string
+  /** Several databases by name, of which `--name` chooses one: an address, or settings that go before those for all. */
+  readonly databases?: Readonly<Record<string, string | NamedDatabase>>
   /** The file or files that declare the schema. Default: `schema.ts`. */
   readonly schema?: string | readonly string[]
   /** The folder of the migration files. Default: `migrations`. */

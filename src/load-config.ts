@@ -16,6 +16,7 @@ interface Member {
 const TEXT: Member = { accepts: isString, wants: 'a string' }
 const MEMBERS: Record<keyof Config, Member> = {
   database: TEXT,
+  databases: { accepts: isDatabases, wants: 'an object of addresses or settings by name' },
   schema: { accepts: (value) => isString(value) || isStrings(value), wants: 'a string or a list of strings' },
   migrations: TEXT,
   scratch: TEXT,
@@ -23,6 +24,16 @@ const MEMBERS: Record<keyof Config, Member> = {
   versionSchema: TEXT,
   fileTemplate: TEXT,
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
+}
+
+const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema']
+
+function isDatabases(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every((one: unknown) => {
+    if (typeof one !== 'object' || one === null || Array.isArray(one)) return isString(one)
+    return Object.entries(one).every(([name, setting]) => (OF_ONE as readonly string[]).includes(name) && (setting === undefined || MEMBERS[name as keyof Config].accepts(setting)))
+  })
 }
 
 /**

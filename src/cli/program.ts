@@ -106,6 +106,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     dryRun(),
     asScript(),
   ])
+  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [asScript()])
   verb(LOOK, 'status', 'show where the database is, what is pending and what went wrong', () => import('./commands/status.js'))
   verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),
@@ -170,6 +171,8 @@ function commonOptions(): Option[] {
   const options = [
     new Option('-c, --config <file>', 'configuration file (AUTOGEN_CONFIG; default autogen.config.ts, here or above in the project)'),
     new Option('-d, --database <url>', 'database (DATABASE_URL; default an embedded one in .autogen/)'),
+    new Option('-n, --name <name>', 'one of the databases that the configuration file names (AUTOGEN_NAME)'),
+    new Option('--env <file>', 'read environment variables from a file such as .env'),
     new Option('-s, --schema <path>', 'schema file, folder or glob; may be given several times (AUTOGEN_SCHEMA; default schema.ts)').argParser(
       (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
     ),

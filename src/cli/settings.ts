@@ -1,8 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { UsageError } from '../errors.js'
 import { codes, resolveSettings, type ProjectSettings } from '../project/settings.js'
 import type { Flags } from './program.js'
 
 /** The settings that flags, environment and configuration file give together. */
 export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<ProjectSettings> {
+  if (typeof flags.env === 'string') readEnvironment(flags.env, env)
   const { config, database, schema, migrations, scratch, typecheck } = flags
-  return resolveSettings({ config, database, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck as boolean | undefined }, env)
+  const name = flags.name as string | undefined
+  return resolveSettings({ config, database, name, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck as boolean | undefined }, env)
+}
+
+/** Adds the variables of a file to the environment; those that are there already stay. */
+function readEnvironment(file: string, env: NodeJS.ProcessEnv): void {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`the file ${file} with environment variables cannot be read: ${(error as Error).message}`, { hint: 'check --env' })
+  }
+  for (const [variable, value] of Object.entries(parseEnv(text))) env[variable] ??= value
 }

@@ -2,6 +2,7 @@ import { planOffline } from '../revisions/history-range.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Direction } from '../revisions/revision.js'
 import { planStampOffline, type StampPlan } from '../revisions/stamp.js'
+import { bookkeepingTables } from '../runner/bookkeeping-sql.js'
 import * as runner from '../runner/runner.js'
 import { planScript, stampScript } from '../runner/script.js'
 import { baselineOf } from './baseline.js'
@@ -56,6 +57,18 @@ export async function stampingScript(project: Project, range: string): Promise<s
   const migrations = await migrationsOf(project)
   const plan = planStampOffline(new RevisionGraph(migrations), [range])
   return stampScript(plan, migrations, { versionSchema: project.settings.versionSchema })
+}
+
+/** Makes the bookkeeping tables where they are missing, and changes nothing else. */
+export async function ensureVersion(project: Project): Promise<{ schema: string; made: boolean }> {
+  const { versionSchema } = project.settings
+  return { schema: versionSchema, made: await runner.ensureVersion(await project.live(), versionSchema) }
+}
+
+/** The same as a script for psql. */
+export function ensureVersionScript({ settings }: Project): string {
+  const { createSchema, createVersion, createHistory } = bookkeepingTables(settings.versionSchema)
+  return ['BEGIN', createSchema, createVersion, createHistory, 'COMMIT'].map((statement) => `${statement};\n`).join('')
 }
 
 /** The files are read before the database is opened: what is wrong with them is known soonest. */

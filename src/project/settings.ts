@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { Config } from '../config.js'
+import type { Config, NamedDatabase } from '../config.js'
 import type { ScratchMode } from '../database/scratch.js'
 import { UsageError } from '../errors.js'
 import { HAZARD_CODES } from '../hazards.js'
@@ -29,6 +29,8 @@ export interface SettingsInput {
   /** The configuration file; by default `autogen.config.ts` in this folder or one above it in the same project. */
   readonly config?: string | undefined
   readonly database?: string | undefined
+  /** Which of the `databases` of the configuration file. */
+  readonly name?: string | undefined
   readonly schema?: readonly string[] | undefined
   readonly migrations?: string | undefined
   readonly scratch?: string | undefined
@@ -49,10 +51,15 @@ const CONFIG_NAMES = ['autogen.config.ts', 'autogen.config.mts', 'autogen.config
  */
 export async function resolveSettings(input: SettingsInput = {}, env: Environment = process.env, cwd = process.cwd()): Promise<ProjectSettings> {
   const file = configFile(input.config ?? (env.AUTOGEN_CONFIG || undefined), cwd)
-  const config: Config = file === undefined ? {} : await (await import('../load-config.js')).loadConfig(file)
+  const loaded: Config = file === undefined ? {} : await (await import('../load-config.js')).loadConfig(file)
+  const named = namedDatabase(loaded, input.name ?? (env.AUTOGEN_NAME || undefined))
+  const config = { ...loaded, ...named }
   const root = file === undefined ? cwd : path.dirname(file)
   const here = (given: string) => fromRoot(given, cwd, root)
-  const database = input.database ?? (env.DATABASE_URL || undefined)
+  const database = input.database ?? (named ? undefined : env.DATABASE_URL || undefined)
+  if (database === undefined && config.database === undefined && loaded.databases && !named) {
+    throw new UsageError('the configuration file names several databases', { hint: `choose one: --name ${Object.keys(loaded.databases).join(', --name ')}` })
+  }
   return {
     cwd: root,
     database: database === undefined ? config.database : embeddedFromRoot(database, here),
@@ -72,6 +79,17 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
+}
+
+/** What the configuration says of one database; undefined when none is chosen. */
+function namedDatabase({ databases = {} }: Config, name: string | undefined): NamedDatabase | undefined {
+  if (name === undefined) return undefined
+  const found = Object.hasOwn(databases, name) ? databases[name] : undefined
+  if (found !== undefined) return typeof found === 'string' ? { database: found } : found
+  const names = Object.keys(databases)
+  const near = closest(name, names)
+  const hint = names.length === 0 ? 'databases in the configuration file is where names are given' : near ? `did you mean ${near}?` : `there are ${names.join(', ')}`
+  throw new UsageError(`there is no database named ${JSON.stringify(name)}`, { hint })
 }
 
 /** Hazard codes separated by commas. */

@@ -68,8 +68,8 @@ export class Bookkeeping {
     )
   }
 
-  /** Makes what is missing of schema and tables. */
-  async ensure(): Promise<void> {
+  /** Makes what is missing of schema and tables; false when nothing is. */
+  async ensure(): Promise<boolean> {
     const statements: string[] = []
     const [schema] = await this.#database.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [this.#schema])
     if (!schema) statements.push(this.#tables.createSchema)
@@ -77,6 +77,7 @@ export class Bookkeeping {
     if (!(await this.#exists(this.#tables.history))) statements.push(this.#tables.createHistory)
     try {
       for (const statement of statements) await this.#database.executeAll([statement])
+      return statements.length > 0
     } catch (error) {
       throw new DatabaseError(`the bookkeeping tables cannot be made in schema ${this.#schema}: ${(error as Error).message}`, {
         ...(error as DatabaseError),

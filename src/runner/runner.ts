@@ -96,6 +96,13 @@ export function stamp(options: RunOptions, targets: string | readonly string[], 
   })
 }
 
+/** Makes the bookkeeping tables; false when they are there. */
+export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA): Promise<boolean> {
+  const bookkeeping = new Bookkeeping(database, versionSchema)
+  const session = await MigrationSession.open(database)
+  return withLock(database, versionSchema, {}, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
+}
+
 /** Where a database is and what was run on it. Writes nothing; a database without bookkeeping is at no revision. */
 export async function readState(database: Database, versionSchema?: string): Promise<{ rows: string[]; entries: HistoryEntry[] }> {
   const bookkeeping = new Bookkeeping(database, versionSchema)

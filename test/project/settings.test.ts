@@ -41,6 +41,22 @@ test('what is said goes before the environment, that before the configuration fi
   expect(await resolveSettings({ database: 'postgres://said/x', allow: [], typecheck: true }, env, root)).toMatchObject({ database: 'postgres://said/x', allow: [], typecheck: true })
 })
 
+test('one of several databases, by its name', async () => {
+  config('.', `{ schema: 'schema.ts', allow: ['data-loss'], databases: { shop: 'postgres://file/shop', audit: { database: 'postgres://file/audit', schema: 'audit.ts', allow: [] } } }`)
+  const env = { DATABASE_URL: 'postgres://environment/x' }
+  expect(await resolveSettings({ name: 'shop' }, env, root)).toMatchObject({ database: 'postgres://file/shop', schema: ['schema.ts'], allow: ['data-loss'] })
+  expect(await resolveSettings({}, { ...env, AUTOGEN_NAME: 'audit' }, root)).toMatchObject({ database: 'postgres://file/audit', schema: ['audit.ts'], allow: [] })
+  expect(await resolveSettings({}, env, root)).toMatchObject({ database: 'postgres://environment/x' })
+  expect(await resolveSettings({ name: 'shop', database: 'postgres://said/x' }, env, root)).toMatchObject({ database: 'postgres://said/x' })
+  await expect(resolveSettings({}, {}, root)).rejects.toMatchObject({ message: 'the configuration file names several databases', hint: 'choose one: --name shop, --name audit' })
+  await expect(resolveSettings({ name: 'shp' }, {}, root)).rejects.toMatchObject({ message: 'there is no database named "shp"', hint: 'did you mean shop?' })
+})
+
+test('databases that make no sense are refused with their place', async () => {
+  config('.', `{\n  databases: { shop: { fileTemplate: 'x' } },\n}`)
+  await expect(resolveSettings({ name: 'shop' }, {}, root)).rejects.toMatchObject({ message: expect.stringContaining('"databases"'), at: { line: 2 } })
+})
+
 test('the configuration file is found above, within the project; its paths start from it, those said from here', async () => {
   config('.', `{ schema: 'db/schema.ts' }`)
   writeFileSync(path.join(root, 'package.json'), '{}')

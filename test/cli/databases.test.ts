@@ -1,0 +1,33 @@
+import { freshDatabase, majors } from '../support/servers.js'
+import { Sandbox, USERS } from './sandbox.js'
+
+let box: Sandbox
+
+beforeEach(() => {
+  box = new Sandbox()
+})
+
+afterEach(() => box.remove())
+
+test('two databases of one configuration, the addresses in a file of environment variables', async () => {
+  const [shop, audit] = [await freshDatabase(majors.at(-1)!), await freshDatabase(majors.at(-1)!)]
+  box.write('prod.env', `SHOP_URL='${shop}'\nAUDIT_URL="${audit}"\n`)
+  box.write('schema.ts', USERS)
+  box.write('autogen.config.ts', `export default { databases: { shop: process.env.SHOP_URL, audit: { database: process.env.AUDIT_URL, migrations: 'audit' } } }\n`)
+  const on = (name: string) => ['--name', name, '--env', 'prod.env']
+  await box.ok('-m', 'users', ...on('shop'))
+  await box.ok('upgrade', ...on('shop'))
+  expect(await box.ok('check', ...on('shop'))).toBe('in sync\n')
+  expect((await box.run(['check', ...on('audit')])).code).toBe(2)
+  expect(await box.run(['check', '--env', 'prod.env'])).toMatchObject({ code: 1, stderr: expect.stringContaining('the configuration file names several databases\nhint: choose one: --name shop, --name audit') })
+  expect(await box.run(['check', '--env', 'none.env'])).toMatchObject({ code: 1, stderr: expect.stringContaining('the file none.env with environment variables cannot be read') })
+})
+
+test('ensure-version makes the bookkeeping tables and nothing else', async () => {
+  box.env = { DATABASE_URL: await freshDatabase(majors[0]!) }
+  expect(await box.ok('ensure-version', '--sql')).toMatch(/^BEGIN;\nCREATE SCHEMA IF NOT EXISTS autogen;\nCREATE TABLE[^;]*;\nCREATE TABLE[^;]*;\nCOMMIT;\n$/)
+  expect(await box.ok('ensure-version')).toBe('made the bookkeeping tables in schema autogen\n')
+  expect(await box.ok('ensure-version')).toBe('the bookkeeping tables are in schema autogen\n')
+  box.write('schema.ts', '')
+  expect(await box.ok('check')).toBe('in sync\n')
+})
