@@ -9,8 +9,8 @@ export interface Config {
   readonly databases?: Readonly<Record<string, string | NamedDatabase>>
   /** The file or files that declare the schema. Default: `schema.ts`. */
   readonly schema?: string | readonly string[]
-  /** The folder of the migration files. Default: `migrations`. */
-  readonly migrations?: string
+  /** The folder of the migration files, or several: the first is that of new ones. `db/**` is a folder with all below it. Default: `migrations`. */
+  readonly migrations?: string | readonly string[]
   /** The engine that elaborates and proves: `auto`, `server`, `native`, `embedded` or a `postgres://` URL. Default: `auto`. */
   readonly scratch?: string
   /** Codes of hazards that may be written into a migration; `all` allows every one. Default: none. */

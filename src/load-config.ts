@@ -18,7 +18,7 @@ const MEMBERS: Record<keyof Config, Member> = {
   database: TEXT,
   databases: { accepts: isDatabases, wants: 'an object of addresses or settings by name' },
   schema: { accepts: (value) => isString(value) || isStrings(value), wants: 'a string or a list of strings' },
-  migrations: TEXT,
+  migrations: { accepts: (value) => isString(value) || isStrings(value), wants: 'a string or a list of strings' },
   scratch: TEXT,
   allow: { accepts: isStrings, wants: 'a list of strings' },
   versionSchema: TEXT,

@@ -8,7 +8,7 @@ export interface Flags {
   readonly config?: string
   readonly database?: string
   readonly schema?: string[]
-  readonly migrations?: string
+  readonly migrations?: string[]
   readonly scratch?: string
   readonly allow?: string
   readonly json?: boolean
@@ -85,6 +85,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     revisionId(),
     new Option('--branch-label <label>', 'label of the branch that begins here'),
     new Option('--depends-on <revision>', 'a revision of another branch that must be applied before'),
+    new Option('--path <folder>', 'the folder to write it into, when there are several'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
     new Option('--typecheck', 'let TypeScript check schema.ts, however large it is (AUTOGEN_TYPECHECK=1)'),
     new Option('--no-typecheck', 'do not let TypeScript check schema.ts (AUTOGEN_TYPECHECK=0)'),
@@ -176,7 +177,9 @@ function commonOptions(): Option[] {
     new Option('-s, --schema <path>', 'schema file, folder or glob; may be given several times (AUTOGEN_SCHEMA; default schema.ts)').argParser(
       (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
     ),
-    new Option('--migrations <dir>', 'folder of the migrations (AUTOGEN_MIGRATIONS; default migrations)'),
+    new Option('--migrations <dir>', 'folder of the migrations; may be given several times (AUTOGEN_MIGRATIONS; default migrations)').argParser(
+      (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
+    ),
     new Option('--scratch <engine>', 'auto, server, native, embedded or a URL (AUTOGEN_SCRATCH; default auto)'),
     new Option('--allow <codes>', 'hazards that are accepted, separated by commas, or all (AUTOGEN_ALLOW; default none)'),
     new Option('--json', 'one JSON document on stdout'),

@@ -14,7 +14,7 @@ import { writeBaseline } from './baseline.js'
 import { compare } from './compare.js'
 import type { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Project } from './project.js'
-import { graphOf, newRevision, requireAtHead, writeRevision, type RevisionRequest } from './migrations.js'
+import { folderOfNew, graphOf, newRevision, requireAtHead, writeRevision, type RevisionRequest } from './migrations.js'
 import { isToBeChecked } from './typecheck.js'
 
 /** What `autogen` found and did. */
@@ -47,6 +47,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
   try {
     const { graph } = await requireAtHead(project)
     const revision = newRevision(graph, request)
+    folderOfNew(project, request.folder)
     const { operations, from, to, ground, groundFailure, unmanaged, liveVersion } = await compare(project)
     const facts = { operations, from, to, unmanaged, liveVersion, scratchVersion: to.version }
     project.begin(`checking the types of ${project.settings.schema.join(', ')}`)
@@ -62,7 +63,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     await requireSameHeads(project, graph)
     const missingRoles = await missingIn(await project.live(), upgrade.operations)
     if (graph.revisions.length === 0) await writeBaseline(project, ground.steps, unmanaged)
-    const file = await writeRevision(project, revision, text)
+    const file = await writeRevision(project, { ...revision, folder: request.folder }, text)
     return { ...facts, operations: upgrade.operations, migration: { revision: revision.revision, file, upgrade, downgrade }, missingRoles }
   } finally {
     types?.stop()

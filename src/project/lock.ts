@@ -33,7 +33,7 @@ export async function writeLock(project: Project, { anew = false } = {}): Promis
 
 /** The project's migrations as the lock file lists them. Throws as `readMigrations`, and for a migration whose steps cannot be recorded. */
 export function hashed(project: Project): Promise<HashedRevision[]> {
-  return hashedRevisions(project.resolve(project.settings.migrations), project.cacheFolder)
+  return hashedRevisions(project.migrationFolders, project.cacheFolder)
 }
 
 function lockFileOf(project: Project): string {

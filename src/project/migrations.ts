@@ -1,3 +1,5 @@
+import path from 'node:path'
+import { UsageError } from '../errors.js'
 import { renderMigration, writeMigration, newRevisionId } from '../generator/migration-file.js'
 import { placeRevision, refusePending, type NewRevision } from '../revisions/new-revision.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
@@ -16,6 +18,8 @@ export interface RevisionRequest {
   readonly branchLabel?: string | undefined
   readonly dependsOn?: readonly string[] | undefined
   readonly splice?: boolean
+  /** The folder of the new file, one of those of the project; the first unless given. */
+  readonly folder?: string | undefined
 }
 
 /** The graph of the project's migrations, and the rows of the version table. */
@@ -29,12 +33,12 @@ export interface History {
 export async function migrationsOf(project: Project): Promise<readonly Migration[]> {
   const { readMigrations } = await import('../revisions/directory.js')
   project.begin('loading the migrations')
-  return readMigrations(project.resolve(project.settings.migrations))
+  return readMigrations(project.migrationFolders)
 }
 
 /** How the migrations follow each other, without a database. */
 export async function graphOf(project: Project): Promise<RevisionGraph> {
-  return new RevisionGraph(await revisionFacts(project.resolve(project.settings.migrations), project.cacheFolder))
+  return new RevisionGraph(await revisionFacts(project.migrationFolders, project.cacheFolder))
 }
 
 /** The same, with where the database is. */
@@ -74,16 +78,27 @@ export function newRevision(graph: RevisionGraph, request: RevisionRequest): New
 export async function emptyRevision(project: Project, request: RevisionRequest): Promise<{ revision: string; file: string }> {
   const graph = await graphOf(project)
   const revision = newRevision(graph, request)
-  const file = await writeRevision(project, revision, renderMigration({ ...revision, upgrade: [], downgrade: [] }))
+  const { folder } = request
+  const file = await writeRevision(project, { ...revision, folder }, renderMigration({ ...revision, upgrade: [], downgrade: [] }))
   return { revision: revision.revision, file }
 }
 
-/** Writes the file of a new revision into the migrations folder, and its line into the lock file. */
-export async function writeRevision(project: Project, { revision, message }: { revision: string; message: string }, text: string): Promise<string> {
-  const { migrations, fileTemplate } = project.settings
+/** Where a new migration is written. Throws UsageError for a folder that is not read. */
+export function folderOfNew(project: Project, given: string | undefined): string {
+  if (given === undefined) return project.resolve(project.settings.migrations)
+  const folder = project.resolve(given)
+  const isRead = project.migrationFolders.some((each) => each === folder || (path.basename(each) === '**' && `${folder}${path.sep}`.startsWith(path.dirname(each) + path.sep)))
+  if (isRead) return folder
+  throw new UsageError(`${given} is none of the folders with migrations`, { hint: 'name it in the setting migrations, or with --migrations' })
+}
+
+/** Writes the file of a new revision into a folder with migrations, and its line into the lock file. */
+export async function writeRevision(project: Project, { revision, message, folder }: { revision: string; message: string; folder?: string | undefined }, text: string): Promise<string> {
+  const { fileTemplate } = project.settings
+  const where = folderOfNew(project, folder)
   // What is wrong with the others, so that they cannot be listed, is known before anything is written.
   await hashed(project)
-  const file = await writeMigration(project.resolve(migrations), { revision, message, text, ...(fileTemplate && { fileTemplate }) })
+  const file = await writeMigration(where, { revision, message, text, ...(fileTemplate && { fileTemplate }) })
   await writeLock(project)
   return file
 }

@@ -49,6 +49,13 @@ export class Project {
     return path.resolve(this.settings.cwd, file)
   }
 
+  /** Where migrations are read from; the first folder is that of new ones, of the lock file and of the baseline. */
+  get migrationFolders(): string[] {
+    const { migrations, moreMigrations } = this.settings
+    const all = moreMigrations.some((folder) => path.dirname(folder) === migrations && path.basename(folder) === '**') ? moreMigrations : [migrations, ...moreMigrations]
+    return all.map((folder) => this.resolve(folder))
+  }
+
   /** For what can be made again. */
   get cacheFolder(): string {
     return this.resolve('.autogen/cache')

@@ -7,27 +7,27 @@ import type { Migration, Revision } from '../revisions/revision.js'
 type Facts = Omit<Revision, 'file'>
 
 /**
- * What the graph needs to know about the migrations of a folder. Files that are as they were the last time are not run for it: with many
+ * What the graph needs to know about the migrations of some folders. Files that are as they were the last time are not run for it: with many
  * migrations that is most of the time a command takes.
  *
  * @param cacheFolder such as `.autogen/cache`
  * @throws as `readMigrations`
  */
-export function revisionFacts(folder: string, cacheFolder: string): Promise<Revision[]> {
-  return learn(folder, cacheFolder, 'revisions', factsOf)
+export function revisionFacts(folders: readonly string[], cacheFolder: string): Promise<Revision[]> {
+  return learn(folders, cacheFolder, 'revisions', factsOf)
 }
 
 /** The same, with the hash of what each migration runs. */
-export function hashedRevisions(folder: string, cacheFolder: string): Promise<HashedRevision[]> {
-  return learn(folder, cacheFolder, 'contents', (migration) => ({ ...factsOf(migration), content: contentOf(migration) }))
+export function hashedRevisions(folders: readonly string[], cacheFolder: string): Promise<HashedRevision[]> {
+  return learn(folders, cacheFolder, 'contents', (migration) => ({ ...factsOf(migration), content: contentOf(migration) }))
 }
 
 /** `facts` of each file, remembered by what decides them. */
-async function learn<F extends Facts>(folder: string, cacheFolder: string, sort: string, facts: (migration: Migration) => F): Promise<(F & { file: string })[]> {
-  const files = await migrationFiles(folder)
+async function learn<F extends Facts>(folders: readonly string[], cacheFolder: string, sort: string, facts: (migration: Migration) => F): Promise<(F & { file: string })[]> {
+  const files = await migrationFiles(folders)
   if (files.length === 0) return []
   const cache = new DiskCache(cacheFolder)
-  const name = `${sort}-${cacheKey(folder)}`
+  const name = `${sort}-${cacheKey(...folders)}`
   const known = (await cache.read<Record<string, F>>(name)) ?? {}
   const next: Record<string, F> = {}
   const revisions: (F & { file: string })[] = []

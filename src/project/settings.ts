@@ -13,7 +13,10 @@ export interface ProjectSettings {
   /** `postgres://…` or `pglite://<dir>`; undefined is the embedded database in `.autogen/`. */
   readonly database: string | undefined
   readonly schema: readonly string[]
+  /** Where new migrations are written. */
   readonly migrations: string
+  /** Further folders with migrations; `db/**` is a folder with all below it. */
+  readonly moreMigrations: readonly string[]
   readonly scratch: ScratchMode
   /** Hazard codes that may be written; `all` allows every one. */
   readonly allow: readonly string[]
@@ -32,7 +35,7 @@ export interface SettingsInput {
   /** Which of the `databases` of the configuration file. */
   readonly name?: string | undefined
   readonly schema?: readonly string[] | undefined
-  readonly migrations?: string | undefined
+  readonly migrations?: string | readonly string[] | undefined
   readonly scratch?: string | undefined
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
@@ -56,6 +59,10 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
   const config = { ...loaded, ...named }
   const root = file === undefined ? cwd : path.dirname(file)
   const here = (given: string) => fromRoot(given, cwd, root)
+  const folders = list(input.migrations ?? (env.AUTOGEN_MIGRATIONS || undefined))?.map(here) ?? list(config.migrations) ?? ['migrations']
+  // The first is also where new ones are written, which is no pattern.
+  const migrations = (folders[0] ?? 'migrations').replace(/[\\/]\*\*$/, '')
+  const moreMigrations = folders.filter((folder) => folder !== migrations)
   const database = input.database ?? (named ? undefined : env.DATABASE_URL || undefined)
   if (database === undefined && config.database === undefined && loaded.databases && !named) {
     throw new UsageError('the configuration file names several databases', { hint: `choose one: --name ${Object.keys(loaded.databases).join(', --name ')}` })
@@ -64,7 +71,8 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     cwd: root,
     database: database === undefined ? config.database : embeddedFromRoot(database, here),
     schema: (input.schema ?? (env.AUTOGEN_SCHEMA ? [env.AUTOGEN_SCHEMA] : undefined))?.map(here) ?? list(config.schema) ?? ['schema.ts'],
-    migrations: optional(here, input.migrations ?? (env.AUTOGEN_MIGRATIONS || undefined)) ?? config.migrations ?? 'migrations',
+    migrations,
+    moreMigrations,
     scratch: firstScratch([
       [input.scratch, '--scratch'],
       [env.AUTOGEN_SCRATCH || undefined, 'AUTOGEN_SCRATCH'],
@@ -150,8 +158,4 @@ function firstAllowed(choices: readonly (readonly [readonly string[] | undefined
 
 function list<T>(value: T | readonly T[] | undefined): readonly T[] | undefined {
   return value === undefined ? undefined : Array.isArray(value) ? value : [value as T]
-}
-
-function optional<T, R>(convert: (value: T) => R, value: T | undefined): R | undefined {
-  return value === undefined ? undefined : convert(value)
 }

@@ -9,7 +9,8 @@ export type Source = { readonly label: string } & (
   | { readonly type: 'database'; readonly url: string | undefined }
   | { readonly type: 'snapshot'; readonly path: string }
   | { readonly type: 'schema'; readonly paths: readonly string[] }
-  | { readonly type: 'sql' | 'prisma' | 'migrations'; readonly path: string }
+  | { readonly type: 'sql' | 'prisma'; readonly path: string }
+  | { readonly type: 'migrations'; readonly path: string; readonly more?: readonly string[] }
 )
 
 export type SourceType = Source['type']
@@ -27,7 +28,7 @@ const FORMS =
 export function sourceOf(text: string, settings: ProjectSettings): Source {
   if (text === 'database') return { type: 'database', url: settings.database, label: databaseLabel(settings.database) }
   if (text === 'schema') return { type: 'schema', paths: settings.schema, label: settings.schema.join(', ') }
-  if (text === 'migrations') return { type: 'migrations', path: settings.migrations, label: settings.migrations }
+  if (text === 'migrations') return { type: 'migrations', path: settings.migrations, more: settings.moreMigrations, label: settings.migrations }
   if (/^(postgres(ql)?:\/\/|pglite:)/i.test(text)) return { type: 'database', url: text, label: databaseLabel(text) }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw new UsageError(`${redactUrl(text)} is no database URL`, { hint: FORMS })
   const type = typeOf(text, settings)

@@ -60,7 +60,7 @@ export async function openSource(project: Project, source: Source): Promise<Open
     }
     case 'migrations': {
       const [{ migrationsOf }, { baselineOf }] = await Promise.all([import('./migrations.js'), import('./baseline.js')])
-      const folder = project.with({ migrations: source.path })
+      const folder = project.with({ migrations: source.path, moreMigrations: source.more ?? [] })
       return openMigrations(project, await migrationsOf(folder), await baselineOf(folder))
     }
   }

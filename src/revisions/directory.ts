@@ -1,5 +1,6 @@
+import type { Dirent } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { RevisionError, UsageError, type SourcePosition } from '../errors.js'
 import { loadModule } from './load-module.js'
 import { MIGRATION, type DeclaredMigration } from './migration.js'
@@ -10,17 +11,15 @@ import type { Migration, Step } from './revision.js'
 const DATED = /^(\d{8})[_-]?(\d{4,6})(?!\d)/
 
 /**
- * Reads the migrations of one or several folders, in the order of their file names. Steps are recorded when they are first asked for. A folder
- * that does not exist holds no migrations, unless it is `required`.
+ * Reads the migrations of one or several folders, in the order of their file names; `db/**` is a folder with all below it. Steps are recorded when
+ * they are first asked for. A folder that does not exist holds no migrations, unless it is `required`.
  *
  * @throws RevisionError for a file that does not export a migration, UsageError for one that cannot be loaded; both with file and line
  * @example const graph = new RevisionGraph(await readMigrations('migrations'))
  */
 export async function readMigrations(folders: string | readonly string[], options: { required?: boolean } = {}): Promise<Migration[]> {
   const migrations: Migration[] = []
-  for (const folder of typeof folders === 'string' ? [folders] : folders) {
-    for (const file of await migrationFiles(resolve(folder), options.required ?? false)) migrations.push(await readMigration(file))
-  }
+  for (const file of await migrationFiles(typeof folders === 'string' ? [folders] : folders, options.required)) migrations.push(await readMigration(file))
   return migrations
 }
 
@@ -90,11 +89,21 @@ class LoadedMigration implements Migration {
   }
 }
 
-/** The files of a folder that hold migrations, in the order of their names, by their real paths. */
-export async function migrationFiles(folder: string, required = false): Promise<string[]> {
-  let names: string[]
+/** The files of folders that hold migrations, folder by folder in the order of their names, by their real paths. */
+export async function migrationFiles(folders: readonly string[], required = false): Promise<string[]> {
+  const files: string[] = []
+  for (const folder of folders) {
+    const recursive = basename(folder) === '**'
+    files.push(...(await filesIn(resolve(recursive ? dirname(folder) : folder), required, recursive)))
+  }
+  // The same file through a link, or through two folders, must be seen to be the same.
+  return Promise.all(files.map((file) => realpath(file)))
+}
+
+async function filesIn(folder: string, required: boolean, recursive: boolean): Promise<string[]> {
+  let entries: Dirent[]
   try {
-    names = await readdir(folder)
+    entries = await readdir(folder, { withFileTypes: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' && !required) return []
@@ -103,9 +112,9 @@ export async function migrationFiles(folder: string, required = false): Promise<
       { detail: (error as Error).message, hint: 'check --migrations and the working directory, or run `autogen init`' },
     )
   }
-  const files = names.filter((name) => /(?<!\.d)\.[mc]?[jt]s$/.test(name) && !/^[._]/.test(name)).sort()
-  // The same file through a link, or through two folders, must be seen to be the same.
-  return Promise.all(files.map((name) => realpath(join(folder, name))))
+  const visible = entries.filter(({ name }) => !/^[._]|^node_modules$/.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const below = recursive ? await Promise.all(visible.filter((entry) => entry.isDirectory()).map(({ name }) => filesIn(join(folder, name), true, true))) : []
+  return [...visible.filter((entry) => !entry.isDirectory() && /(?<!\.d)\.[mc]?[jt]s$/.test(entry.name)).map(({ name }) => join(folder, name)), ...below.flat()]
 }
 
 function text(value: unknown, member: string, at: SourcePosition): string {

@@ -23,6 +23,22 @@ test('two databases of one configuration, the addresses in a file of environment
   expect(await box.run(['check', '--env', 'none.env'])).toMatchObject({ code: 1, stderr: expect.stringContaining('the file none.env with environment variables cannot be read') })
 })
 
+test('migrations in several folders, one of them with all below it', async () => {
+  box.env = { DATABASE_URL: await freshDatabase(majors.at(-1)!) }
+  box.write('autogen.config.ts', `export default { migrations: ['db/**', 'modules/**'] }\n`)
+  box.write('schema.ts', USERS)
+  await box.ok('-m', 'users')
+  await box.ok('upgrade')
+  box.edit('schema.ts', 'email: text()', 'name: text(),\n  email: text()')
+  await box.ok('-m', 'name', '--path', 'modules/people/migrations')
+  expect(box.files().filter((file) => /_\w+\.ts$/.test(file)).map((file) => file.replace(/\d.*_/, ''))).toEqual(['db/users.ts', 'modules/people/migrations/name.ts'])
+  expect(await box.ok('upgrade')).toContain('done')
+  expect(await box.ok('check')).toBe('in sync\n')
+  expect(box.read('db/autogen.lock').split('\n').filter((line) => /^[0-9a-f]{12}/.test(line))).toHaveLength(2)
+  expect(await box.run(['-m', 'x', '--path', 'elsewhere'])).toMatchObject({ code: 1, stderr: expect.stringContaining('elsewhere is none of the folders with migrations') })
+  expect(await box.ok('diff', '--from', 'migrations', '--to', 'schema')).toBe('no differences\n')
+})
+
 test('ensure-version makes the bookkeeping tables and nothing else', async () => {
   box.env = { DATABASE_URL: await freshDatabase(majors[0]!) }
   expect(await box.ok('ensure-version', '--sql')).toMatch(/^BEGIN;\nCREATE SCHEMA IF NOT EXISTS autogen;\nCREATE TABLE[^;]*;\nCREATE TABLE[^;]*;\nCOMMIT;\n$/)

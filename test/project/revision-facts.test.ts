@@ -18,7 +18,7 @@ function write(name: string, facts: string): void {
 }
 
 function read() {
-  return revisionFacts(path.join(root, 'migrations'), path.join(root, 'cache'))
+  return revisionFacts([path.join(root, 'migrations')], path.join(root, 'cache'))
 }
 
 test('facts are the same from the cache, and follow what changes', async () => {

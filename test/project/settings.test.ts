@@ -24,6 +24,7 @@ test('without anything said, defaults in the current folder', async () => {
     database: undefined,
     schema: ['schema.ts'],
     migrations: 'migrations',
+    moreMigrations: [],
     scratch: 'auto',
     allow: [],
     versionSchema: 'autogen',

@@ -18,6 +18,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     branchLabel: flags.branchLabel as string | undefined,
     dependsOn: flags.dependsOn === undefined ? undefined : [flags.dependsOn as string],
     splice: flags.splice === true,
+    folder: flags.path as string | undefined,
   }
   return withProject(flags, { mayWriteToLive: true }, async (project) => {
     if (flags.empty) {
