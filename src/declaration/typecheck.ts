@@ -23,18 +23,21 @@ export async function typecheck(files: readonly string[], { cwd, tsconfig }: Typ
   // A project of ts-morph brings the libraries of the language along.
   const project = new Project({ compilerOptions: compilerOptions(ts, config), skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true })
   for (const file of sources) project.addSourceFileAtPath(file)
+  const [authoring] = ownTypes()['pg-autogen/schema']!
+  project.addSourceFileAtPath(authoring!)
   const program = project.getProgram().compilerObject
   const wanted = new Set(sources.map((file) => path.resolve(file)))
   const diagnostics = [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()].filter(
     ({ file, category }) => category === ts.DiagnosticCategory.Error && file && wanted.has(path.resolve(file.fileName)),
   )
   if (diagnostics.length === 0) return
-  const mistakes = diagnostics.map((diagnostic) => mistakeOf(ts, diagnostic))
+  const names = exportsOf(program, authoring!)
+  const mistakes = diagnostics.map((diagnostic) => mistakeOf(ts, diagnostic, names))
   const [first, ...others] = mistakes
   throw new SchemaError(first!.message, {
     at: first!.at,
     detail: others.map(({ at, message }) => `also ${path.relative(cwd, at.file)}:${at.line}:${at.column}: ${message.split('\n', 1)[0]}`).join('\n') || undefined,
-    hint: 'correct the types; editors show the same errors',
+    hint: first!.hint ?? 'correct the types; editors show the same errors',
   })
 }
 
@@ -76,10 +79,21 @@ function ownTypes(): Record<string, string[]> {
   return { 'pg-autogen': [file('index')], 'pg-autogen/schema': [file('schema')] }
 }
 
-function mistakeOf(ts: typeof TypeScript, { file, start, messageText }: TypeScript.Diagnostic) {
+/** What a module exports. */
+function exportsOf(program: TypeScript.Program, file: string): ReadonlySet<string> {
+  const source = program.getSourceFile(file)
+  const module = source && program.getTypeChecker().getSymbolAtLocation(source)
+  return new Set(module ? program.getTypeChecker().getExportsOfModule(module).map(({ name }) => name) : [])
+}
+
+/** A mistake with its place. For a name that only has to be imported, TypeScript proposes others that look like it. */
+function mistakeOf(ts: typeof TypeScript, { file, start, messageText }: TypeScript.Diagnostic, importable: ReadonlySet<string>) {
   const { line, character } = ts.getLineAndCharacterOfPosition(file!, start ?? 0)
+  const message = ts.flattenDiagnosticMessageText(messageText, '\n')
+  const [, missing = ''] = /^Cannot find name '(\w+)'/.exec(message) ?? []
   return {
-    message: ts.flattenDiagnosticMessageText(messageText, '\n'),
+    message: importable.has(missing) ? `${missing} is not imported` : message,
+    hint: importable.has(missing) ? `import { ${missing} } from 'pg-autogen/schema'` : undefined,
     at: { file: file!.fileName, line: line + 1, column: character + 1 },
   }
 }

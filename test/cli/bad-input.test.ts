@@ -71,6 +71,7 @@ describe('schema.ts', () => {
   test.each([
     ['a syntax error', schemaFile('export const x = ('), 'syntax error: Unexpected token', 'schema.ts:3:1'],
     ['a wrong name', schemaFile('export const t = table("t", { id: bigInt() })'), "Cannot find name 'bigInt'", 'schema.ts:2:35'],
+    ['a name that is not imported', `import { table } from 'pg-autogen/schema'\nexport const t = table('t', { id: text() })\n`, "text is not imported", 'schema.ts:2:35'],
     ['a duplicate', schemaFile('export const a = table("t", {})', 'export const b = table("t", {})'), 'table public.t is declared twice, first at schema.ts:2:18', 'schema.ts:3:18'],
     ['a reference to nothing', schemaFile('const a = table("a", { id: bigint().primaryKey() })', 'export const b = table("b", { a_id: bigint().references(() => a.id) })'), 'of table public.b refers to', 'schema.ts:3'],
     ['a name of 64 bytes', schemaFile(`export const t = table('${'é'.repeat(32)}', {})`), 'is longer than 63 bytes', 'schema.ts:2:18'],
