@@ -1,5 +1,5 @@
 /** What one of several databases has of its own; the rest is as for all. */
-export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema'>
+export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler'>
 
 /** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
 export interface Config {
@@ -17,6 +17,8 @@ export interface Config {
   readonly allow?: readonly string[]
   /** The database schema of the bookkeeping tables. Default: `autogen`. */
   readonly versionSchema?: string
+  /** Whether the address is that of a pooler that lends sessions for one transaction at a time, as PgBouncer does in transaction mode. Default: false. */
+  readonly pooler?: boolean
   /** The names of new migration files, from `{date}`, `{time}`, `{revision}` and `{slug}`. Default: `{date}_{time}_{revision}_{slug}.ts`. */
   readonly fileTemplate?: string
   /** Whether TypeScript checks the schema files before a migration is generated from them. Default: where that is quick, up to 150 kB. */

@@ -23,10 +23,11 @@ const MEMBERS: Record<keyof Config, Member> = {
   allow: { accepts: isStrings, wants: 'a list of strings' },
   versionSchema: TEXT,
   fileTemplate: TEXT,
+  pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
 }
 
-const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema']
+const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler']
 
 function isDatabases(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

@@ -180,6 +180,7 @@ function commonOptions(): Option[] {
     new Option('--migrations <dir>', 'folder of the migrations; may be given several times (AUTOGEN_MIGRATIONS; default migrations)').argParser(
       (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
     ),
+    new Option('--pooler', 'the database is behind a pooler in transaction mode (AUTOGEN_POOLER=1)'),
     new Option('--scratch <engine>', 'auto, server, native, embedded or a URL (AUTOGEN_SCRATCH; default auto)'),
     new Option('--allow <codes>', 'hazards that are accepted, separated by commas, or all (AUTOGEN_ALLOW; default none)'),
     new Option('--json', 'one JSON document on stdout'),

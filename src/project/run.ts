@@ -10,7 +10,7 @@ import { migrationsOf } from './migrations.js'
 import type { Project } from './project.js'
 
 /** How migrations run: see `RunOptions` of the runner. */
-export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline'>
+export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline' | 'pooler'>
 
 /**
  * Runs a project's migrations up to a target: `head`, `heads`, a revision, `+1`.
@@ -62,7 +62,7 @@ export async function stampingScript(project: Project, range: string): Promise<s
 /** Makes the bookkeeping tables where they are missing, and changes nothing else. */
 export async function ensureVersion(project: Project): Promise<{ schema: string; made: boolean }> {
   const { versionSchema } = project.settings
-  return { schema: versionSchema, made: await runner.ensureVersion(await project.live(), versionSchema) }
+  return { schema: versionSchema, made: await runner.ensureVersion(await project.live(), versionSchema, { pooler: project.settings.pooler }) }
 }
 
 /** The same as a script for psql. */
@@ -75,5 +75,6 @@ export function ensureVersionScript({ settings }: Project): string {
 async function parts(project: Project): Promise<runner.RunOptions> {
   const migrations = await migrationsOf(project)
   const baseline = await baselineOf(project)
-  return { migrations, baseline, database: await project.live(), versionSchema: project.settings.versionSchema }
+  const { versionSchema, pooler } = project.settings
+  return { migrations, baseline, database: await project.live(), versionSchema, pooler }
 }

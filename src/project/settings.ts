@@ -23,6 +23,8 @@ export interface ProjectSettings {
   /** Schema of the bookkeeping tables. */
   readonly versionSchema: string
   readonly fileTemplate?: string
+  /** The database is reached through a pooler that lends sessions for one transaction at a time. */
+  readonly pooler: boolean
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
 }
@@ -39,6 +41,7 @@ export interface SettingsInput {
   readonly scratch?: string | undefined
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
+  readonly pooler?: boolean | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -85,6 +88,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ]),
     versionSchema: config.versionSchema ?? 'autogen',
     ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
+    pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }

@@ -30,7 +30,7 @@ export interface ScopeOptions {
 }
 
 /** This tool's own tables; the schema that holds nothing else is never in scope either. */
-export const OWN_TABLES: readonly string[] = ['autogen_version', 'autogen_history']
+export const OWN_TABLES: readonly string[] = ['autogen_version', 'autogen_history', 'autogen_lock']
 
 /**
  * The scope that `schema.ts` states, or, where it states none: the schemas it names and `public`; what lies in no schema when it

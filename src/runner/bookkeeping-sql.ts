@@ -3,22 +3,27 @@ import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 
 export const DEFAULT_VERSION_SCHEMA = 'autogen'
 
-/** The two tables of the bookkeeping, as SQL names them, and the statements that make what is missing of them. */
+/** The tables of the bookkeeping, as SQL names them, and the statements that make what is missing of them. */
 export interface BookkeepingTables {
   readonly version: string
   readonly history: string
+  /** Only for runs behind a pooler. */
+  readonly lock: string
   readonly createSchema: string
   readonly createVersion: string
   readonly createHistory: string
+  readonly createLock: string
 }
 
 /** @example bookkeepingTables('autogen').version // autogen.autogen_version */
 export function bookkeepingTables(schema: string): BookkeepingTables {
   const version = qualified(schema, 'autogen_version')
   const history = qualified(schema, 'autogen_history')
+  const lock = qualified(schema, 'autogen_lock')
   return {
     version,
     history,
+    lock,
     createSchema: `CREATE SCHEMA IF NOT EXISTS ${quoteIdent(schema)}`,
     createVersion: `CREATE TABLE IF NOT EXISTS ${version} (revision text PRIMARY KEY)`,
     createHistory: `CREATE TABLE IF NOT EXISTS ${history} (
@@ -36,6 +41,13 @@ export function bookkeepingTables(schema: string): BookkeepingTables {
   steps_hash text,
   error text,
   progress text
+)`,
+    createLock: `CREATE TABLE IF NOT EXISTS ${lock} (
+  name text PRIMARY KEY DEFAULT 'migrations',
+  token text NOT NULL,
+  holder text NOT NULL,
+  since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  alive timestamptz NOT NULL
 )`,
   }
 }

@@ -6,6 +6,7 @@ import { hashSteps } from '../revisions/record.js'
 import type { Direction, ExecuteStep, Migration, Step } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
 import { scratchForm } from '../sql/statement.js'
+import { secretsIn } from '../sql/secret.js'
 import { AS_SQL, isSqlSource } from '../sql/template.js'
 import type { Bookkeeping, Interruption } from './history.js'
 import { settle } from './interrupted-step.js'
@@ -176,6 +177,9 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   if (segment.from === segment.to) return
   context.onEvent({ type: 'steps', migration: run.migration, direction: run.direction, from: segment.from + 1, to: segment.to })
   const steps = run.steps.slice(segment.from, segment.to)
+  if (segment.outside && context.session.lent && steps.some(({ sql }) => secretsIn(sql).length > 0)) {
+    throw new AutogenError('a step outside a transaction needs a secret, which behind a pooler others could see', { hint: 'run this migration on the server itself' })
+  }
   let sent = 0
   try {
     await handOverSecrets(context.database, steps, context.secrets, !segment.outside)

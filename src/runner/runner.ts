@@ -9,6 +9,7 @@ import { applyRowChanges } from '../revisions/version-rows.js'
 import { layBaseline, type Baseline } from './baseline.js'
 import { DEFAULT_VERSION_SCHEMA } from './bookkeeping-sql.js'
 import { Bookkeeping, readLog, type HistoryEntry } from './history.js'
+import { withLockRow } from './lock-row.js'
 import { withLock } from './lock.js'
 import { runMigration, runTogether, type MigrationRun, type RunContext, type RunEvent } from './run-migration.js'
 import { waitForReplicas } from './replicas.js'
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly versionSchema?: string
   /** Everything in one transaction instead of one for each migration. */
   readonly singleTransaction?: boolean
+  /** The connection goes through a pooler that lends sessions for one transaction at a time: a row of a table is the lock, and settings end with each transaction. */
+  readonly pooler?: boolean
   /** How long to wait for another run to end. Default: five minutes. */
   readonly lockTimeoutMs?: number
   /** Upgrade although a migration that is applied was edited since. */
@@ -97,10 +100,10 @@ export function stamp(options: RunOptions, targets: string | readonly string[], 
 }
 
 /** Makes the bookkeeping tables; false when they are there. */
-export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA): Promise<boolean> {
+export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false } = {}): Promise<boolean> {
   const bookkeeping = new Bookkeeping(database, versionSchema)
-  const session = await MigrationSession.open(database)
-  return withLock(database, versionSchema, {}, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
+  const session = await MigrationSession.open(database, { lent: pooler })
+  return (pooler ? withLockRow : withLock)(database, versionSchema, {}, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
 }
 
 /** Where a database is and what was run on it. Writes nothing; a database without bookkeeping is at no revision. */
@@ -155,8 +158,9 @@ function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise
     if (event.type === 'steps' && onStep) stepsIn(event).forEach((step, index) => onStep(step, { migration: event.migration, direction: event.direction, number: event.from + index }))
   }
   const secrets = scratch ? fromNowhere : fromEnvironment
-  return MigrationSession.open(database).then((session) =>
-    withLock(
+  const lock = options.pooler ? withLockRow : withLock
+  return MigrationSession.open(database, { lent: options.pooler === true }).then((session) =>
+    lock(
       database,
       versionSchema,
       { timeoutMs: options.lockTimeoutMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },

@@ -11,16 +11,21 @@ const MARK = 'autogen.transaction'
 export class MigrationSession {
   readonly #database: Database
   readonly #before: ReadonlyMap<string, string>
+  readonly #lent: boolean
   #transactions = 0
   #endedEarly = false
 
-  private constructor(database: Database, before: ReadonlyMap<string, string>) {
+  private constructor(database: Database, before: ReadonlyMap<string, string>, lent: boolean) {
     this.#database = database
+    this.#lent = lent
     this.#before = before
   }
 
-  /** Takes over a connection; one that is in a transaction is refused, because the caller's work in it would be committed or lost. */
-  static async open(database: Database): Promise<MigrationSession> {
+  /**
+   * Takes over a connection; one that is in a transaction is refused, because the caller's work in it would be committed or lost. A `lent` one has
+   * another session for each transaction: settings then last for a transaction only.
+   */
+  static async open(database: Database, { lent = false } = {}): Promise<MigrationSession> {
     if (await inTransaction(database)) {
       throw new AutogenError('the connection is in a transaction', {
         hint: 'commit or roll back first: migrations make transactions of their own',
@@ -28,7 +33,7 @@ export class MigrationSession {
     }
     const names = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!), 'role']
     const [row] = await database.query(`SELECT ${names.map((name) => `current_setting(${quoteLiteral(name)})`).join(', ')}`)
-    return new MigrationSession(database, new Map(names.map((name, index) => [name, row![index] as string])))
+    return new MigrationSession(database, new Map(names.map((name, index) => [name, row![index] as string])), lent)
   }
 
   /**
@@ -54,6 +59,11 @@ export class MigrationSession {
     }
   }
 
+  /** What is set for the session is set for somebody else's. */
+  get lent(): boolean {
+    return this.#lent
+  }
+
   /** A statement of the user ended a transaction, so that a rollback did not take everything back. */
   get endedEarly(): boolean {
     return this.#endedEarly
@@ -61,7 +71,7 @@ export class MigrationSession {
 
   /** Runs one statement outside any transaction block. */
   async outside(sql: string): Promise<void> {
-    await this.#database.executeAll(EXECUTION_SETTINGS)
+    if (!this.#lent) await this.#database.executeAll(EXECUTION_SETTINGS)
     try {
       await this.#database.executeAll([sql])
     } finally {
@@ -75,6 +85,7 @@ export class MigrationSession {
 
   /** Puts the caller's settings back, also when a migration changed them for the session. */
   async restore(): Promise<void> {
+    if (this.#lent) return
     await this.#database.query(`SELECT ${[...this.#before.keys()].map((name) => this.#setting(name)).join(', ')}`)
   }
 
@@ -90,7 +101,7 @@ export class MigrationSession {
   }
 
   #setting(name: string): string {
-    return `set_config(${quoteLiteral(name)}, ${quoteLiteral(this.#before.get(name)!)}, false)`
+    return `set_config(${quoteLiteral(name)}, ${quoteLiteral(this.#before.get(name)!)}, ${this.#lent})`
   }
 
   /** False also for a transaction that failed: it still is to be rolled back. */
