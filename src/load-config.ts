@@ -23,6 +23,7 @@ const MEMBERS: Record<keyof Config, Member> = {
   allow: { accepts: isStrings, wants: 'a list of strings' },
   versionSchema: TEXT,
   fileTemplate: TEXT,
+  afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
   pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
 }
@@ -54,7 +55,8 @@ export async function loadConfig(file: string): Promise<Config> {
   const known = name && (await cache.read<Config>(name))
   if (known) return known
   const config = await readConfig(file)
-  if (name && !JSON.stringify(config).includes('@')) await cache.write(name, config)
+  const isData = Object.values(config).every((value) => typeof value !== 'function')
+  if (name && isData && !JSON.stringify(config).includes('@')) await cache.write(name, config)
   return config
 }
 

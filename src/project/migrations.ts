@@ -5,6 +5,7 @@ import { placeRevision, refusePending, type NewRevision } from '../revisions/new
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Migration, Revision } from '../revisions/revision.js'
 import { Bookkeeping } from '../runner/history.js'
+import { afterWrite } from './after-write.js'
 import { hashed, writeLock } from './lock.js'
 import type { Project } from './project.js'
 import { revisionFacts } from './revision-facts.js'
@@ -100,5 +101,6 @@ export async function writeRevision(project: Project, { revision, message, folde
   await hashed(project)
   const file = await writeMigration(where, { revision, message, text, ...(fileTemplate && { fileTemplate }) })
   await writeLock(project)
+  await afterWrite(project, file)
   return file
 }

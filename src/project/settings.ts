@@ -5,6 +5,7 @@ import type { ScratchMode } from '../database/scratch.js'
 import { UsageError } from '../errors.js'
 import { HAZARD_CODES } from '../hazards.js'
 import { closest } from '../suggest.js'
+import type { AfterWrite } from './after-write.js'
 
 /** Where a project's parts are, after flags, environment and configuration file were put together. */
 export interface ProjectSettings {
@@ -23,6 +24,7 @@ export interface ProjectSettings {
   /** Schema of the bookkeeping tables. */
   readonly versionSchema: string
   readonly fileTemplate?: string
+  readonly afterWrite?: AfterWrite
   /** The database is reached through a pooler that lends sessions for one transaction at a time. */
   readonly pooler: boolean
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
@@ -88,6 +90,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ]),
     versionSchema: config.versionSchema ?? 'autogen',
     ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
+    ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }

@@ -39,6 +39,22 @@ test('migrations in several folders, one of them with all below it', async () =>
   expect(await box.ok('diff', '--from', 'migrations', '--to', 'schema')).toBe('no differences\n')
 })
 
+test('what is to be done after a file was written', async () => {
+  box.env = { DATABASE_URL: await freshDatabase(majors.at(-1)!) }
+  box.write('schema.ts', USERS)
+  box.write('autogen.config.ts', `export default { afterWrite: 'printf "// seen\\\\n" >> {file}' }\n`)
+  await box.ok('-m', `it's $(touch broken)`)
+  expect(box.read(`migrations/${box.migrations()[0]}`)).toMatch(/\n\/\/ seen\n$/)
+  await box.ok('upgrade')
+  expect(await box.ok('check')).toBe('in sync\n')
+  box.write('autogen.config.ts', `import { appendFileSync } from 'node:fs'\nexport default { afterWrite: (file: string) => { appendFileSync(file, '// called'); throw new Error('no formatter') } }\n`)
+  for (const run of [1, 2]) {
+    const { code, stderr } = await box.run(['pull', '--schema', `pulled${run}.ts`])
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`pulled${run}.ts was written, but afterWrite failed: no formatter`)])
+    expect(box.read(`pulled${run}.ts`)).toMatch(/\/\/ called$/)
+  }
+})
+
 test('ensure-version makes the bookkeeping tables and nothing else', async () => {
   box.env = { DATABASE_URL: await freshDatabase(majors[0]!) }
   expect(await box.ok('ensure-version', '--sql')).toMatch(/^BEGIN;\nCREATE SCHEMA IF NOT EXISTS autogen;\nCREATE TABLE[^;]*;\nCREATE TABLE[^;]*;\nCOMMIT;\n$/)

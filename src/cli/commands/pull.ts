@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ExitCode, UsageError } from '../../errors.js'
 import { writeSchemaFile } from '../../generator/schema-file.js'
+import { afterWrite } from '../../project/after-write.js'
 import { pull } from '../../project/pull.js'
 import { writeSnapshot } from '../../project/snapshot.js'
 import { isRefused, noteUnmanaged, wrote } from '../notes.js'
@@ -34,7 +35,10 @@ export async function run(flags: Flags): Promise<ExitCode> {
       return ExitCode.refused
     }
     if (snapshot !== undefined) await writeSnapshot(file, pulled, { overwrite: flags.force === true })
-    else if (!flags.stdout) await writeSchemaFile(file, source, { overwrite })
+    else if (!flags.stdout) {
+      await writeSchemaFile(file, source, { overwrite })
+      await afterWrite(project, file)
+    }
     if (flags.json) printJson({ ...(flags.stdout ? { source } : { file }), objects, unmanaged })
     else {
       if (flags.stdout) printResult(source)
