@@ -21,6 +21,8 @@ export interface Config {
   readonly pooler?: boolean
   /** The names of new migration files, from `{date}`, `{time}`, `{revision}` and `{slug}`. Default: `{date}_{time}_{revision}_{slug}.ts`. */
   readonly fileTemplate?: string
+  /** A template of the project's own for new migrations; that of this package is in `templates/migration.ts.template`. */
+  readonly template?: string
   /** After a migration or a pulled schema was written: a command such as `prettier --write {file}`, or a function. */
   readonly afterWrite?: string | ((file: string) => unknown)
   /** Whether TypeScript checks the schema files before a migration is generated from them. Default: where that is quick, up to 150 kB. */

@@ -23,6 +23,7 @@ const MEMBERS: Record<keyof Config, Member> = {
   allow: { accepts: isStrings, wants: 'a list of strings' },
   versionSchema: TEXT,
   fileTemplate: TEXT,
+  template: TEXT,
   afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
   pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },

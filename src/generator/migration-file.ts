@@ -41,11 +41,14 @@ export function newRevisionId(): string {
   return randomBytes(6).toString('hex')
 }
 
-/** The text of a migration file. The same arguments give the same text; no text in them can become code. */
-export function renderMigration(migration: MigrationText): string {
+/**
+ * The text of a migration file. The same arguments give the same text; no text in them can become code. `template` is text with `{{imports}}`,
+ * `{{notes}}`, `{{facts}}`, `{{upgrade}}` and `{{downgrade}}`.
+ */
+export function renderMigration(migration: MigrationText, template: string = ownTemplate()): string {
   const merge = migration.revises.length > 1
   const usesSql = !merge || [...migration.upgrade, ...(migration.downgrade ?? [])].length > 0
-  return fill(template(), {
+  return fill(template, {
     imports: usesSql ? 'migration, sql' : 'migration',
     notes: migration.notes?.length ? `${migration.notes.map(commentLine).join('\n')}\n` : '',
     facts: facts(migration)
@@ -134,8 +137,25 @@ function slug(message: string): string {
   return (words ?? []).join('_').slice(0, 40).replace(/_$/, '')
 }
 
-function template(): string {
+function ownTemplate(): string {
   return readFileSync(new URL('../../templates/migration.ts.template', import.meta.url), 'utf8')
+}
+
+/**
+ * Reads a template of the project.
+ *
+ * @throws UsageError for one that is not there or leaves out what a migration consists of
+ */
+export function readTemplate(file: string): string {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`the template ${file} cannot be read: ${(error as Error).message}`, { hint: 'check the setting template' })
+  }
+  const missing = ['imports', 'facts', 'upgrade', 'downgrade'].filter((part) => !text.includes(`{{${part}}}`))
+  if (missing.length === 0) return text
+  throw new UsageError(`the template ${file} leaves out ${missing.map((part) => `{{${part}}}`).join(', ')}`, { at: { file, line: 1 }, hint: 'see templates/migration.ts.template of this package' })
 }
 
 function fill(text: string, parts: Readonly<Record<string, string>>): string {

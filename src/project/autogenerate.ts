@@ -14,7 +14,7 @@ import { writeBaseline } from './baseline.js'
 import { compare } from './compare.js'
 import type { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Project } from './project.js'
-import { folderOfNew, graphOf, newRevision, requireAtHead, writeRevision, type RevisionRequest } from './migrations.js'
+import { folderOfNew, graphOf, newRevision, requireAtHead, templateOf, writeRevision, type RevisionRequest } from './migrations.js'
 import { isToBeChecked } from './typecheck.js'
 
 /** What `autogen` found and did. */
@@ -48,6 +48,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     const { graph } = await requireAtHead(project)
     const revision = newRevision(graph, request)
     folderOfNew(project, request.folder)
+    const template = templateOf(project)
     const { operations, from, to, ground, groundFailure, unmanaged, liveVersion } = await compare(project)
     const facts = { operations, from, to, unmanaged, liveVersion, scratchVersion: to.version }
     project.begin(`checking the types of ${project.settings.schema.join(', ')}`)
@@ -59,7 +60,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
       upgrade.steps.flatMap((step) => step.hazards),
       project.settings.allow,
     )
-    const text = renderMigration({ ...revision, upgrade: upgrade.steps, downgrade: downgrade.steps })
+    const text = renderMigration({ ...revision, upgrade: upgrade.steps, downgrade: downgrade.steps }, template)
     await requireSameHeads(project, graph)
     const missingRoles = await missingIn(await project.live(), upgrade.operations)
     if (graph.revisions.length === 0) await writeBaseline(project, ground.steps, unmanaged)

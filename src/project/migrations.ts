@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { UsageError } from '../errors.js'
-import { renderMigration, writeMigration, newRevisionId } from '../generator/migration-file.js'
+import { readTemplate, renderMigration, writeMigration, newRevisionId } from '../generator/migration-file.js'
 import { placeRevision, refusePending, type NewRevision } from '../revisions/new-revision.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Migration, Revision } from '../revisions/revision.js'
@@ -80,8 +80,14 @@ export async function emptyRevision(project: Project, request: RevisionRequest):
   const graph = await graphOf(project)
   const revision = newRevision(graph, request)
   const { folder } = request
-  const file = await writeRevision(project, { ...revision, folder }, renderMigration({ ...revision, upgrade: [], downgrade: [] }))
+  const file = await writeRevision(project, { ...revision, folder }, renderMigration({ ...revision, upgrade: [], downgrade: [] }, templateOf(project)))
   return { revision: revision.revision, file }
+}
+
+/** The template of new migrations, where the project has one of its own. */
+export function templateOf(project: Project): string | undefined {
+  const { template } = project.settings
+  return template === undefined ? undefined : readTemplate(project.resolve(template))
 }
 
 /** Where a new migration is written. Throws UsageError for a folder that is not read. */

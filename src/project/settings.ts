@@ -24,6 +24,7 @@ export interface ProjectSettings {
   /** Schema of the bookkeeping tables. */
   readonly versionSchema: string
   readonly fileTemplate?: string
+  readonly template?: string
   readonly afterWrite?: AfterWrite
   /** The database is reached through a pooler that lends sessions for one transaction at a time. */
   readonly pooler: boolean
@@ -90,6 +91,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ]),
     versionSchema: config.versionSchema ?? 'autogen',
     ...(config.fileTemplate && { fileTemplate: config.fileTemplate }),
+    ...(config.template && { template: config.template }),
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,

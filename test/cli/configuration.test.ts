@@ -55,6 +55,19 @@ test('what is to be done after a file was written', async () => {
   }
 })
 
+test('migrations from a template of the project', async () => {
+  box.env = { DATABASE_URL: await freshDatabase(majors.at(-1)!) }
+  box.write('schema.ts', USERS)
+  box.write('autogen.config.ts', `export default { template: 'migration.template' }\n`)
+  box.write('migration.template', `/* eslint-disable */\nimport { {{imports}} } from 'pg-autogen'\n\n{{notes}}export default migration({\n{{facts}}\n{{upgrade}}\n{{downgrade}}\n})\n`)
+  await box.ok('-m', 'users')
+  expect(box.read(`migrations/${box.migrations()[0]}`)).toMatch(/^\/\* eslint-disable \*\/\nimport \{ migration, sql \} from 'pg-autogen'\n/)
+  await box.ok('upgrade')
+  expect(await box.ok('check')).toBe('in sync\n')
+  box.write('migration.template', 'export default migration({ {{facts}} })')
+  expect(await box.run(['revision', '--empty', '-m', 'x'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: the template .*migration\.template leaves out \{\{imports\}\}, \{\{upgrade\}\}, \{\{downgrade\}\}/) })
+})
+
 test('ensure-version makes the bookkeeping tables and nothing else', async () => {
   box.env = { DATABASE_URL: await freshDatabase(majors[0]!) }
   expect(await box.ok('ensure-version', '--sql')).toMatch(/^BEGIN;\nCREATE SCHEMA IF NOT EXISTS autogen;\nCREATE TABLE[^;]*;\nCREATE TABLE[^;]*;\nCOMMIT;\n$/)
