@@ -13,6 +13,7 @@ import { connectPostgres } from '../src/database/postgres.js'
 import { diff } from '../src/differ/diff.js'
 import { reflect } from '../src/reflector/reflect.js'
 import { generateSchema } from './generate.js'
+import { measureGraph } from './graph.js'
 import { measure, median } from './measure.js'
 import { describePeers, measurePeers, type PeerFigure } from './peers.js'
 
@@ -42,6 +43,8 @@ const help = await measure(process.execPath, [CLI, '--help'], { runs: 7 })
 print(all)
 console.log(`\nautogen --help: ${help.ms.toFixed(0)} ms, ${(help.ms - base.ms).toFixed(0)} ms more than node -e 0 (at most 40)`)
 growth(all)
+console.log('\nA history of 10,000 revisions (at most 100 ms each):')
+for (const [name, ms] of measureGraph()) console.log(`  ${name.padEnd(26)} ${ms.toFixed(1)} ms`)
 
 async function benchmark(tables: number): Promise<Figures> {
   const name = `bench_${tables}`

@@ -126,6 +126,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(HISTORY, 'rebase <revision>', 'put the branch that ends in a revision behind the other head', () => import('./commands/rebase.js'), [
     new Option('--onto <revision>', 'the head to put it behind, when there are several'),
   ])
+  verb(HISTORY, 'squash <range>', 'put the migrations from one revision to another, a:b, into one', () => import('./commands/squash.js'), [message()])
   verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'))
 
   const [first = '', ...rest] = withVerb(argv, root)

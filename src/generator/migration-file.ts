@@ -18,6 +18,7 @@ export interface MigrationText {
   readonly message: string
   readonly branchLabels?: readonly string[]
   readonly dependsOn?: readonly string[]
+  readonly replaces?: Readonly<Record<string, string>>
   readonly upgrade: readonly RenderedStep[]
   /** Null: cannot be undone. */
   readonly downgrade: readonly RenderedStep[] | null
@@ -96,13 +97,14 @@ export function migrationFileName({ revision, message, fileTemplate = DEFAULT_FI
 }
 
 function facts(migration: MigrationText): [name: string, value: string][] {
-  const { revision, revises, message, branchLabels = [], dependsOn = [] } = migration
+  const { revision, revises, message, branchLabels = [], dependsOn = [], replaces } = migration
   return [
     ['revision', stringLiteral(revision)],
     ['revises', revises.length === 0 ? 'null' : stringOrList(revises)],
     ['message', stringLiteral(message)],
     ...(branchLabels.length > 0 ? ([['branchLabels', list(branchLabels)]] as [string, string][]) : []),
     ...(dependsOn.length > 0 ? ([['dependsOn', list(dependsOn)]] as [string, string][]) : []),
+    ...(replaces ? ([['replaces', `{\n${Object.entries(replaces).map(([id, checksum]) => `    ${stringLiteral(id)}: ${stringLiteral(checksum)},`).join('\n')}\n  }`]] as [string, string][]) : []),
   ]
 }
 

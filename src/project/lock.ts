@@ -20,12 +20,12 @@ export async function checkLock(project: Project): Promise<LockProblem[]> {
 
 /**
  * Writes the lock file, with a line for each migration of the folder. Lines that are there stay as they are, so that an edited migration goes on
- * being noticed, unless everything is to be written `anew`. Gives back its path.
+ * being noticed, unless everything is to be written `anew`, or those `renewed`. Gives back its path.
  */
-export async function writeLock(project: Project, { anew = false } = {}): Promise<string> {
+export async function writeLock(project: Project, { anew = false, renewed = [] }: { readonly anew?: boolean; readonly renewed?: readonly string[] } = {}): Promise<string> {
   const file = lockFileOf(project)
   const locked = anew ? [] : parseLock((await read(file)) ?? '')
-  const kept = new Map(locked.map(({ revision, content }) => [revision, content]))
+  const kept = new Map(locked.flatMap(({ revision, content }) => (renewed.includes(revision) ? [] : [[revision, content]])))
   const revisions = (await hashed(project)).map((each) => ({ ...each, content: kept.get(each.revision) ?? each.content }))
   await writeFileSafely(file, lockText(revisions), { overwrite: true })
   return file

@@ -4,6 +4,7 @@ import { readTemplate, renderMigration, writeMigration, newRevisionId } from '..
 import { placeRevision, refusePending, type NewRevision } from '../revisions/new-revision.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Migration, Revision } from '../revisions/revision.js'
+import { historyFor, REPLACED_FOLDER } from '../revisions/squash.js'
 import { Bookkeeping } from '../runner/history.js'
 import { afterWrite } from './after-write.js'
 import { hashed, writeLock } from './lock.js'
@@ -37,6 +38,12 @@ export async function migrationsOf(project: Project): Promise<readonly Migration
   return readMigrations(project.migrationFolders)
 }
 
+/** The migrations that others replace. */
+export async function replacedOf(project: Project): Promise<readonly Migration[]> {
+  const { readMigrations } = await import('../revisions/directory.js')
+  return readMigrations(path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER))
+}
+
 /** How the migrations follow each other, without a database. */
 export async function graphOf(project: Project): Promise<RevisionGraph> {
   return new RevisionGraph(await revisionFacts(project.migrationFolders, project.cacheFolder))
@@ -45,9 +52,10 @@ export async function graphOf(project: Project): Promise<RevisionGraph> {
 /** The same, with where the database is. */
 export async function historyOf(project: Project): Promise<History> {
   // What is wrong with the files is known soonest.
-  const graph = await graphOf(project)
+  const revisions = await revisionFacts(project.migrationFolders, project.cacheFolder)
+  new RevisionGraph(revisions)
   const rows = await new Bookkeeping(await project.live(), project.settings.versionSchema).rows()
-  return { graph, rows }
+  return { graph: new RevisionGraph(await historyFor<Revision>(revisions, rows, () => replacedOf(project))), rows }
 }
 
 /** Migrations that the database has not run. */

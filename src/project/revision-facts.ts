@@ -46,6 +46,6 @@ async function learn<F extends Facts>(folders: readonly string[], cacheFolder: s
   return revisions
 }
 
-function factsOf({ revision, revises, dependsOn, branchLabels, message, created, line }: Revision): Facts {
-  return { revision, revises, dependsOn, branchLabels, message, ...(created && { created }), ...(line && { line }) }
+function factsOf({ revision, revises, dependsOn, branchLabels, message, created, line, replaces }: Revision): Facts {
+  return { revision, revises, dependsOn, branchLabels, message, ...(replaces && { replaces }), ...(created && { created }), ...(line && { line }) }
 }

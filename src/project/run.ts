@@ -6,11 +6,11 @@ import { bookkeepingTables } from '../runner/bookkeeping-sql.js'
 import * as runner from '../runner/runner.js'
 import { planScript, stampScript } from '../runner/script.js'
 import { baselineOf } from './baseline.js'
-import { migrationsOf } from './migrations.js'
+import { migrationsOf, replacedOf } from './migrations.js'
 import type { Project } from './project.js'
 
 /** How migrations run: see `RunOptions` of the runner. */
-export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline' | 'pooler'>
+export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline' | 'pooler' | 'replaced'>
 
 /**
  * Runs a project's migrations up to a target: `head`, `heads`, a revision, `+1`.
@@ -76,5 +76,5 @@ async function parts(project: Project): Promise<runner.RunOptions> {
   const migrations = await migrationsOf(project)
   const baseline = await baselineOf(project)
   const { versionSchema, pooler } = project.settings
-  return { migrations, baseline, database: await project.live(), versionSchema, pooler }
+  return { migrations, baseline, database: await project.live(), versionSchema, pooler, replaced: () => replacedOf(project) }
 }

@@ -4,7 +4,8 @@ import type { Migration } from '../revisions/revision.js'
 import { headStatus } from '../revisions/new-revision.js'
 import { readLog, type HistoryEntry } from '../runner/history.js'
 import { readState } from '../runner/runner.js'
-import { migrationsOf } from './migrations.js'
+import { historyFor, isEdited } from '../revisions/squash.js'
+import { migrationsOf, replacedOf } from './migrations.js'
 import type { Project } from './project.js'
 
 /** Where a database is in its history, whatever state either is in. */
@@ -31,10 +32,11 @@ export interface ProjectStatus {
  * @throws RevisionError for migrations that make no history
  */
 export async function statusOf(project: Project): Promise<ProjectStatus> {
-  const migrations = await migrationsOf(project)
-  const graph = new RevisionGraph(migrations)
+  const read = await migrationsOf(project)
   const database: Database = await project.live()
   const { rows, entries } = await readState(database, project.settings.versionSchema)
+  const migrations = await historyFor(read, rows, () => replacedOf(project))
+  const graph = new RevisionGraph(migrations)
   const unknown = headStatus(graph, rows).current.filter(({ isKnown }) => !isKnown).map(({ revision }) => revision)
   const known = rows.filter((row) => !unknown.includes(row))
   const { checksums, unfinished } = readLog(entries)
@@ -46,7 +48,7 @@ export async function statusOf(project: Project): Promise<ProjectStatus> {
     current: rows,
     unknown,
     pending: unknown.length > 0 ? null : graph.pending(rows).map(({ revision }) => byId.get(revision)!),
-    edited: applied.filter(({ revision, checksum }) => (checksums.get(revision) ?? checksum) !== checksum),
+    edited: applied.filter((migration) => isEdited(migration, checksums.get(migration.revision))),
     unfinished,
     last: entries.at(-1),
   }

@@ -42,6 +42,7 @@ class LoadedMigration implements Migration {
   readonly revises: readonly string[]
   readonly dependsOn: readonly string[]
   readonly branchLabels: readonly string[]
+  readonly replaces: Readonly<Record<string, string>> | undefined
   readonly message: string
   readonly created: string | undefined
   readonly file: string
@@ -60,6 +61,7 @@ class LoadedMigration implements Migration {
     this.dependsOn = texts(declared.dependsOn, 'dependsOn', at)
     this.branchLabels = texts(declared.branchLabels, 'branchLabels', at)
     this.message = text(declared.message ?? '', 'message', at)
+    this.replaces = declared.replaces
     const [, date, time] = DATED.exec(basename(at.file)) ?? []
     this.created = date && `${date}_${time}`
     if (typeof declared.upgrade !== 'function') throw malformed('upgrade', 'is not a function', at)

@@ -62,6 +62,8 @@ export interface MigrationDefinition {
   readonly branchLabels?: string | readonly string[]
   /** Revisions, by id or branch label, that must be applied first without being parents. */
   readonly dependsOn?: string | readonly string[]
+  /** Revisions that it stands for since they were put together, with the checksums of their upgrades: written by `autogen squash`. */
+  readonly replaces?: Readonly<Record<string, string>>
   readonly upgrade: (op: MigrationOperations) => void
   /** Left out: the migration cannot be undone. */
   readonly downgrade?: (op: MigrationOperations) => void

@@ -10,6 +10,8 @@ export interface Revision {
   /** Revisions, by id or branch label, that must be applied before it without being its parents. */
   readonly dependsOn: readonly string[]
   readonly branchLabels: readonly string[]
+  /** The revisions that it stands for, oldest first, each with the checksum of its upgrade; its own id is that of the last. */
+  readonly replaces?: Readonly<Record<string, string>> | undefined
   readonly message: string
   /** When it was made, in a form that sorts: `20260131_0930`. */
   readonly created?: string

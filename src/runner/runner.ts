@@ -4,6 +4,7 @@ import { hashSteps } from '../revisions/record.js'
 import { planDowngrade, planUpgrade, startingWith, type Plan } from '../revisions/plan.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import { positionOf, stepsOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
+import { historyFor, isEdited } from '../revisions/squash.js'
 import { planStamp, type StampPlan } from '../revisions/stamp.js'
 import { applyRowChanges } from '../revisions/version-rows.js'
 import { layBaseline, type Baseline } from './baseline.js'
@@ -21,6 +22,8 @@ export interface RunOptions {
   /** All migrations of the history; see `readMigrations`. */
   readonly migrations: readonly Migration[]
   readonly baseline?: Baseline | undefined
+  /** Reads the migrations that others replace, for a database in the middle of them. Default: there are none. */
+  readonly replaced?: () => Promise<readonly Migration[]>
   /** The schema of the bookkeeping tables. Default: `autogen`. */
   readonly versionSchema?: string
   /** Everything in one transaction instead of one for each migration. */
@@ -120,19 +123,29 @@ export async function previewStamp(options: RunOptions, targets: string | readon
 
 /** What an upgrade or downgrade would run. Writes nothing. */
 export async function preview(options: RunOptions, direction: Direction, target: string): Promise<RunResult> {
-  const graph = new RevisionGraph(options.migrations)
   const { rows, entries } = await readState(options.database, options.versionSchema)
+  const migrations = await seenBy(options, rows)
+  const graph = new RevisionGraph(migrations)
   const plan = direction === 'upgrade' ? planUpgrade(graph, target, rows) : planDowngrade(graph, target, rows)
-  return resultOf(plan, runsOf(options, graph, plan, entries))
+  return resultOf(plan, runsOf({ ...options, migrations }, graph, plan, entries))
+}
+
+/** The history as a database at these revisions sees it. */
+function seenBy({ migrations, replaced = async () => [] }: RunOptions, rows: readonly string[]): Promise<readonly Migration[]> {
+  return historyFor(migrations, rows, replaced)
 }
 
 function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonly string[]) => Plan): Promise<RunResult> {
-  const graph = new RevisionGraph(options.migrations)
+  // What is wrong with the history is known before anything is asked of the database.
+  new RevisionGraph(options.migrations)
   return prepared(options, async (context) => {
     const { bookkeeping, session } = context
     const entries = await bookkeeping.entries()
-    const plan = makePlan(graph, await bookkeeping.rows())
-    const runs = runsOf(options, graph, plan, entries)
+    const rows = await bookkeeping.rows()
+    const migrations = await seenBy(options, rows)
+    const graph = new RevisionGraph(migrations)
+    const plan = makePlan(graph, rows)
+    const runs = runsOf({ ...options, migrations }, graph, plan, entries)
     if (runs.length === 0) return resultOf(plan, runs)
     requireSecrets(runs, context.secrets)
     if (options.singleTransaction) refuseOutside(runs)
@@ -243,9 +256,8 @@ function refuseOtherThan(unfinished: HistoryEntry, plan: Plan): void {
 
 function refuseEdited(graph: RevisionGraph, rows: readonly string[], byId: ReadonlyMap<string, Migration>, checksums: ReadonlyMap<string, string>): void {
   for (const node of graph.applied(rows)) {
-    const checksum = checksums.get(node.id)
     const migration = byId.get(node.id)!
-    if (checksum === undefined || checksum === migration.checksum) continue
+    if (!isEdited(migration, checksums.get(node.id))) continue
     throw new RevisionError(`the upgrade of revision ${node.id} was edited after it was applied to this database`, {
       at: positionOf(migration),
       hint: 'put it back as it was, and make the change in a new migration',
