@@ -92,6 +92,8 @@ function printEvent(event: RunEvent): void {
     }
     case 'steps':
       return showProgress(event.from === event.to ? `step ${event.from}` : `steps ${event.from} to ${event.to}`)
+    case 'seen':
+      return showProgress(sightingText(event))
     case 'progress':
       return showProgress(`step ${event.step}: ${rowsText(event)}`)
     case 'replicas':
@@ -100,6 +102,13 @@ function printEvent(event: RunEvent): void {
       stopProgress()
       return printNote(chalkStderr.dim(`  ${(event.milliseconds / 1000).toFixed(2)} s`))
   }
+}
+
+/** `step 3: waiting for process 4711 (user app, psql, idle in transaction, since 09:30:00)`, `step 3: building index: scanning table: 40 %`. */
+function sightingText({ from, to, blockedBy, progress }: Extract<RunEvent, { type: 'seen' }>): string {
+  const step = from === to ? `step ${from}` : `steps ${from} to ${to}`
+  if (blockedBy.length > 0) return `${step}: waiting for ${blockedBy.join(', ')}`
+  return progress ? `${step}: ${progress}` : step
 }
 
 /** `12,000 of about 40,000 rows, 5,000 rows/s, about 6 s left`. */

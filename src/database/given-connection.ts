@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite'
 import type { Client } from 'pg'
-import { UsageError } from '../errors.js'
+import { DatabaseError, UsageError } from '../errors.js'
 import type { Database } from './database.js'
 import { borrowPglite } from './pglite.js'
 import { borrowClient } from './postgres.js'
@@ -15,6 +15,8 @@ export interface GivenClient {
 /** A pool of node-postgres. */
 export interface GivenPool {
   readonly idleCount: number
+  readonly totalCount: number
+  readonly options: { readonly max?: number }
   connect(): Promise<GivenClient & { release(): void }>
 }
 
@@ -39,7 +41,12 @@ export async function borrowConnection(connection: GivenConnection): Promise<Dat
     const pool = connection
     const borrow = async (): Promise<Database> => {
       const client = await pool.connect()
-      return borrowClient(client as unknown as Client, () => client.release(), borrow)
+      return borrowClient(client as unknown as Client, () => client.release(), another)
+    }
+    // A pool that is used up would keep whoever asks waiting, perhaps for us.
+    const another = async (): Promise<Database> => {
+      if (pool.idleCount === 0 && pool.totalCount >= (pool.options.max ?? 10)) throw new DatabaseError('the pool has no further connection')
+      return borrow()
     }
     return borrow()
   }

@@ -15,6 +15,7 @@ import type { LaggingReplica } from './replicas.js'
 import { runBackfill, type BackfillProgress } from './run-backfill.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
+import { watched, type StepSighting } from './watch.js'
 
 /** What is told while migrations run. */
 export type RunEvent =
@@ -28,6 +29,8 @@ export type RunEvent =
   | ({ readonly type: 'progress'; readonly migration: Migration; readonly direction: Direction; readonly step: number } & BackfillProgress)
   /** The replicas that have yet to replay what was committed; none when they have. */
   | { readonly type: 'replicas'; readonly lagging: readonly LaggingReplica[] }
+  /** What steps that take long are at. */
+  | ({ readonly type: 'seen'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number } & StepSighting)
   | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
 
 export interface RunContext {
@@ -183,16 +186,16 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   let sent = 0
   try {
     await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
-    const [first] = steps
-    if (first?.type === 'outside' && first.backfill && !context.scratch) await runInBatches(context, run, segment, progress, first.backfill)
-    else if (segment.outside) await context.session.outside(textOf(context, first!))
-    else {
+    await seen(context, run, segment, async () => {
+      const [first] = steps
+      if (first?.type === 'outside' && first.backfill && !context.scratch) return runInBatches(context, run, segment, progress, first.backfill)
+      if (segment.outside) return context.session.outside(textOf(context, first!))
       for (const group of sentTogether(steps)) {
         const { run: work } = group[0] as ExecuteStep
         await (work && !context.scratch ? runFunction(context.database, work) : context.database.executeAll(group.map((step) => textOf(context, step))))
         sent += group.length
       }
-    }
+    })
   } catch (error) {
     const index = error instanceof DatabaseError && !segment.outside && !(steps[sent] as ExecuteStep).run ? error.index : 0
     if (index !== undefined) progress.failing = segment.from + sent + index + 1
@@ -200,6 +203,12 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   } finally {
     if (segment.outside) await forgetSecrets(context.database, steps).catch(() => undefined)
   }
+}
+
+/** Does `work` while another session looks at it, where that makes sense: scratch has nobody to wait for, and a lent session no process of its own. */
+function seen({ database, scratch, session, onEvent }: RunContext, { migration, direction }: MigrationRun, { from, to }: Segment, work: () => Promise<void>): Promise<void> {
+  if (scratch || session.lent) return work()
+  return watched(database, (sighting) => onEvent({ type: 'seen', migration, direction, from: from + 1, to, ...sighting }), work)
 }
 
 function textOf({ scratch }: RunContext, step: Step): string {
