@@ -101,7 +101,13 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     strict(),
   ])
   verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), dryRun(), asScript()])
-  verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [together(), replicas(), dryRun(), asScript()])
+  verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
+    new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),
+    together(),
+    replicas(),
+    dryRun(),
+    asScript(),
+  ])
   verb(RUN, 'stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
     new Option('--purge', 'forget first what the version table holds'),
     dryRun(),

@@ -28,6 +28,7 @@ export async function runMigrations(
     }
     const options = {
       singleTransaction: flags.singleTransaction === true,
+      skipIrreversible: flags.skipIrreversible === true,
       waitForReplicasMs: millisecondsOf(flags.waitForReplicas),
       signal: stop.signal,
       onEvent: flags.json ? undefined : printEvent,

@@ -75,7 +75,7 @@ export function stepsOf(migration: Migration, direction: Direction): readonly St
   const reason = migration.irreversible === undefined ? '; it has no downgrade' : `: ${migration.irreversible}`
   throw new RefusedError(`revision ${migration.revision} cannot be undone${reason}. Nothing was run`, {
     at: positionOf(migration),
-    hint: 'write its downgrade, or stay above it',
+    hint: 'write its downgrade, or stay above it; --skip-irreversible passes over it, and what it did stays',
   })
 }
 

@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly singleTransaction?: boolean
   /** The connection goes through a pooler that lends sessions for one transaction at a time: a row of a table is the lock, and settings end with each transaction. */
   readonly pooler?: boolean
+  /** A downgrade passes over migrations that cannot be undone: only the version table goes back, and what they did stays. Default: it is refused. */
+  readonly skipIrreversible?: boolean
   /** How long to wait for another run to end. Default: five minutes. */
   readonly lockTimeoutMs?: number
   /** Upgrade although a migration that is applied was edited since. */
@@ -225,7 +227,8 @@ function runsOf(options: RunOptions, graph: RevisionGraph, plan: Plan, entries: 
   let rowsBefore = plan.before
   return ordered.steps.map((step) => {
     const migration = byId.get(step.revision.revision)!
-    const steps = stepsOf(migration, step.direction)
+    const isSkipped = options.skipIrreversible === true && step.direction === 'downgrade' && migration.downgrade === null
+    const steps = isSkipped ? [] : stepsOf(migration, step.direction)
     const finished = unfinished?.revision === migration.revision ? finishedSteps(unfinished, migration, steps) : 0
     const run = { migration, direction: step.direction, steps, finished, interrupted: interrupted.get(`${step.direction} ${migration.revision}`), rowsBefore, rowChanges: step.rowChanges }
     rowsBefore = applyRowChanges(rowsBefore, step.rowChanges)

@@ -144,6 +144,9 @@ describe.each(engines)('on %s', (name) => {
       const error = await failure(downgrade({ database, migrations: [A, forever, C] }, 'base'))
       expect(error).toMatchObject({ message: expect.stringContaining('revision bbbb cannot be undone; it has no downgrade. Nothing was run'), exitCode: 3, at: { file: '/migrations/bbbb.ts' } })
       expect(await tables(database)).toBe('a b c')
+      expect((await downgrade({ database, migrations: [A, forever, C], skipIrreversible: true }, 'base')).ran).toHaveLength(3)
+      expect(await tables(database)).toBe('b')
+      expect((await readState(database)).rows).toEqual([])
     })
   })
 
