@@ -28,7 +28,7 @@ const FORMS =
 export function sourceOf(text: string, settings: ProjectSettings): Source {
   if (text === 'database') return { type: 'database', url: settings.database, label: databaseLabel(settings.database) }
   if (text === 'schema') return { type: 'schema', paths: settings.schema, label: settings.schema.join(', ') }
-  if (text === 'migrations') return { type: 'migrations', path: settings.migrations, more: settings.moreMigrations, label: settings.migrations }
+  if (text === 'migrations') return { type: 'migrations', path: settings.migrations, ...(settings.moreMigrations.length > 0 && { more: settings.moreMigrations }), label: settings.migrations }
   if (/^(postgres(ql)?:\/\/|pglite:)/i.test(text)) return { type: 'database', url: text, label: databaseLabel(text) }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw new UsageError(`${redactUrl(text)} is no database URL`, { hint: FORMS })
   const type = typeOf(text, settings)
