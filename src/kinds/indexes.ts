@@ -126,6 +126,7 @@ const specialColumns = `
           AND EXISTS (SELECT FROM pg_class r WHERE r.oid = i.indrelid AND r.relkind <> 't')
           AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
       ) k
+      -- OFFSET 0 keeps it a look-up by index for the few rows: flattened, it is joined with all of pg_attribute.
       LEFT JOIN LATERAL (SELECT a.atttypid, a.attcollation FROM pg_attribute a WHERE a.attrelid = k.indrelid AND a.attnum = NULLIF(k.attnum, 0) OFFSET 0) a ON true
       LEFT JOIN pg_opclass o ON o.oid = k.class
       LEFT JOIN pg_opclass d ON d.opcmethod = o.opcmethod AND d.opcintype = a.atttypid AND d.opcdefault AND d.oid <> o.oid
