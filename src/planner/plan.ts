@@ -3,8 +3,8 @@ import { alterContext, expand, type Action, type ExpandOptions } from '../differ
 import { order, type OrderedAction } from '../differ/order.js'
 import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
-import type { SchemaModel } from '../model/schema-model.js'
-import type { Ref } from '../model/schema-object.js'
+import { SchemaModel } from '../model/schema-model.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
@@ -39,10 +39,39 @@ export interface PlanOptions extends ExpandOptions {
 }
 
 /** The steps that carry out operations, in an order that PostgreSQL accepts. Not yet tried: see `prove`. */
-export function plan(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions = {}): PlannedStep[] {
+export function plan(from: SchemaModel, wanted: SchemaModel, differences: readonly Operation[], options: PlanOptions = {}): PlannedStep[] {
+  const { to, operations } = options.online ? whileInUse(from, wanted, differences) : { to: wanted, operations: differences }
   const actions = expand(from, to, operations, options).map((action) => withAuthorsText(action, options))
-  const context = alterContext(from, to)
-  return order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context))
+  const replaced = replacedBy(actions)
+  const context = alterContext(from, to, options, (ref) => replaced.has(ref))
+  return lateLast(order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context)))
+}
+
+/** The same with objects that are created in the way that blocks least. */
+function whileInUse(from: SchemaModel, to: SchemaModel, operations: readonly Operation[]): { to: SchemaModel; operations: readonly Operation[] } {
+  const context = alterContext(from, to, { online: true })
+  const changed = new Map<Ref, SchemaObject>()
+  for (const operation of operations) {
+    if (operation.type !== 'create') continue
+    const object = kindOf(operation.object).whileInUse?.(operation.object, context)
+    if (object) changed.set(object.ref, object)
+  }
+  if (changed.size === 0) return { to, operations }
+  const data = to.toData()
+  return {
+    to: new SchemaModel({ ...data, objects: data.objects.map((object) => changed.get(object.ref) ?? object) }),
+    operations: operations.map((operation) => (operation.type === 'create' ? { ...operation, object: changed.get(operation.object.ref) ?? operation.object } : operation)),
+  }
+}
+
+function replacedBy(actions: readonly Action[]): ReadonlySet<Ref> {
+  const dropped = new Set(actions.flatMap((action) => (action.type === 'drop' ? [action.object.ref] : [])))
+  return new Set(actions.flatMap((action) => (action.type === 'create' && dropped.has(action.object.ref) ? [action.object.ref] : [])))
+}
+
+/** What can wait comes last, so that the rest stays one transaction where it can. */
+function lateLast(steps: readonly PlannedStep[]): PlannedStep[] {
+  return [...steps.filter(({ statement }) => !statement.late), ...steps.filter(({ statement }) => statement.late)]
 }
 
 /** The steps that give an object another name. */

@@ -10,6 +10,8 @@ export interface Statement {
   readonly alternatives?: readonly string[]
   /** PostgreSQL lets its effect be used only after a commit; when scratch shows that it is used before, it moves outside, to the front. */
   readonly usableAfterCommit?: boolean
+  /** It may wait until everything else of the migration is done; then it does not split the transaction of the others. */
+  readonly late?: true
   /** What runs in its place in scratch, where `sql` would reach for another server: another form, or nothing. */
   readonly scratch?: string | null
 }
