@@ -1,6 +1,6 @@
 import type { Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
-import { outsideTransaction, statement, type Statement } from '../sql/statement.js'
+import { inOwnTransaction, statement, type Statement } from '../sql/statement.js'
 import { optionsClause, secretsAlone, type OptionsAttrs, type SecretSource, type SecretVariables } from './foreign-options.js'
 import { defaultName } from './object-names.js'
 import { optionStatements, type StorageParameters } from './storage-parameters.js'
@@ -165,7 +165,7 @@ export function setNotNullInUse(column: Column, major: number, neededValid: bool
   if (given.notValid || attrs.relation) return [setNotNull(column)]
   const alter = alterRelation(column)
   const name = major >= 18 ? notNullName(column, attrs.notNull) : suffixed(`${id.table}_${id.name}`, '__not_null')
-  const validate = outsideTransaction(`${alter} VALIDATE CONSTRAINT ${quoteIdent(name)}`)
+  const validate = inOwnTransaction(`${alter} VALIDATE CONSTRAINT ${quoteIdent(name)}`)
   if (major >= 18) return [addNotNull(column, { ...given, name, notValid: true }), neededValid ? validate : { ...validate, late: true }]
   return [
     statement(`${alter} ADD CONSTRAINT ${quoteIdent(name)} CHECK (${quoteIdent(id.name)} IS NOT NULL) NOT VALID`),

@@ -2,7 +2,7 @@ import type { Row, ServerVersion } from '../database/database.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
-import { outsideTransaction, statement, type Statement } from '../sql/statement.js'
+import { outsideTransaction, statement, type DocumentedEffect, type Statement } from '../sql/statement.js'
 import { columnText, type IndexColumnAttrs } from './index-columns.js'
 import { printIndex } from './index-print.js'
 import { defineKind, PHASES, type AlterContext, type Alteration, type Kind, type Reflected, type ReflectContext } from './kind.js'
@@ -74,7 +74,7 @@ export const indexes: Kind = defineKind<Index>({
   // A key of a partition that is attached to it goes along only when told so.
   drop: (index, context) => [
     context && canBeConcurrent(index, 'from', context)
-      ? outsideTransaction(`DROP INDEX CONCURRENTLY ${nameOf(index)}`)
+      ? dropConcurrently(index)
       : statement(`DROP INDEX ${nameOf(index)}`, index.only ? [`DROP INDEX ${nameOf(index)} CASCADE`] : undefined),
   ],
   // What a partition took from its parent stays when it is detached.
@@ -288,7 +288,15 @@ function isMadeInPieces({ ref, parent }: Index, context: AlterContext): boolean 
 
 function createConcurrently(index: Index): Statement {
   const text = definition(index).replace(/^CREATE (UNIQUE )?INDEX/, '$& CONCURRENTLY')
-  return outsideTransaction(text)
+  return outsideTransaction(text, { ...concurrent(index), reads: true })
+}
+
+function dropConcurrently(index: Index): Statement {
+  return outsideTransaction(`DROP INDEX CONCURRENTLY ${nameOf(index)}`, concurrent(index))
+}
+
+function concurrent({ id, attrs }: Index): DocumentedEffect {
+  return { lock: 'SHARE UPDATE EXCLUSIVE', relation: qualified(id.schema, attrs.table) }
 }
 
 /** The new one is built beside the old one, whose name it then takes: queries are never without. */
@@ -296,7 +304,7 @@ function swap(from: Index, to: Index): Statement[] {
   const beside = { ...to, id: { ...to.id, name: suffixed(to.id.name!, '__new') } }
   return [
     createConcurrently(beside),
-    outsideTransaction(`DROP INDEX CONCURRENTLY ${nameOf(from)}`),
+    dropConcurrently(from),
     statement(`ALTER INDEX ${nameOf(beside)} RENAME TO ${quoteIdent(to.id.name!)}`),
     ...Object.entries(to.attrs.statistics ?? {}).map(([column, target]) => setStatistics(to, column, target)),
   ]

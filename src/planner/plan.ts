@@ -8,6 +8,7 @@ import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
+import { observationText, type Observation } from './observe.js'
 import { statementsOf } from './render.js'
 
 /** What a step costs its users. */
@@ -27,6 +28,10 @@ export interface PlannedStep {
   readonly ref: Ref
   /** What is done to that object, of which the statement may be a part. */
   readonly action: Action['type']
+  /** Relations that are there before and after have to do with it: what it does to them is worth a look. */
+  readonly touchesUsed?: true
+  /** What it did to relations in use, where scratch ran it. */
+  readonly observed?: Observation
   /** The object on whose account this one, which itself did not change, is touched. */
   readonly because?: Ref
   /** The object that is replaced when PostgreSQL refuses the statement in any form. */
@@ -44,7 +49,8 @@ export function plan(from: SchemaModel, wanted: SchemaModel, differences: readon
   const actions = expand(from, to, operations, options).map((action) => withAuthorsText(action, options))
   const replaced = replacedBy(actions)
   const context = alterContext(from, to, options, (ref) => replaced.has(ref))
-  return lateLast(order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context)))
+  const touches = touching(from, to, context)
+  return lateLast(order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context, touches)))
 }
 
 /** The same with objects that are created in the way that blocks least. */
@@ -74,6 +80,14 @@ function lateLast(steps: readonly PlannedStep[]): PlannedStep[] {
   return [...steps.filter(({ statement }) => !statement.late), ...steps.filter(({ statement }) => statement.late)]
 }
 
+/** A step with what was seen when it ran, also in its comment. */
+export function observedStep(step: PlannedStep, observed: Observation): PlannedStep {
+  const text = observationText(observed)
+  const [first, ...rest] = step.comments
+  const comments = text === undefined ? step.comments : first === undefined ? [text] : [`${first} — ${text}`, ...rest]
+  return { ...step, observed, comments }
+}
+
 /** The steps that give an object another name. */
 export function renameSteps(rename: Rename): PlannedStep[] {
   return stepsOf({ action: rename, parts: [] })
@@ -83,7 +97,19 @@ function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
   return action.type === 'create' && authored ? { ...action, object: authored(action.object) } : action
 }
 
-function stepsOf(ordered: OrderedAction, context?: AlterContext): PlannedStep[] {
+/** Tells whether an action on an object has to do with one in use: its own root, or that of something it needs. */
+function touching(from: SchemaModel, to: SchemaModel, context: AlterContext): (ref: Ref, side: 'from' | 'to') => boolean {
+  const rootOf = (model: SchemaModel, ref: Ref): Ref => {
+    const parent = model.get(ref)?.parent
+    return parent ? rootOf(model, parent) : ref
+  }
+  return (ref, side) => {
+    const model = side === 'from' ? from : to
+    return [ref, ...model.needs(ref).map((need) => need.to)].some((one) => context.inUse(rootOf(model, one)))
+  }
+}
+
+function stepsOf(ordered: OrderedAction, context?: AlterContext, touches?: (ref: Ref, side: 'from' | 'to') => boolean): PlannedStep[] {
   const { action } = ordered
   const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
   const cause = 'because' in action ? action.because : undefined
@@ -101,6 +127,7 @@ function stepsOf(ordered: OrderedAction, context?: AlterContext): PlannedStep[] 
     statement,
     ref,
     action: action.type,
+    ...(touches?.(ref, action.type === 'drop' ? 'from' : 'to') && { touchesUsed: true }),
     ...(cause && { because: cause }),
     ...(elseReplace && { elseReplace }),
   }))

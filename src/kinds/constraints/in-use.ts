@@ -1,5 +1,5 @@
 import { qualified, quoteIdent, suffixed } from '../../sql/identifiers.js'
-import { outsideTransaction, statement, type Statement } from '../../sql/statement.js'
+import { inOwnTransaction, outsideTransaction, statement, type Statement } from '../../sql/statement.js'
 import type { AlterContext } from '../kind.js'
 import { optionsText } from '../storage-parameters.js'
 import type { Constraint } from './attributes.js'
@@ -37,12 +37,12 @@ export function swapKey(from: Constraint, to: Constraint, context: AlterContext)
 /** Looks at the rows that are there. In a transaction of its own it lets others read and write meanwhile. */
 export function validateConstraint(constraint: Constraint, context?: AlterContext): Statement {
   const sql = `${alter(constraint)} VALIDATE CONSTRAINT ${quoteIdent(constraint.id.name!)}`
-  return context?.inUse(constraint.parent!) ? { ...outsideTransaction(sql), late: true } : statement(sql)
+  return context?.inUse(constraint.parent!) ? { ...inOwnTransaction(sql), late: true } : statement(sql)
 }
 
 function addedThenValidated(constraint: Constraint): Statement[] {
   const validate = `${alter(constraint)} VALIDATE CONSTRAINT ${quoteIdent(constraint.id.name!)}`
-  return [statement(`${alter(constraint)}\n  ADD ${definition(constraint)} NOT VALID`), { ...outsideTransaction(validate), late: true }]
+  return [statement(`${alter(constraint)}\n  ADD ${definition(constraint)} NOT VALID`), { ...inOwnTransaction(validate), late: true }]
 }
 
 /** PostgreSQL takes an index for a key of a table that is not partitioned, unless the key is over a period. */
@@ -64,6 +64,7 @@ function buildIndex({ id, attrs }: Constraint, name: string): Statement {
       ...(attrs.with ? [`WITH (${optionsText(attrs.with)})`] : []),
       ...(attrs.tablespace ? [`TABLESPACE ${quoteIdent(attrs.tablespace)}`] : []),
     ].join(' '),
+    { lock: 'SHARE UPDATE EXCLUSIVE', relation: qualified(id.schema, id.table), reads: true },
   )
 }
 
