@@ -21,20 +21,20 @@ export type AnyColumn = ColumnBuilder<any, boolean, Input>
  */
 export interface TypedVerbs {
   /**
-   * Creates what is declared, with its parts: a table with its columns, constraints and indexes. What is declared in the callback of a table
-   * (triggers, policies, rules, statistics) names the table it is on.
+   * Creates what is declared, with its parts: a table with its columns, constraints and indexes. Of several objects those come first that others
+   * need. What is declared in the callback of a table (triggers, policies, rules, statistics) names the table it is on.
    *
    * @example op.create(app.enum('status', ['open', 'done']))
    * @example op.create(policy('own', { using: sql`owner = current_user` }), { on: 'app.posts' })
    */
-  create(object: Declared): void
+  create(...objects: readonly [Declared, ...Declared[]]): void
   create(element: TableElement, place: Place): void
   /**
-   * Drops what is declared; its inverse creates it as declared here.
+   * Drops what is declared, of several objects those first that need others; its inverse creates it as declared here.
    *
    * @example op.drop(app.view('old_totals', sql`select 1 as one`))
    */
-  drop(object: Declared): void
+  drop(...objects: readonly [Declared, ...Declared[]]): void
   drop(element: TableElement, place: Place): void
   /**
    * Turns an object into another one of the same name, in place. Parts that PostgreSQL cannot alter and that hold no data of their own

@@ -11,10 +11,13 @@ import { plan, renameSteps, type PlannedStep } from '../planner/plan.js'
 import type { Statement } from '../sql/statement.js'
 import { declaredDependencies, declaredOnce, titleOf } from './declared-model.js'
 
-/** An object with its parts before and after; of a list, the first is what the others belong to. */
+/** An object as its builder declares it: first itself, then its parts. */
+type Whole = readonly Declaration[]
+
+/** Objects before and after. */
 export interface Change {
-  readonly from: readonly Declaration[]
-  readonly to: readonly Declaration[]
+  readonly from: readonly Whole[]
+  readonly to: readonly Whole[]
   /** The relation that it is a part of, where that is declared. */
   readonly on?: SchemaObject | undefined
 }
@@ -23,21 +26,22 @@ export interface Change {
  * The statements of a change, without a database: what only PostgreSQL can judge is taken for right.
  *
  * @throws SchemaError for what cannot be done in place, or is not named
- * @example changeStatements({ from: [], to: users.declarations() }) // CREATE TABLE …
+ * @example changeStatements({ from: [], to: [users.declarations()] }) // CREATE TABLE …
  */
 export function changeStatements({ from, to, on }: Change): readonly Statement[] {
-  const version = versionFor([...from, ...to])
-  const [before, after] = [from, namedLike(from, to)].map((declarations) => changeModel(declarations, on, version)) as [SchemaModel, SchemaModel]
-  refuseRenames(to, before, after)
+  const version = versionFor([...from, ...to].flat())
+  const [before, after] = [from, namedLike(from.flat(), to)].map((wholes) => changeModel(wholes, on, version)) as [SchemaModel, SchemaModel]
+  const title = titleOf([...to, ...from][0]![0]!.object)
+  refuseRenames(to.flat(), before, after)
   const operations = diff(before, after)
   if (operations.length === 0) {
-    throw new SchemaError(`${titleOf(to[0]!.object)} is the same before and after`, { hint: 'declare it twice: the methods of a builder change the object that they are called on' })
+    throw new SchemaError(`${title} is the same before and after`, { hint: 'declare it twice: the methods of a builder change the object that they are called on' })
   }
   const steps = plan(before, after, operations)
   for (const step of steps) checkStep(step, before, after)
   // A part that goes along with another one has no statement of its own, an alteration has one.
   const untold = operations.find((operation) => (operation.type === 'alter' || steps.length === 0) && !steps.some(({ ref }) => ref === subject(operation)))
-  if (untold) throw new SchemaError(`how ${titleOf(to[0]?.object ?? from[0]!.object)} is altered cannot be told without a database`, { hint: 'write op.execute(sql`…`)' })
+  if (untold) throw new SchemaError(`how ${title} is altered cannot be told without a database`, { hint: 'write op.execute(sql`…`)' })
   return steps.map(({ statement }) => statement)
 }
 
@@ -61,14 +65,15 @@ function versionFor(declarations: readonly Declaration[]): ServerVersion {
   return { major, number: major * 10_000 }
 }
 
-function changeModel(declarations: readonly Declaration[], on: SchemaObject | undefined, version: ServerVersion): SchemaModel {
+function changeModel(wholes: readonly Whole[], on: SchemaObject | undefined, version: ServerVersion): SchemaModel {
+  const declarations = wholes.flat()
   const declared = declaredOnce(declarations)
-  const [root] = declarations
   // A constraint that is declared with a column is a part of the table, but goes with the column.
-  const belonging = declarations
-    .slice(1)
-    .filter(({ object: { parent } }) => parent !== null && !declared.has(parent))
-    .map(({ object }): Dependency => ({ from: object.ref, to: root!.object.ref, auto: true }))
+  const belonging = wholes.flatMap(([root, ...parts]) =>
+    parts
+      .filter(({ object: { parent } }) => parent !== null && !declared.has(parent))
+      .map(({ object }): Dependency => ({ from: object.ref, to: root!.object.ref, auto: true })),
+  )
   return new SchemaModel({
     version,
     objects: [...(on ? [on] : []), ...declarations.map(({ object }) => object)],
@@ -77,14 +82,15 @@ function changeModel(declarations: readonly Declaration[], on: SchemaObject | un
   })
 }
 
-/** The declarations of `to`; those that PostgreSQL names itself are the same objects as their equals in `from`. */
-function namedLike(from: readonly Declaration[], to: readonly Declaration[]): readonly Declaration[] {
-  const left = from.map(({ object }) => object).filter(isUnnamed)
-  return to.map((declaration) => {
+/** What is there after; objects that PostgreSQL names itself are the same as their equals before. */
+function namedLike(before: readonly Declaration[], to: readonly Whole[]): readonly Whole[] {
+  const left = before.map(({ object }) => object).filter(isUnnamed)
+  const named = (declaration: Declaration): Declaration => {
     const { object } = declaration
     const at = isUnnamed(object) ? left.findIndex((other) => other.parent === object.parent && other.kind === object.kind && attributesText(other) === attributesText(object)) : -1
     return at < 0 ? declaration : { ...declaration, object: { ...object, ref: left.splice(at, 1)[0]!.ref } }
-  })
+  }
+  return to.map((whole) => whole.map(named))
 }
 
 function isUnnamed({ id }: SchemaObject): boolean {

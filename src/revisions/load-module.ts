@@ -45,8 +45,8 @@ async function createLoader(): Promise<Jiti> {
 const authoringApi: PromiseLike<unknown> = { then: (resolve, reject) => loadAuthoringApi().then(resolve, reject) }
 
 async function loadAuthoringApi(): Promise<unknown> {
-  const [api, change] = await Promise.all([import('../schema.js'), import('../declaration/change.js')])
-  provideRenderer(change)
+  const api = await import('../schema.js')
+  provideRenderer(await import('../declaration/change.js'))
   return api
 }
 

@@ -6,7 +6,7 @@ import { SchemaError } from '../errors.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
-import { AS_SQL } from '../sql/template.js'
+import { AS_SQL, type SqlSource } from '../sql/template.js'
 
 type Make = () => readonly Statement[]
 
@@ -28,35 +28,39 @@ export function provideRenderer(given: ChangeRenderer): void {
 
 /** The typed verbs, which tell `record` what they stand for. */
 export function typedVerbs(record: RecordVerb): TypedVerbs {
-  const change = (verb: keyof TypedVerbs, there: () => Change, back = there) =>
+  const change = (verb: keyof TypedVerbs, there: () => Change, back: () => Change = there) =>
     record(
       verb,
       () => render().changeStatements(there()),
       () => render().changeStatements(turned(back())),
     )
-  const addPart = (verb: keyof TypedVerbs, table: TableSource, part: TableElement) => change(verb, () => ({ from: [], to: on(table, part), on: declared(table) }))
-  const dropPart = (verb: keyof TypedVerbs, table: TableSource, part: TableElement) => change(verb, () => ({ from: on(table, part), to: [], on: declared(table) }))
+  const addPart = (verb: keyof TypedVerbs, table: TableSource, part: TableElement) => change(verb, () => ({ from: [], to: [on(table, part)], on: declared(table) }))
+  const dropPart = (verb: keyof TypedVerbs, table: TableSource, part: TableElement) => change(verb, () => ({ from: [on(table, part)], to: [], on: declared(table) }))
   return {
-    create: (object: Declared | TableElement, place?: Place) => change('create', () => ({ from: [], to: declarationsOf(object, place), on: declared(place?.on) })),
-    drop: (object: Declared | TableElement, place?: Place) => change('drop', () => ({ from: declarationsOf(object, place), to: [], on: declared(place?.on) })),
+    create: (...given: Given) => change('create', () => ({ from: [], to: groupsOf(given), on: declared(placeOf(given)?.on) })),
+    drop: (...given: Given) => change('drop', () => ({ from: groupsOf(given), to: [], on: declared(placeOf(given)?.on) })),
     alter: (before: Declared | TableElement, after: Declared | TableElement, place?: Place) =>
       change('alter', () => {
         const [from, to] = [declarationsOf(before, place), declarationsOf(after, place)]
-        if (from[0]!.object.ref === to[0]!.object.ref) return { from, to, on: declared(place?.on) }
+        if (from[0]!.object.ref === to[0]!.object.ref) return { from: [from], to: [to], on: declared(place?.on) }
         throw new SchemaError(`${from[0]!.object.ref} and ${to[0]!.object.ref} are two objects`, { hint: 'op.rename gives an object another name' })
       }),
     rename: (object: Declared | TableElement, name: string, place?: Place) => {
       const rename = (back: boolean) => () => render().renameStatements(declarationsOf(object, place)[0]!.object, name, back)
       record('rename', rename(false), rename(true))
     },
-    addColumn: (table, name, column) => change('addColumn', () => ({ from: [], to: columnOf(table, name, column), on: declared(table) })),
+    addColumn: (table, name, column) => change('addColumn', () => ({ from: [], to: [columnOf(table, name, column)], on: declared(table) })),
     dropColumn: (table, name, was) => {
-      if (was) return change('dropColumn', () => ({ from: columnOf(table, name, was), to: [], on: declared(table) }))
+      if (was) return change('dropColumn', () => ({ from: [columnOf(table, name, was)], to: [], on: declared(table) }))
       record('dropColumn', () => [statement(`${alter(table)} DROP COLUMN ${quoteIdent(name)}`)])
     },
     alterColumn: (table, name, before, after, { using } = {}) => {
-      const between = (): Change => ({ from: columnOf(table, name, before), to: columnOf(table, name, after), on: declared(table) })
-      change('alterColumn', () => converted(between(), using?.[AS_SQL]().text), between)
+      const between = (conversion?: SqlSource): Change => ({
+        from: [converted(columnOf(table, name, before), conversion)],
+        to: [columnOf(table, name, after)],
+        on: declared(table),
+      })
+      change('alterColumn', () => between(using), () => between())
     },
     renameColumn: (table, name, to) => {
       const rename = (from: string, next: string) => () => [statement(`${alter(table)} RENAME COLUMN ${quoteIdent(from)} TO ${quoteIdent(next)}`)]
@@ -84,12 +88,31 @@ function turned({ from, to, on }: Change): Change {
   return { from: to, to: from, on }
 }
 
-function converted({ from: [column, ...parts], ...change }: Change, using: string | undefined): Change {
-  return { ...change, from: using === undefined ? [column!, ...parts] : [{ ...column!, object: { ...column!.object, using } as SchemaObject }, ...parts] }
+/** A column, the first of its declarations, whose values are to be converted. */
+function converted(column: readonly Declaration[], using: SqlSource | undefined): readonly Declaration[] {
+  return using ? column.map((one, at) => (at === 0 ? { ...one, object: { ...one.object, using: using[AS_SQL]().text } as SchemaObject } : one)) : column
+}
+
+/** Declared objects, or one element and where it is. */
+type Given = readonly (Declared | TableElement | Place)[]
+
+function placeOf(given: Given): Place | undefined {
+  const last = given.at(-1)
+  return given.length > 1 && last && !isDeclared(last) && Object.hasOwn(last, 'on') ? (last as Place) : undefined
+}
+
+function groupsOf(given: Given): readonly (readonly Declaration[])[] {
+  const place = placeOf(given)
+  if (given.length === 0) throw notBuilt()
+  return (place ? given.slice(0, -1) : given).map((object) => declarationsOf(object as Declared | TableElement, place))
+}
+
+function isDeclared(object: unknown): object is Declared {
+  return typeof (object as Partial<Declared> | undefined)?.declarations === 'function'
 }
 
 function declarationsOf(object: Declared | TableElement, place: Place | undefined): readonly Declaration[] {
-  if (typeof (object as Partial<Declared> | undefined)?.declarations === 'function') return (object as Declared).declarations()
+  if (isDeclared(object)) return object.declarations()
   if (place !== undefined) return on(place.on, object as TableElement)
   if (typeof (object as Partial<TableElement> | undefined)?.elementDeclarations !== 'function') throw notBuilt()
   throw new SchemaError('it is a part of a table that is not named', { hint: "name the table: { on: 'app.users' }" })

@@ -44,18 +44,20 @@ test('what every fixture declares is created, dropped, altered and renamed by SQ
     // No fixture can have one: its provider must be loaded.
     after.push(securityLabel('TABLE app.t', 'provider', 'secret'))
     const change = (verb: string, { object }: Declared, made: Change) => wrong.push(...rendered(`${path.relative(ROOT, folder)}: ${verb} ${object.ref}`, () => changeStatements(made)))
+    const all = before.map((one) => one.declarations())
+    if (all.length > 0) change('create all with', before[0]!, { from: [], to: all })
     for (const one of [...before, ...after]) {
       const declarations = one.declarations()
-      change('create', one, { from: [], to: declarations })
-      change('drop', one, { from: declarations, to: [] })
+      change('create', one, { from: [], to: [declarations] })
+      change('drop', one, { from: [declarations], to: [] })
       for (const { object } of declarations) created.add(object.kind)
       if (kindOf(one.object).rename) wrong.push(...rendered(`rename ${one.object.ref}`, () => renameStatements(one.object, 'Another "name"')))
     }
     for (const one of before) {
       const next = after.find(({ object }) => object.ref === one.object.ref)
       if (!next) continue
-      change('alter', one, { from: one.declarations(), to: next.declarations() })
-      change('alter back', one, { from: next.declarations(), to: one.declarations() })
+      change('alter', one, { from: [one.declarations()], to: [next.declarations()] })
+      change('alter back', one, { from: [next.declarations()], to: [one.declarations()] })
     }
   }
   expect(wrong).toEqual([])

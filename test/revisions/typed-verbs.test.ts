@@ -106,6 +106,21 @@ test.each<[string, string, string[], string[]]>([
     ['CREATE RULE keep AS\n  ON DELETE TO app.users\n  DO INSTEAD nothing', 'CREATE STATISTICS app.id_email ON id, email FROM app.users'],
     ['DROP STATISTICS app.id_email', 'DROP RULE keep ON app.users'],
   ],
+  [
+    'several objects, in the order in which one needs the other',
+    `const mood = app.enum('mood', ['sad'])
+    const a = app.table('a', { id: integer().primaryKey(), b: integer().references(() => b.id, { name: 'a_b' }) })
+    const b = app.table('b', { id: integer().primaryKey(), a: integer().references(() => a.id, { name: 'b_a' }), of: mood() })
+    op.create(b, a, mood)`,
+    [
+      `CREATE TYPE app.mood AS ENUM ('sad')`,
+      'CREATE TABLE app.a (\n  id integer NOT NULL,\n  b integer,\n  PRIMARY KEY (id)\n)',
+      'CREATE TABLE app.b (\n  id integer NOT NULL,\n  a integer,\n  of app.mood,\n  PRIMARY KEY (id)\n)',
+      'ALTER TABLE app.a ADD CONSTRAINT a_b FOREIGN KEY (b) REFERENCES app.b (id)',
+      'ALTER TABLE app.b ADD CONSTRAINT b_a FOREIGN KEY (a) REFERENCES app.a (id)',
+    ],
+    ['ALTER TABLE app.b DROP CONSTRAINT b_a', 'DROP TABLE app.a', 'DROP TABLE app.b', 'DROP TYPE app.mood'],
+  ],
   ['a role', `op.create(role('reader', { login: true }))`, ['CREATE ROLE reader LOGIN'], ['DROP ROLE reader']],
   ['a drop, which is created again', `op.drop(app.enum('mood', ['sad']).comment('gone'))`, ['DROP TYPE app.mood'], [`CREATE TYPE app.mood AS ENUM ('sad')`, `COMMENT ON TYPE app.mood IS 'gone'`]],
   [
@@ -256,7 +271,7 @@ test.each<[string, string, number, string]>([
   ],
   ['op.rename in the upgrade of revision aaaa cannot be done: cast (integer AS text) cannot be renamed', `op.rename({ declarations: () => [{ object: { kind: 'cast', ref: 'cast:(integer AS text)', parent: null, id: {}, attrs: {} } }] }, 'x')`, 6, 'drop it and create it under the other name'],
   ['op.create in the upgrade of revision aaaa cannot be done: it is a part of a table that is not named', `op.create(index('i').on('id'))`, 6, "name the table: { on: 'app.users' }"],
-  ['op.create in the upgrade of revision aaaa cannot be done: it is given something that no builder made', `op.create('app.users')`, 6, "give it what a builder of 'pg-autogen/schema' returns"],
+  ['op.create in the upgrade of revision aaaa cannot be done: it is given something that no builder made', `op.create(users, 'app.users')`, 6, "give it what a builder of 'pg-autogen/schema' returns"],
   ['op.addConstraint in the upgrade of revision aaaa cannot be done: it is given something that no builder made', `op.addConstraint(users, 'total > 0')`, 6, "give it what a builder of 'pg-autogen/schema' returns"],
   ['op.addColumn in the upgrade of revision aaaa cannot be done: column n is not made by a type', `op.addColumn(users, 'n', 'integer')`, 6, "write its type: text(), integer(), type('citext')"],
   ['op.createIndex in the upgrade of revision aaaa cannot be done: "app.users.email" is not the name of a table', `op.createIndex('app.users.email', index('i').on('id'))`, 6, `write it as SQL does: 'app.users', or 'app."Users"'`],
