@@ -19,7 +19,7 @@ export interface ProjectSettings {
   /** Further folders with migrations; `db/**` is a folder with all below it. */
   readonly moreMigrations: readonly string[]
   readonly scratch: ScratchMode
-  /** Hazard codes that may be written; `all` allows every one. */
+  /** Hazard codes that may be written, for all objects or for one (`data-loss:app.users`); `all` allows every one. */
   readonly allow: readonly string[]
   /** Schema of the bookkeeping tables. */
   readonly versionSchema: string
@@ -163,7 +163,7 @@ function firstScratch(choices: readonly (readonly [string | undefined, string])[
 function firstAllowed(choices: readonly (readonly [readonly string[] | undefined, string])[]): readonly string[] {
   const [allowed = [], from] = choices.find(([value]) => value !== undefined) ?? []
   const codes = [...HAZARD_CODES, 'all']
-  const unknown = allowed.find((code) => !codes.includes(code))
+  const unknown = allowed.map((entry) => entry.replace(/:.*$/s, '')).find((code) => !codes.includes(code))
   if (unknown === undefined) return allowed
   const near = closest(unknown, codes)
   throw new UsageError(`${from} names no hazard: "${unknown}"`, { hint: near ? `did you mean ${near}?` : `there are ${codes.join(', ')}` })

@@ -37,7 +37,7 @@ test('data that would be lost: exit 3, what and how to allow it; nothing is writ
     stdout: '',
     stderr:
       'error: the migration would lose data, and that was not allowed; nothing was written\n' +
-      '  column app.users.phone: the values are gone\nhint: allow it with --allow data-loss\n',
+      '  column app.users.phone: the values are gone\nhint: allow it with --allow data-loss, or for one object with --allow data-loss:app.users.phone\n',
   })
   expect(box.files()).toEqual(['schema.ts'])
   // Scratch is a server of the same major, where there are programs of one: no note says otherwise.
