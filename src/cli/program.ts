@@ -62,12 +62,16 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const verbose = () => new Option('-v, --verbose', 'more about each')
   const revisionId = () => new Option('--rev-id <id>', 'use this id instead of a random one')
   const strict = () => new Option('--strict', 'refuse objects that cannot be managed (exit 3)')
-  const dryRun = () => new Option('--dry-run', 'only say what would be done')
+  const dryRun = () => new Option('--dry-run', 'do the work, but only say what would be written or run')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it')
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
-  verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'))
+  verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'), [
+    new Option('--template <name>', 'what the project begins with; autogen list-templates names them (default: default)'),
+    dryRun(),
+  ])
+  verb(WRITE, 'list-templates', 'list what autogen init can begin with', () => import('./commands/list-templates.js'))
   verb(WRITE, 'pull', 'write schema.ts from the database', () => import('./commands/pull.js'), [
     new Option('--force', 'overwrite an existing schema.ts'),
     new Option('--stdout', 'print it instead of writing a file'),
@@ -76,6 +80,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--roles <names>', 'also these roles of the server, separated by commas, or all; never passwords'),
     new Option('--external <names>', 'leave out what something else makes, such as "pgmq.q_*,app.events_p*"'),
     strict(),
+    dryRun(),
   ])
   verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
     message(),
@@ -87,6 +92,8 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--depends-on <revision>', 'a revision of another branch that must be applied before'),
     new Option('--path <folder>', 'the folder to write it into, when there are several'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
+    new Option('--sql', 'print the SQL of the upgrade, proven as ever, instead of writing a migration'),
+    dryRun(),
     new Option('--typecheck', 'let TypeScript check schema.ts, however large it is (AUTOGEN_TYPECHECK=1)'),
     new Option('--no-typecheck', 'do not let TypeScript check schema.ts (AUTOGEN_TYPECHECK=0)'),
   ])
@@ -113,7 +120,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     dryRun(),
     asScript(),
   ])
-  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [asScript()])
+  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [dryRun(), new Option('--sql', 'print a script for psql instead')])
   verb(LOOK, 'status', 'show where the database is, what is pending and what went wrong', () => import('./commands/status.js'))
   verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),
@@ -128,12 +135,13 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(LOOK, 'edit <revision>', 'open a migration in VISUAL or EDITOR', () => import('./commands/edit.js'))
   verb(LOOK, 'heads', 'list the newest revision of every branch', () => import('./commands/heads.js'), [verbose()])
   verb(LOOK, 'branches', 'list the revisions at which branches begin', () => import('./commands/branches.js'), [verbose()])
-  verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId()])
+  verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId(), dryRun()])
   verb(HISTORY, 'rebase <revision>', 'put the branch that ends in a revision behind the other head', () => import('./commands/rebase.js'), [
     new Option('--onto <revision>', 'the head to put it behind, when there are several'),
+    dryRun(),
   ])
-  verb(HISTORY, 'squash <range>', 'put the migrations from one revision to another, a:b, into one', () => import('./commands/squash.js'), [message()])
-  verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'))
+  verb(HISTORY, 'squash <range>', 'put the migrations from one revision to another, a:b, into one', () => import('./commands/squash.js'), [message(), dryRun()])
+  verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'), [dryRun()])
 
   const [first = '', ...rest] = withVerb(argv, root)
   try {

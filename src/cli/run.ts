@@ -5,7 +5,7 @@ import { showProgress, stopProgress } from './progress.js'
 
 /** Opens the project that the flags describe, does the work, and closes it whatever happens. */
 export async function withProject<T>(flags: Flags, options: { mayWriteToLive: boolean }, work: (project: Project) => Promise<T>): Promise<T> {
-  const project = new Project(await settingsOf(flags), { ...options, onStage: showProgress })
+  const project = new Project(await settingsOf(flags), { ...options, dryRun: flags.dryRun === true, onStage: showProgress })
   try {
     return await work(project)
   } finally {

@@ -3,6 +3,7 @@ import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Direction } from '../revisions/revision.js'
 import { planStampOffline, type StampPlan } from '../revisions/stamp.js'
 import { bookkeepingTables } from '../runner/bookkeeping-sql.js'
+import { Bookkeeping } from '../runner/history.js'
 import * as runner from '../runner/runner.js'
 import { planScript, stampScript } from '../runner/script.js'
 import { baselineOf } from './baseline.js'
@@ -59,10 +60,12 @@ export async function stampingScript(project: Project, range: string): Promise<s
   return stampScript(plan, migrations, { versionSchema: project.settings.versionSchema })
 }
 
-/** Makes the bookkeeping tables where they are missing, and changes nothing else. */
+/** Makes the bookkeeping tables where they are missing, and changes nothing else. A dry run only says whether they are. */
 export async function ensureVersion(project: Project): Promise<{ schema: string; made: boolean }> {
-  const { versionSchema } = project.settings
-  return { schema: versionSchema, made: await runner.ensureVersion(await project.live(), versionSchema, { pooler: project.settings.pooler }) }
+  const { versionSchema: schema, pooler } = project.settings
+  const database = await project.live()
+  if (project.files.dryRun) return { schema, made: !(await new Bookkeeping(database, schema).isThere()) }
+  return { schema, made: await runner.ensureVersion(database, schema, { pooler }) }
 }
 
 /** The same as a script for psql. */

@@ -9,8 +9,9 @@ export async function run(flags: Flags): Promise<ExitCode> {
   if (flags.sql) return printScript(flags, async (project) => ensureVersionScript(project))
   return withProject(flags, { mayWriteToLive: true }, async (project) => {
     const { schema, made } = await ensureVersion(project)
-    if (flags.json) printJson({ schema, made })
-    else printResult(made ? `made the bookkeeping tables in schema ${schema}` : `the bookkeeping tables are in schema ${schema}`)
+    const { dryRun } = project.files
+    if (flags.json) printJson(dryRun ? { dryRun, schema, wouldMake: made } : { schema, made })
+    else printResult(made ? `${dryRun ? 'would make' : 'made'} the bookkeeping tables in schema ${schema}` : `the bookkeeping tables are in schema ${schema}`)
     return ExitCode.done
   })
 }
