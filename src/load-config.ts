@@ -14,6 +14,8 @@ interface Member {
 }
 
 const TEXT: Member = { accepts: isString, wants: 'a string' }
+const SECONDS: Member = { accepts: (value) => typeof value === 'number' && value > 0, wants: 'a number of seconds' }
+const FUNCTION: Member = { accepts: (value) => typeof value === 'function', wants: 'a function' }
 const MEMBERS: Record<keyof Config, Member> = {
   database: TEXT,
   databases: { accepts: isDatabases, wants: 'an object of addresses or settings by name' },
@@ -27,9 +29,14 @@ const MEMBERS: Record<keyof Config, Member> = {
   afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
   pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
+  waitForReplicas: SECONDS,
+  lockTimeout: { accepts: (value) => value === 0 || SECONDS.accepts(value), wants: 'a number of seconds' },
+  beforeMigration: FUNCTION,
+  afterMigration: FUNCTION,
+  onStep: FUNCTION,
 }
 
-const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler']
+const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'waitForReplicas', 'lockTimeout']
 
 function isDatabases(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { ExitCode, UsageError } from '../errors.js'
 import { packageVersion } from '../package-version.js'
 import { closest } from '../suggest.js'
+import { chooseLog, logEvent, logIn } from './log.js'
 
 /** Flags as commander hands them to a command, common ones included. */
 export interface Flags {
@@ -32,6 +33,7 @@ const COMMON = 'Common options:'
  * @example await program(['check', '--database', url])
  */
 export async function program(argv: readonly string[]): Promise<ExitCode> {
+  chooseLog(logIn(argv) ?? process.env.AUTOGEN_LOG)
   let code: ExitCode = ExitCode.done
   const root = new Command('autogen')
     .usage('[command] [options]')
@@ -54,6 +56,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     command.action(async (...received: unknown[]) => {
       const flags = received[received.length - 2] as Flags
       const args = received.slice(0, -2).filter((arg) => arg !== undefined) as string[]
+      logEvent('info', 'command.start', { command: command.name(), version: packageVersion() })
       code = await (await load()).run(flags, ...args)
     })
   }
@@ -64,7 +67,8 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const strict = () => new Option('--strict', 'refuse objects that cannot be managed (exit 3)')
   const dryRun = () => new Option('--dry-run', 'do the work, but only say what would be written or run')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
-  const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it')
+  const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it (AUTOGEN_WAIT_FOR_REPLICAS)')
+  const lockTimeout = () => new Option('--lock-timeout <seconds>', 'how long to wait for another run to end; 0 does not (AUTOGEN_LOCK_TIMEOUT; default 300)')
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
   verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'), [
@@ -107,20 +111,22 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
     strict(),
   ])
-  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), dryRun(), asScript()])
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), lockTimeout(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),
     together(),
     replicas(),
+    lockTimeout(),
     dryRun(),
     asScript(),
   ])
   verb(RUN, 'stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
     new Option('--purge', 'forget first what the version table holds'),
+    lockTimeout(),
     dryRun(),
     asScript(),
   ])
-  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [dryRun(), new Option('--sql', 'print a script for psql instead')])
+  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [lockTimeout(), dryRun(), new Option('--sql', 'print a script for psql instead')])
   verb(LOOK, 'status', 'show where the database is, what is pending and what went wrong', () => import('./commands/status.js'))
   verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),
@@ -198,7 +204,8 @@ function commonOptions(): Option[] {
     new Option('--pooler', 'the database is behind a pooler in transaction mode (AUTOGEN_POOLER=1)'),
     new Option('--scratch <engine>', 'auto, server, native, embedded or a URL (AUTOGEN_SCRATCH; default auto)'),
     new Option('--allow <codes>', 'hazards that are accepted, separated by commas, or all (AUTOGEN_ALLOW; default none)'),
-    new Option('--json', 'one JSON document on stdout'),
+    new Option('--json', 'one JSON document on stdout, also for an error'),
+    new Option('--log <format>', 'what stderr gets: text, or json for one event a line (AUTOGEN_LOG; default text)'),
   ]
   return options.map((option) => option.helpGroup(COMMON))
 }

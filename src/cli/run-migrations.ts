@@ -1,15 +1,17 @@
 import chalk, { chalkStderr, type ChalkInstance } from 'chalk'
-import { ExitCode, UsageError } from '../errors.js'
+import { ExitCode } from '../errors.js'
 import type { Project } from '../project/project.js'
 import type { MigrateOptions } from '../project/run.js'
 import type { Direction, Migration } from '../revisions/revision.js'
 import type { RunEvent } from '../runner/run-migration.js'
 import type { RunResult } from '../runner/runner.js'
 import { onInterrupt } from './interrupts.js'
+import { logsJson } from './log.js'
 import { printJson, printNote, printResult } from './output.js'
 import type { Flags } from './program.js'
 import { showProgress, stopProgress } from './progress.js'
 import { withProject } from './run.js'
+import { logRunEvent } from './run-events.js'
 
 /** What a shell makes of SIGINT. */
 const INTERRUPTED = 130
@@ -29,9 +31,8 @@ export async function runMigrations(
     const options = {
       singleTransaction: flags.singleTransaction === true,
       skipIrreversible: flags.skipIrreversible === true,
-      waitForReplicasMs: millisecondsOf(flags.waitForReplicas),
       signal: stop.signal,
-      onEvent: flags.json ? undefined : printEvent,
+      onEvent: logsJson() ? logRunEvent : flags.json ? undefined : printEvent,
     }
     try {
       const result = await onInterrupt(stopSoon, () => start(project, options))
@@ -46,14 +47,6 @@ export async function runMigrations(
       throw error
     }
   })
-}
-
-/** Milliseconds of the seconds that a flag gives. */
-function millisecondsOf(given: unknown): number | undefined {
-  if (given === undefined) return undefined
-  const seconds = Number(given)
-  if (!(seconds > 0)) throw new UsageError(`--wait-for-replicas ${String(given)} is no number of seconds`, { hint: 'write --wait-for-replicas 60' })
-  return seconds * 1000
 }
 
 /** Says what a run would do instead of doing it. */
@@ -99,6 +92,8 @@ function printEvent(event: RunEvent): void {
       return showProgress(`step ${event.step}: ${rowsText(event)}`)
     case 'replicas':
       return event.lagging.length > 0 ? showProgress(`waiting for ${event.lagging.map(({ name }) => name).join(', ')}`) : stopProgress()
+    case 'failed':
+      return stopProgress()
     case 'done':
       stopProgress()
       return printNote(chalkStderr.dim(`  ${(event.milliseconds / 1000).toFixed(2)} s`))

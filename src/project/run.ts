@@ -19,7 +19,7 @@ export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' |
  * @throws MigrationError, RevisionError
  */
 export async function upgrade(project: Project, target = 'head', options: MigrateOptions = {}): Promise<runner.RunResult> {
-  return runner.upgrade({ ...options, ...(await parts(project)) }, target)
+  return runner.upgrade({ ...said(project), ...options, ...(await parts(project)) }, target)
 }
 
 /**
@@ -28,7 +28,7 @@ export async function upgrade(project: Project, target = 'head', options: Migrat
  * @throws MigrationError, RevisionError, RefusedError
  */
 export async function downgrade(project: Project, target: string, options: MigrateOptions = {}): Promise<runner.RunResult> {
-  return runner.downgrade({ ...options, ...(await parts(project)) }, target)
+  return runner.downgrade({ ...said(project), ...options, ...(await parts(project)) }, target)
 }
 
 /** What an upgrade or a downgrade would run, after everything that would refuse it. Writes nothing. */
@@ -38,7 +38,7 @@ export async function preview(project: Project, direction: Direction, target: st
 
 /** Records where a project's database is, without running anything; `dryRun` only says what that would change. */
 export async function stamp(project: Project, target: string, { dryRun, ...options }: { purge?: boolean; dryRun?: boolean } = {}): Promise<StampPlan> {
-  return (dryRun ? runner.previewStamp : runner.stamp)(await parts(project), target, options)
+  return (dryRun ? runner.previewStamp : runner.stamp)({ ...said(project), ...(await parts(project)) }, target, options)
 }
 
 /**
@@ -65,13 +65,18 @@ export async function ensureVersion(project: Project): Promise<{ schema: string;
   const { versionSchema: schema, pooler } = project.settings
   const database = await project.live()
   if (project.files.dryRun) return { schema, made: !(await new Bookkeeping(database, schema).isThere()) }
-  return { schema, made: await runner.ensureVersion(database, schema, { pooler }) }
+  return { schema, made: await runner.ensureVersion(database, schema, { pooler, lockTimeoutMs: project.settings.lockTimeoutMs }) }
 }
 
 /** The same as a script for psql. */
 export function ensureVersionScript({ settings }: Project): string {
   const { createSchema, createVersion, createHistory } = bookkeepingTables(settings.versionSchema)
   return ['BEGIN', createSchema, createVersion, createHistory, 'COMMIT'].map((statement) => `${statement};\n`).join('')
+}
+
+/** What the configuration says of runs; what a call says goes before it. */
+function said({ settings: { waitForReplicasMs, lockTimeoutMs, callbacks } }: Project): MigrateOptions {
+  return { ...callbacks, ...(waitForReplicasMs !== undefined && { waitForReplicasMs }), ...(lockTimeoutMs !== undefined && { lockTimeoutMs }) }
 }
 
 /** The files are read before the database is opened: what is wrong with them is known soonest. */

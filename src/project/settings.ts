@@ -28,6 +28,12 @@ export interface ProjectSettings {
   readonly afterWrite?: AfterWrite
   /** The database is reached through a pooler that lends sessions for one transaction at a time. */
   readonly pooler: boolean
+  /** After each migration, how long replicas are waited for; undefined: not at all. */
+  readonly waitForReplicasMs: number | undefined
+  /** How long a run waits for another one to end; undefined: as long as the runner does. */
+  readonly lockTimeoutMs: number | undefined
+  /** What is called while migrations run. */
+  readonly callbacks: Pick<Config, 'beforeMigration' | 'afterMigration' | 'onStep'>
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
 }
@@ -45,6 +51,10 @@ export interface SettingsInput {
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
   readonly pooler?: boolean | undefined
+  /** Seconds. */
+  readonly waitForReplicas?: number | undefined
+  /** Seconds. */
+  readonly lockTimeout?: number | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -63,6 +73,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
   const loaded: Config = file === undefined ? {} : await (await import('../load-config.js')).loadConfig(file)
   const named = namedDatabase(loaded, input.name ?? (env.AUTOGEN_NAME || undefined))
   const config = { ...loaded, ...named }
+  const { beforeMigration, afterMigration, onStep } = config
   const root = file === undefined ? cwd : path.dirname(file)
   const here = (given: string) => fromRoot(given, cwd, root)
   const folders = list(input.migrations ?? (env.AUTOGEN_MIGRATIONS || undefined))?.map(here) ?? list(config.migrations) ?? ['migrations']
@@ -94,6 +105,9 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.template && { template: config.template }),
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
+    waitForReplicasMs: milliseconds(input.waitForReplicas ?? seconds(env.AUTOGEN_WAIT_FOR_REPLICAS, 'AUTOGEN_WAIT_FOR_REPLICAS') ?? config.waitForReplicas),
+    lockTimeoutMs: milliseconds(input.lockTimeout ?? seconds(env.AUTOGEN_LOCK_TIMEOUT, 'AUTOGEN_LOCK_TIMEOUT', { orNone: true }) ?? config.lockTimeout),
+    callbacks: { beforeMigration, afterMigration, onStep },
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }
@@ -119,6 +133,22 @@ function yesOrNo(said: string | undefined, name: string): boolean | undefined {
   if (/^(1|true|yes|on)$/i.test(said)) return true
   if (/^(0|false|no|off)$/i.test(said)) return false
   throw new UsageError(`${name} is ${JSON.stringify(said)}`, { hint: 'set it to 1 or 0' })
+}
+
+/**
+ * Seconds that a flag or a variable gives; `orNone` allows 0.
+ *
+ * @throws UsageError for what is no number of seconds
+ */
+export function seconds(said: string | undefined, name: string, { orNone = false } = {}): number | undefined {
+  if (!said) return undefined
+  const number = Number(said)
+  if (number > 0 || (orNone && number === 0)) return number
+  throw new UsageError(`${name} ${said} is no number of seconds`, { hint: `write ${name}${name.startsWith('-') ? ' ' : '='}60` })
+}
+
+function milliseconds(given: number | undefined): number | undefined {
+  return given === undefined ? undefined : given * 1000
 }
 
 function configFile(named: string | undefined, cwd: string): string | undefined {

@@ -32,6 +32,8 @@ export type RunEvent =
   /** What steps that take long are at. */
   | ({ readonly type: 'seen'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number } & StepSighting)
   | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
+  /** The error is what the run throws. */
+  | { readonly type: 'failed'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number; readonly error: unknown }
 
 export interface RunContext {
   readonly database: Database
@@ -278,7 +280,7 @@ function doneSteps(run: MigrationRun, count: number) {
 }
 
 /** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
-async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
+async function failed({ bookkeeping, session, onEvent }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
   const { migration, direction, steps } = run
   const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress)) : cause
   const { position } = progress
@@ -286,6 +288,7 @@ async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, p
   const milliseconds = performance.now() - progress.started
   const recorded = progress.entry === undefined ? bookkeeping.add({ ...entryOf(run), ...outcome, milliseconds }) : bookkeeping.update(progress.entry, outcome)
   await Promise.resolve(recorded).catch(() => undefined)
+  onEvent({ type: 'failed', migration, direction, milliseconds, error: failure })
   return failure
 }
 

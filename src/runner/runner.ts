@@ -33,7 +33,7 @@ export interface RunOptions {
   /** A downgrade passes over migrations that cannot be undone: only the version table goes back, and what they did stays. Default: it is refused. */
   readonly skipIrreversible?: boolean
   /** How long to wait for another run to end. Default: five minutes. */
-  readonly lockTimeoutMs?: number
+  readonly lockTimeoutMs?: number | undefined
   /** Upgrade although a migration that is applied was edited since. */
   readonly allowEdited?: boolean
   /** The database is a scratch one: no secrets are needed, and steps that reach for other servers run in the form they have for it. */
@@ -105,10 +105,10 @@ export function stamp(options: RunOptions, targets: string | readonly string[], 
 }
 
 /** Makes the bookkeeping tables; false when they are there. */
-export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false } = {}): Promise<boolean> {
+export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false, lockTimeoutMs }: Pick<RunOptions, 'pooler' | 'lockTimeoutMs'> = {}): Promise<boolean> {
   const bookkeeping = new Bookkeeping(database, versionSchema)
   const session = await MigrationSession.open(database, { lent: pooler })
-  return (pooler ? withLockRow : withLock)(database, versionSchema, {}, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
+  return (pooler ? withLockRow : withLock)(database, versionSchema, { timeoutMs: lockTimeoutMs }, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
 }
 
 /** Where a database is and what was run on it. Writes nothing; a database without bookkeeping is at no revision. */

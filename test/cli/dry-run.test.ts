@@ -24,8 +24,7 @@ const contents = () => box.files().map((file) => [file, box.read(file)])
 /** Runs a command without and with `--json`, asserts that no file changed, and gives back what it would have written. */
 async function tried(...args: string[]) {
   const before = contents()
-  const { code, stdout, stderr } = await box.run([...args, '--dry-run'])
-  const json = await box.run([...args, '--dry-run', '--json'])
+  const [{ code, stdout, stderr }, json] = await Promise.all([box.run([...args, '--dry-run']), box.run([...args, '--dry-run', '--json'])])
   expect([code, json.code]).toEqual([0, 0])
   expect(contents()).toEqual(before)
   const { dryRun, wouldWrite } = JSON.parse(json.stdout) as { dryRun: boolean; wouldWrite: { action: string; file: string; to?: string; content?: string }[] }

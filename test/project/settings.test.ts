@@ -29,6 +29,7 @@ test('without anything said, defaults in the current folder', async () => {
     allow: [],
     versionSchema: 'autogen',
     pooler: false,
+    callbacks: {},
     typecheck: undefined,
   })
 })
