@@ -5,6 +5,7 @@ import type { MigrateOptions } from '../project/run.js'
 import type { Direction, Migration } from '../revisions/revision.js'
 import type { RunEvent } from '../runner/run-migration.js'
 import type { RunResult } from '../runner/runner.js'
+import { flushTelemetry } from '../runner/telemetry.js'
 import { onInterrupt } from './interrupts.js'
 import { logsJson } from './log.js'
 import { printJson, printNote, printResult } from './output.js'
@@ -45,6 +46,8 @@ export async function runMigrations(
     } catch (error) {
       if (stop.signal.aborted) (error as { exitCode: number }).exitCode = INTERRUPTED
       throw error
+    } finally {
+      await flushTelemetry()
     }
   })
 }

@@ -15,6 +15,7 @@ import type { LaggingReplica } from './replicas.js'
 import { runBackfill, type BackfillProgress } from './run-backfill.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
+import type { Telemetry } from './telemetry.js'
 import { watched, type StepSighting } from './watch.js'
 
 /** What is told while migrations run. */
@@ -42,6 +43,7 @@ export interface RunContext {
   readonly scratch: boolean
   readonly secrets: SecretLookup
   readonly onEvent: (event: RunEvent) => void
+  readonly telemetry: Telemetry
   readonly signal?: AbortSignal
   /** Why the bookkeeping tables are not there yet, when an event trigger may forbid to make them: the migration may be what takes it away. */
   withheld?: DatabaseError | undefined
@@ -75,12 +77,14 @@ interface Segment {
  */
 export async function runMigration(context: RunContext, run: MigrationRun): Promise<void> {
   const progress = startOf(context, run)
-  try {
-    if (run.steps.some((step) => step.type === 'outside')) await runJournaled(context, run, progress)
-    else await context.session.transaction((assertOpen) => runInside(context, run, progress, assertOpen))
-  } catch (error) {
-    throw await failed(context, run, progress, error)
-  }
+  await context.telemetry.migration(run, async () => {
+    try {
+      if (run.steps.some((step) => step.type === 'outside')) await runJournaled(context, run, progress)
+      else await context.session.transaction((assertOpen) => runInside(context, run, progress, assertOpen))
+    } catch (error) {
+      throw await failed(context, run, progress, error)
+    }
+  })
   doneOf(context, run, progress)
 }
 
@@ -95,7 +99,7 @@ export async function runTogether(context: RunContext, runs: readonly MigrationR
     await context.session.transaction(async (assertOpen) => {
       for (const run of runs) {
         progresses.push(startOf(context, run))
-        await runInside(context, run, progresses.at(-1)!, assertOpen)
+        await context.telemetry.migration(run, () => runInside(context, run, progresses.at(-1)!, assertOpen))
       }
     })
   } catch (error) {
@@ -185,6 +189,10 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   if (segment.outside && context.session.lent && steps.some(({ sql }) => secretsIn(sql).length > 0)) {
     throw new AutogenError('a step outside a transaction needs a secret, which behind a pooler others could see', { hint: 'run this migration on the server itself' })
   }
+  await context.telemetry.steps(steps, segment.from + 1, () => sendSteps(context, run, segment, steps, progress))
+}
+
+async function sendSteps(context: RunContext, run: MigrationRun, segment: Segment, steps: readonly Step[], progress: Progress): Promise<void> {
   let sent = 0
   try {
     await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
@@ -239,9 +247,10 @@ async function runFunction(database: Database, work: NonNullable<ExecuteStep['ru
   }
 }
 
-async function runInBatches({ database, session, bookkeeping, onEvent, signal }: RunContext, run: MigrationRun, segment: Segment, progress: Progress, backfill: Backfill): Promise<void> {
+async function runInBatches({ database, session, bookkeeping, onEvent, telemetry, signal }: RunContext, run: MigrationRun, segment: Segment, progress: Progress, backfill: Backfill): Promise<void> {
   const { migration, direction } = run
   const done = doneSteps(run, segment.from)
+  let rows = 0
   await runBackfill(backfill, {
     database,
     signal,
@@ -253,6 +262,8 @@ async function runInBatches({ database, session, bookkeeping, onEvent, signal }:
     },
     onProgress: (reached) => {
       progress.position = reached.reached
+      telemetry.rows(reached.rows - rows)
+      rows = reached.rows
       onEvent({ type: 'progress', migration, direction, step: segment.from + 1, ...reached })
     },
   })

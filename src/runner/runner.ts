@@ -16,6 +16,7 @@ import { runMigration, runTogether, type MigrationRun, type RunContext, type Run
 import { waitForReplicas } from './replicas.js'
 import { fromEnvironment, fromNowhere, requireSecrets } from './secrets.js'
 import { MigrationSession } from './session.js'
+import { NO_TELEMETRY, telemetryOf } from './telemetry.js'
 
 export interface RunOptions {
   readonly database: Database
@@ -153,16 +154,22 @@ function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonl
     if (options.singleTransaction) refuseOutside(runs)
     context.withheld = await session.transaction(() => bookkeeping.tryEnsure())
     if (context.withheld && !(await bookkeeping.isGuarded())) throw context.withheld
-    const { baseline } = options
-    if (baseline && plan.direction === 'upgrade' && plan.before.length === 0) await layBaseline(context, baseline)
-    if (options.singleTransaction) {
-      for (const each of runs) await options.beforeMigration?.(each.migration, each.direction)
-      await runTogether(context, runs)
-      await follow(context, options)
-      for (const each of runs) await options.afterMigration?.(each.migration, each.direction)
-    } else for (const each of runs) await runNext(context, each, options)
+    await context.telemetry.run(plan.direction, () => runAll(context, plan, runs, options))
     return resultOf(plan, runs)
   })
+}
+
+async function runAll(context: RunContext, plan: Plan, runs: readonly MigrationRun[], options: RunOptions): Promise<void> {
+  const { baseline } = options
+  if (baseline && plan.direction === 'upgrade' && plan.before.length === 0) await layBaseline(context, baseline)
+  if (!options.singleTransaction) {
+    for (const each of runs) await runNext(context, each, options)
+    return
+  }
+  for (const each of runs) await options.beforeMigration?.(each.migration, each.direction)
+  await runTogether(context, runs)
+  await follow(context, options)
+  for (const each of runs) await options.afterMigration?.(each.migration, each.direction)
 }
 
 /** Takes the lock and hands over everything that a run needs. */
@@ -181,7 +188,8 @@ function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise
       { timeoutMs: options.lockTimeoutMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
       async () => {
         try {
-          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, signal })
+          const telemetry = scratch ? NO_TELEMETRY : await telemetryOf(database)
+          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, telemetry, signal })
         } finally {
           await session.restore().catch(() => undefined)
         }
