@@ -60,6 +60,14 @@ test('only cli/ prints or exits', () => {
   expect(offenders(others, (file) => /console\.|process\.exit\(|process\.std(?:out|err)/.exec(readFileSync(file, 'utf8'))?.[0])).toEqual([])
 })
 
+test("the user's files are written in one place, so that a dry run writes none", () => {
+  const own = ['generator/write-file.ts', 'database', 'declaration/disk-cache.ts', 'project/project.ts'].map((name) => path.join(SRC, name))
+  const others = files('.').filter((file) => !own.some((name) => file.startsWith(name)))
+  const writes = /import \{[^}]*\b((?:write|append|copy)File|mkdir|rename|open|link|symlink|cp|rm|rmdir|unlink)(?:Sync)?\b[^}]*\} from 'node:fs/
+  expect(offenders(others, (file) => writes.exec(readFileSync(file, 'utf8'))?.[1])).toEqual([])
+  expect(offenders(own.slice(0, 1), (file) => writes.exec(readFileSync(file, 'utf8'))?.[1])).toHaveLength(1)
+})
+
 test('pure parts do no I/O', () => {
   expect(
     offenders(files('model', 'operations', 'differ'), (file) => imports(file).find((name) => name.startsWith('node:') || name.includes('/database/') && !name.endsWith('/database/database.js'))),

@@ -65,7 +65,8 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const verbose = () => new Option('-v, --verbose', 'more about each')
   const revisionId = () => new Option('--rev-id <id>', 'use this id instead of a random one')
   const strict = () => new Option('--strict', 'refuse objects that cannot be managed (exit 3)')
-  const dryRun = () => new Option('--dry-run', 'do the work, but only say what would be written or run')
+  const dryRun = () => new Option('--dry-run', 'only say what would be run')
+  const dryWrite = () => new Option('--dry-run', 'do everything, the proof included, but only say what would be written')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it (AUTOGEN_WAIT_FOR_REPLICAS)')
   const lockTimeout = () => new Option('--lock-timeout <seconds>', 'how long to wait for another run to end; 0 does not (AUTOGEN_LOCK_TIMEOUT; default 300)')
@@ -73,7 +74,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
 
   verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'), [
     new Option('--template <name>', 'what the project begins with; autogen list-templates names them (default: default)'),
-    dryRun(),
+    dryWrite(),
   ])
   verb(WRITE, 'list-templates', 'list what autogen init can begin with', () => import('./commands/list-templates.js'))
   verb(WRITE, 'pull', 'write schema.ts from the database', () => import('./commands/pull.js'), [
@@ -84,7 +85,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--roles <names>', 'also these roles of the server, separated by commas, or all; never passwords'),
     new Option('--external <names>', 'leave out what something else makes, such as "pgmq.q_*,app.events_p*"'),
     strict(),
-    dryRun(),
+    dryWrite(),
   ])
   verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
     message(),
@@ -97,7 +98,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--path <folder>', 'the folder to write it into, when there are several'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
     new Option('--sql', 'print the SQL of the upgrade, proven as ever, instead of writing a migration'),
-    dryRun(),
+    dryWrite(),
     new Option('--typecheck', 'let TypeScript check schema.ts, however large it is (AUTOGEN_TYPECHECK=1)'),
     new Option('--no-typecheck', 'do not let TypeScript check schema.ts (AUTOGEN_TYPECHECK=0)'),
   ])
@@ -141,13 +142,13 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(LOOK, 'edit <revision>', 'open a migration in VISUAL or EDITOR', () => import('./commands/edit.js'))
   verb(LOOK, 'heads', 'list the newest revision of every branch', () => import('./commands/heads.js'), [verbose()])
   verb(LOOK, 'branches', 'list the revisions at which branches begin', () => import('./commands/branches.js'), [verbose()])
-  verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId(), dryRun()])
+  verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId(), dryWrite()])
   verb(HISTORY, 'rebase <revision>', 'put the branch that ends in a revision behind the other head', () => import('./commands/rebase.js'), [
     new Option('--onto <revision>', 'the head to put it behind, when there are several'),
-    dryRun(),
+    dryWrite(),
   ])
-  verb(HISTORY, 'squash <range>', 'put the migrations from one revision to another, a:b, into one', () => import('./commands/squash.js'), [message(), dryRun()])
-  verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'), [dryRun()])
+  verb(HISTORY, 'squash <range>', 'put the migrations from one revision to another, a:b, into one', () => import('./commands/squash.js'), [message(), dryWrite()])
+  verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'), [dryWrite()])
 
   const [first = '', ...rest] = withVerb(argv, root)
   try {

@@ -46,6 +46,18 @@ export class Files {
     this.#changes.set(file, { action: this.#changes.get(file)?.action ?? action, file, ...(content !== undefined && { content }) })
   }
 
+  /**
+   * Makes a folder where there is none.
+   *
+   * @throws UsageError when it cannot be made
+   */
+  async makeFolder(folder: string): Promise<void> {
+    if (this.dryRun) return
+    await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+      throw new UsageError(`the folder ${folder} cannot be made: ${cause.code ?? cause.message}`, { cause })
+    })
+  }
+
   /** Moves a file into another folder, which is made when it is not there. */
   async move(file: string, to: string): Promise<void> {
     if (!this.dryRun) {

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import chalk from 'chalk'
-import { ExitCode, UsageError } from '../../errors.js'
+import { ExitCode } from '../../errors.js'
 import { Files } from '../../generator/write-file.js'
 import { projectTemplate } from '../../project/templates.js'
 import { printJson, printNote, printResult, showPath } from '../output.js'
@@ -34,7 +33,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
   const folders = template.folders.map(placeOf)
   for (const folder of folders) {
     report.push({ file: folder, written: !existsSync(folder) })
-    if (!files.dryRun) await makeFolder(folder)
+    await files.makeFolder(folder)
   }
   if (flags.json) {
     printJson(files.dryRun ? dryRunJson(files, { folders: folders.filter((folder) => !existsSync(folder)) }) : report)
@@ -44,12 +43,6 @@ export async function run(flags: Flags): Promise<ExitCode> {
   if (files.dryRun) printNote(NOTHING_WRITTEN)
   else printResult(`\n${template.next.replaceAll('{{schema}}', showPath(placeOf('schema.ts'))).replace(/`(.*?)`/g, (_, command: string) => chalk.bold(command))}`)
   return ExitCode.done
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`the folder ${showPath(folder)} cannot be made: ${cause.code ?? cause.message}`, { cause })
-  })
 }
 
 function configIn(cwd: string): string {
