@@ -32,7 +32,7 @@ export function showPath(file: string): string {
 
 /** Prints an error with its place, detail and hint; a stack trace only when AUTOGEN_DEBUG is set. */
 export async function printError(error: unknown): Promise<void> {
-  if (logsJson()) return logEvent('error', 'error', errorFields(error))
+  if (logsJson()) return logEvent('error', 'error', { ...errorFields(error), ...(process.env.AUTOGEN_DEBUG && error instanceof Error && { stack: stacks(error).join('\n') }) })
   const { chalkStderr } = await import('chalk')
   const known = error instanceof AutogenError
   const message = messageOf(error)

@@ -77,7 +77,8 @@ export class Project {
         return this.#closing(await borrowConnection(connection))
       }
       const { openDatabase } = await import('../database/scratch.js')
-      if (this.settings.database === undefined) await keepOutOfGit(this.resolve('.autogen'))
+      const { database = 'pglite://.autogen/' } = this.settings
+      if (/^pglite:(\/\/)?(\.[\\/])?\.autogen[\\/]/i.test(database)) await keepOutOfGit(this.resolve('.autogen'))
       return this.#closing(await openDatabase(this.settings.database, this.settings.cwd))
     })
   }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { connectPostgres } from '../../src/database/postgres.js'
 import { freshDatabase, majors } from '../support/servers.js'
 import { Sandbox, schemaFile, USERS } from './sandbox.js'
 
@@ -48,6 +49,16 @@ test('revision prints the file that it would write, after the proof, and writes 
   expect(await box.run(['-m', 'lossy', '--dry-run'])).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('hint: allow it with --allow data-loss') })
   expect((await tried('-m', 'lossy', '--allow', 'data-loss')).changes[1]).toMatchObject({ action: 'replace', file: 'migrations/autogen.lock' })
   expect((await tried('revision', '--empty', '-m', 'by hand')).stdout).toContain(`message: 'by hand'`)
+}, 60_000)
+
+test('the baseline of a database with objects is not written either', async () => {
+  const session = await connectPostgres(box.env.DATABASE_URL!)
+  await session.executeAll(['CREATE TABLE public.old (id integer)'])
+  await session.close()
+  box.write('schema.ts', `import { integer, table } from 'pg-autogen/schema'\nexport const old = table('old', { id: integer(), more: integer() })\n`)
+  const { changes, stderr } = await tried('-m', 'first')
+  expect(changes[0]).toMatchObject({ action: 'create', file: 'migrations/baseline.sql', content: expect.stringContaining('CREATE TABLE public.old') })
+  expect(stderr).toMatch(/would write migrations\/baseline\.sql\nwould write migrations\/autogen\.lock\nnothing was written\n$/)
 }, 60_000)
 
 test('--sql prints the SQL of the upgrade in place of a migration', async () => {

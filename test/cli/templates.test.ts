@@ -35,6 +35,13 @@ test.each(Object.entries(TEMPLATES))('a project from the template %s works as it
   expect(box.files()).toEqual(files)
 }, 60_000)
 
+test('embedded databases of a template are nobody else\'s business', async () => {
+  box.env = {}
+  await box.ok('init', '--template', 'databases')
+  await box.ok('current', '--name', 'app')
+  expect(box.read('.autogen/.gitignore')).toBe('*\n')
+})
+
 test('list-templates lists them, and an unknown one is an error that names them', async () => {
   const listed = await box.ok('list-templates')
   expect(listed.split('\n').filter(Boolean).map((line) => line.split(' ')[0])).toEqual(Object.keys(TEMPLATES))
