@@ -1,7 +1,7 @@
 import type { Direction, Migration, Step } from './revisions/revision.js'
 
 /** What one of several databases has of its own; the rest is as for all. */
-export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | 'waitForReplicas' | 'lockTimeout'>
+export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | 'waitForReplicas' | 'waitForRun'>
 
 /** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
 export interface Config {
@@ -24,7 +24,7 @@ export interface Config {
   /** After each migration, wait so many seconds until every streaming replica has replayed it. Default: replicas are not waited for. */
   readonly waitForReplicas?: number
   /** How many seconds a run waits for another one to end. Default: 300. */
-  readonly lockTimeout?: number
+  readonly waitForRun?: number
   /** Awaited before each migration, outside of its transaction; when it throws, the run ends there. */
   readonly beforeMigration?: (migration: Migration, direction: Direction) => unknown
   /** Awaited after each migration that is done. */

@@ -30,13 +30,13 @@ const MEMBERS: Record<keyof Config, Member> = {
   pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   waitForReplicas: SECONDS,
-  lockTimeout: { accepts: (value) => value === 0 || SECONDS.accepts(value), wants: 'a number of seconds' },
+  waitForRun: { accepts: (value) => value === 0 || SECONDS.accepts(value), wants: 'a number of seconds' },
   beforeMigration: FUNCTION,
   afterMigration: FUNCTION,
   onStep: FUNCTION,
 }
 
-const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'waitForReplicas', 'lockTimeout']
+const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'waitForReplicas', 'waitForRun']
 
 function isDatabases(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

@@ -69,7 +69,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const dryWrite = () => new Option('--dry-run', 'do everything, the proof included, but only say what would be written')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it (AUTOGEN_WAIT_FOR_REPLICAS)')
-  const lockTimeout = () => new Option('--lock-timeout <seconds>', 'how long to wait for another run to end; 0 does not (AUTOGEN_LOCK_TIMEOUT; default 300)')
+  const waitForRun = () => new Option('--wait-for-run <seconds>', 'how long to wait for another run to end; 0 does not (AUTOGEN_WAIT_FOR_RUN; default 300)')
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
   verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'), [
@@ -112,22 +112,22 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
     strict(),
   ])
-  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), lockTimeout(), dryRun(), asScript()])
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), waitForRun(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),
     together(),
     replicas(),
-    lockTimeout(),
+    waitForRun(),
     dryRun(),
     asScript(),
   ])
   verb(RUN, 'stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
     new Option('--purge', 'forget first what the version table holds'),
-    lockTimeout(),
+    waitForRun(),
     dryRun(),
     asScript(),
   ])
-  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [lockTimeout(), dryRun(), new Option('--sql', 'print a script for psql instead')])
+  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [waitForRun(), dryRun(), new Option('--sql', 'print a script for psql instead')])
   verb(LOOK, 'status', 'show where the database is, what is pending and what went wrong', () => import('./commands/status.js'))
   verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),

@@ -29,6 +29,8 @@ export function logRunEvent(event: RunEvent): void {
       return logEvent('info', 'migration.done', { ...run(event), milliseconds: event.milliseconds })
     case 'failed':
       return logEvent('error', 'migration.failed', { ...run(event), milliseconds: event.milliseconds, ...errorFields(event.error) })
+    default:
+      return event satisfies never
   }
 }
 

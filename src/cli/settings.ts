@@ -20,7 +20,7 @@ export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
       typecheck: typecheck as boolean | undefined,
       pooler: flags.pooler as boolean | undefined,
       waitForReplicas: seconds(flags.waitForReplicas as string | undefined, '--wait-for-replicas'),
-      lockTimeout: seconds(flags.lockTimeout as string | undefined, '--lock-timeout', { orNone: true }),
+      waitForRun: seconds(flags.waitForRun as string | undefined, '--wait-for-run', { orNone: true }),
     },
     env,
   )

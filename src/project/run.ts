@@ -65,7 +65,7 @@ export async function ensureVersion(project: Project): Promise<{ schema: string;
   const { versionSchema: schema, pooler } = project.settings
   const database = await project.live()
   if (project.files.dryRun) return { schema, made: !(await new Bookkeeping(database, schema).isThere()) }
-  return { schema, made: await runner.ensureVersion(database, schema, { pooler, lockTimeoutMs: project.settings.lockTimeoutMs }) }
+  return { schema, made: await runner.ensureVersion(database, schema, { pooler, lockTimeoutMs: project.settings.waitForRunMs }) }
 }
 
 /** The same as a script for psql. */
@@ -75,8 +75,8 @@ export function ensureVersionScript({ settings }: Project): string {
 }
 
 /** What the configuration says of runs; what a call says goes before it. */
-function said({ settings: { waitForReplicasMs, lockTimeoutMs, callbacks } }: Project): MigrateOptions {
-  return { ...callbacks, ...(waitForReplicasMs !== undefined && { waitForReplicasMs }), ...(lockTimeoutMs !== undefined && { lockTimeoutMs }) }
+function said({ settings: { waitForReplicasMs, waitForRunMs, callbacks } }: Project): MigrateOptions {
+  return { ...callbacks, ...(waitForReplicasMs !== undefined && { waitForReplicasMs }), ...(waitForRunMs !== undefined && { lockTimeoutMs: waitForRunMs }) }
 }
 
 /** The files are read before the database is opened: what is wrong with them is known soonest. */

@@ -31,7 +31,7 @@ export interface ProjectSettings {
   /** After each migration, how long replicas are waited for; undefined: not at all. */
   readonly waitForReplicasMs: number | undefined
   /** How long a run waits for another one to end; undefined: as long as the runner does. */
-  readonly lockTimeoutMs: number | undefined
+  readonly waitForRunMs: number | undefined
   /** What is called while migrations run. */
   readonly callbacks: Pick<Config, 'beforeMigration' | 'afterMigration' | 'onStep'>
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
@@ -54,7 +54,7 @@ export interface SettingsInput {
   /** Seconds. */
   readonly waitForReplicas?: number | undefined
   /** Seconds. */
-  readonly lockTimeout?: number | undefined
+  readonly waitForRun?: number | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -106,7 +106,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     waitForReplicasMs: milliseconds(input.waitForReplicas ?? seconds(env.AUTOGEN_WAIT_FOR_REPLICAS, 'AUTOGEN_WAIT_FOR_REPLICAS') ?? config.waitForReplicas),
-    lockTimeoutMs: milliseconds(input.lockTimeout ?? seconds(env.AUTOGEN_LOCK_TIMEOUT, 'AUTOGEN_LOCK_TIMEOUT', { orNone: true }) ?? config.lockTimeout),
+    waitForRunMs: milliseconds(input.waitForRun ?? seconds(env.AUTOGEN_WAIT_FOR_RUN, 'AUTOGEN_WAIT_FOR_RUN', { orNone: true }) ?? config.waitForRun),
     callbacks: { beforeMigration, afterMigration, onStep },
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }

@@ -48,16 +48,16 @@ test('how long another run is waited for: a flag, a variable or a setting', asyn
   const holder = await connectPostgres(url)
   await holder.query(`SELECT pg_catalog.pg_advisory_lock(${lockKey('autogen')})`)
   const busy = { code: 1, stderr: expect.stringMatching(/another run is migrating this database: process \d+ .* holds the lock\nwaited 0 s\n/) }
-  expect(await box.run(['upgrade', '--lock-timeout', '0'])).toMatchObject(busy)
-  expect(await box.run(['stamp', 'head'], { env: { AUTOGEN_LOCK_TIMEOUT: '0.1' } })).toMatchObject(busy)
-  box.write('autogen.config.ts', 'export default { lockTimeout: 0 }')
+  expect(await box.run(['upgrade', '--wait-for-run', '0'])).toMatchObject(busy)
+  expect(await box.run(['stamp', 'head'], { env: { AUTOGEN_WAIT_FOR_RUN: '0.1' } })).toMatchObject(busy)
+  box.write('autogen.config.ts', 'export default { waitForRun: 0 }')
   expect(await box.run(['upgrade'])).toMatchObject(busy)
   await holder.close()
   expect(await box.ok('upgrade')).toContain('done')
 })
 
 test.each([
-  [['upgrade', '--lock-timeout', 'soon'], {}, '', '--lock-timeout soon is no number of seconds\nhint: write --lock-timeout 60'],
+  [['upgrade', '--wait-for-run', 'soon'], {}, '', '--wait-for-run soon is no number of seconds\nhint: write --wait-for-run 60'],
   [['upgrade', '--wait-for-replicas', '0'], {}, '', '--wait-for-replicas 0 is no number of seconds\nhint: write --wait-for-replicas 60'],
   [['upgrade'], { AUTOGEN_WAIT_FOR_REPLICAS: 'yes' }, '', 'AUTOGEN_WAIT_FOR_REPLICAS yes is no number of seconds\nhint: write AUTOGEN_WAIT_FOR_REPLICAS=60'],
   [['upgrade'], {}, 'waitForReplicas: true', 'the setting "waitForReplicas" of the configuration must be a number of seconds, not a boolean'],
