@@ -1,4 +1,5 @@
 import { connectPostgres } from '../../src/database/postgres.js'
+import { lockKey } from '../../src/runner/lock.js'
 import { freshDatabase, majors } from '../support/servers.js'
 import { Sandbox } from './sandbox.js'
 
@@ -63,16 +64,13 @@ test('a failure is an event with its SQLSTATE and place; no secret is in it', as
 test('what waits for another run says so; other commands and wrong usage are logged alike', async () => {
   add('aaaa', null, "op.execute('CREATE TABLE public.t ()')")
   const holder = await connectPostgres(url)
-  const { lockKey } = await import('../../src/runner/lock.js')
   await holder.query(`SELECT pg_catalog.pg_advisory_lock(${lockKey('autogen')})`)
-  const run = logged('upgrade')
-  for (let tries = 0; tries < 200; tries++) {
-    const [[asked]] = (await holder.query(`SELECT count(*)::int FROM pg_catalog.pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_catalog.pg_backend_pid()`)) as [[number]]
-    if (asked > 0) break
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  const run = box.start(['upgrade', '--log', 'json'])
+  await new Promise<void>((resolve) => run.stderr!.on('data', (text: string) => text.includes('lock.waiting') && resolve()))
   await holder.close()
-  expect((await run).named('lock.waiting')).toMatchObject([{ level: 'warn', holder: expect.stringMatching(/^process \d+ /) }])
+  const { code, stderr } = await run.outcome
+  const waiting = stderr.split('\n').filter((line) => line.includes('lock.waiting')).map((line) => JSON.parse(line) as Event)
+  expect([code, waiting]).toMatchObject([0, [{ level: 'warn', holder: expect.stringMatching(/^process \d+ /) }]])
 
   expect((await logged('heads')).events.map(({ event }) => event)).toEqual(expect.arrayContaining(['command.start', 'command.end']))
   expect((await logged('current', '-d', await freshDatabase(Math.max(...majors)))).named('note')).toMatchObject([{ message: 'no migration has been applied' }, {}])
