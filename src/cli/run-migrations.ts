@@ -33,7 +33,7 @@ export async function runMigrations(
       singleTransaction: flags.singleTransaction === true,
       skipIrreversible: flags.skipIrreversible === true,
       signal: stop.signal,
-      onEvent: logsJson() ? logRunEvent : flags.json ? undefined : printEvent,
+      onEvent: listener(flags),
     }
     try {
       const result = await onInterrupt(stopSoon, () => start(project, options))
@@ -50,6 +50,11 @@ export async function runMigrations(
       await flushTelemetry()
     }
   })
+}
+
+/** What is told of a run goes to stderr: as events, or as text unless a program reads the result. */
+export function listener(flags: Flags): MigrateOptions['onEvent'] {
+  return logsJson() ? logRunEvent : flags.json ? undefined : printEvent
 }
 
 /** Says what a run would do instead of doing it. */

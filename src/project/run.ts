@@ -37,8 +37,8 @@ export async function preview(project: Project, direction: Direction, target: st
 }
 
 /** Records where a project's database is, without running anything; `dryRun` only says what that would change. */
-export async function stamp(project: Project, target: string, { dryRun, ...options }: { purge?: boolean; dryRun?: boolean } = {}): Promise<StampPlan> {
-  return (dryRun ? runner.previewStamp : runner.stamp)({ ...said(project), ...(await parts(project)) }, target, options)
+export async function stamp(project: Project, target: string, { dryRun, onEvent, ...options }: { purge?: boolean; dryRun?: boolean } & Pick<MigrateOptions, 'onEvent'> = {}): Promise<StampPlan> {
+  return (dryRun ? runner.previewStamp : runner.stamp)({ ...said(project), ...(onEvent && { onEvent }), ...(await parts(project)) }, target, options)
 }
 
 /**
@@ -61,11 +61,11 @@ export async function stampingScript(project: Project, range: string): Promise<s
 }
 
 /** Makes the bookkeeping tables where they are missing, and changes nothing else. A dry run only says whether they are. */
-export async function ensureVersion(project: Project): Promise<{ schema: string; made: boolean }> {
+export async function ensureVersion(project: Project, { onEvent }: Pick<MigrateOptions, 'onEvent'> = {}): Promise<{ schema: string; made: boolean }> {
   const { versionSchema: schema, pooler } = project.settings
   const database = await project.live()
   if (project.files.dryRun) return { schema, made: !(await new Bookkeeping(database, schema).isThere()) }
-  return { schema, made: await runner.ensureVersion(database, schema, { pooler, lockTimeoutMs: project.settings.waitForRunMs }) }
+  return { schema, made: await runner.ensureVersion(database, schema, { pooler, lockTimeoutMs: project.settings.waitForRunMs, ...(onEvent && { onEvent }) }) }
 }
 
 /** The same as a script for psql. */

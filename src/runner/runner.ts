@@ -106,10 +106,11 @@ export function stamp(options: RunOptions, targets: string | readonly string[], 
 }
 
 /** Makes the bookkeeping tables; false when they are there. */
-export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false, lockTimeoutMs }: Pick<RunOptions, 'pooler' | 'lockTimeoutMs'> = {}): Promise<boolean> {
+export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false, lockTimeoutMs, onEvent }: Pick<RunOptions, 'pooler' | 'lockTimeoutMs' | 'onEvent'> = {}): Promise<boolean> {
   const bookkeeping = new Bookkeeping(database, versionSchema)
   const session = await MigrationSession.open(database, { lent: pooler })
-  return (pooler ? withLockRow : withLock)(database, versionSchema, { timeoutMs: lockTimeoutMs }, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
+  const waiting = { timeoutMs: lockTimeoutMs, onWait: (holder: string) => onEvent?.({ type: 'waiting', holder }) }
+  return (pooler ? withLockRow : withLock)(database, versionSchema, waiting, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
 }
 
 /** Where a database is and what was run on it. Writes nothing; a database without bookkeeping is at no revision. */

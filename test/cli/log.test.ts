@@ -65,12 +65,14 @@ test('what waits for another run says so; other commands and wrong usage are log
   add('aaaa', null, "op.execute('CREATE TABLE public.t ()')")
   const holder = await connectPostgres(url)
   await holder.query(`SELECT pg_catalog.pg_advisory_lock(${lockKey('autogen')})`)
-  const run = box.start(['upgrade', '--log', 'json'])
-  await new Promise<void>((resolve) => run.stderr!.on('data', (text: string) => text.includes('lock.waiting') && resolve()))
+  const runs = ['upgrade', 'stamp aaaa', 'ensure-version'].map((line) => box.start([...line.split(' '), '--log', 'json']))
+  await Promise.all(runs.map((run) => new Promise<void>((resolve) => run.stderr!.on('data', (text: string) => text.includes('lock.waiting') && resolve()))))
   await holder.close()
-  const { code, stderr } = await run.outcome
-  const waiting = stderr.split('\n').filter((line) => line.includes('lock.waiting')).map((line) => JSON.parse(line) as Event)
-  expect([code, waiting]).toMatchObject([0, [{ level: 'warn', holder: expect.stringMatching(/^process \d+ /) }]])
+  for (const run of runs) {
+    const { code, stderr } = await run.outcome
+    const waiting = stderr.split('\n').filter((line) => line.includes('lock.waiting')).map((line) => JSON.parse(line) as Event)
+    expect([code, waiting]).toMatchObject([0, [{ level: 'warn', holder: expect.stringMatching(/^process \d+ /) }]])
+  }
 
   expect((await logged('heads')).events.map(({ event }) => event)).toEqual(expect.arrayContaining(['command.start', 'command.end']))
   expect((await logged('current', '-d', await freshDatabase(Math.max(...majors)))).named('note')).toMatchObject([{ message: 'no migration has been applied' }, {}])
