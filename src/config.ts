@@ -1,5 +1,7 @@
+import type { Direction, Migration, Step } from './revisions/revision.js'
+
 /** What one of several databases has of its own; the rest is as for all. */
-export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler'>
+export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | 'waitForReplicas' | 'waitForRun'>
 
 /** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
 export interface Config {
@@ -19,6 +21,16 @@ export interface Config {
   readonly versionSchema?: string
   /** Whether the address is that of a pooler that lends sessions for one transaction at a time, as PgBouncer does in transaction mode. Default: false. */
   readonly pooler?: boolean
+  /** After each migration, wait so many seconds until every streaming replica has replayed it. Default: replicas are not waited for. */
+  readonly waitForReplicas?: number
+  /** How many seconds a run waits for another one to end. Default: 300. */
+  readonly waitForRun?: number
+  /** Awaited before each migration, outside of its transaction; when it throws, the run ends there. */
+  readonly beforeMigration?: (migration: Migration, direction: Direction) => unknown
+  /** Awaited after each migration that is done. */
+  readonly afterMigration?: (migration: Migration, direction: Direction) => unknown
+  /** Called before each step, or each step of those that are sent together. */
+  readonly onStep?: (step: Step, place: { readonly migration: Migration; readonly direction: Direction; readonly number: number }) => void
   /** The names of new migration files, from `{date}`, `{time}`, `{revision}` and `{slug}`. Default: `{date}_{time}_{revision}_{slug}.ts`. */
   readonly fileTemplate?: string
   /** A template of the project's own for new migrations; that of this package is in `templates/migration.ts.template`. */

@@ -62,6 +62,8 @@ export interface ProjectInput extends SettingsInput {
   readonly connection?: GivenConnection
   /** May `autogenerate` make its scratch database on the server of the project's database? Default: true; `check`, `diff` and `pull` never write there when it is false. */
   readonly scratchOnServer?: boolean
+  /** Does all the work and writes no file; `files.changes` of the project says what would have been written. Default: false. */
+  readonly dryRun?: boolean
   /** Told what is being done whenever that changes, such as `reading the database`. */
   readonly onStage?: (stage: string) => void
 }
@@ -81,10 +83,10 @@ export interface ProjectInput extends SettingsInput {
  * }
  */
 export async function openProject(input: ProjectInput = {}): Promise<Project> {
-  const { cwd = process.cwd(), scratchOnServer = true, onStage, connection, ...given } = input
+  const { cwd = process.cwd(), scratchOnServer = true, dryRun = false, onStage, connection, ...given } = input
   const [{ resolveSettings }, { Project }] = await Promise.all([import('./project/settings.js'), import('./project/project.js')])
   const settings = await resolveSettings(given, process.env, cwd)
-  return new Project(connection ? { ...settings, database: undefined } : settings, { mayWriteToLive: scratchOnServer, onStage, connection })
+  return new Project(connection ? { ...settings, database: undefined } : settings, { mayWriteToLive: scratchOnServer, dryRun, onStage, connection })
 }
 
 /**

@@ -113,7 +113,7 @@ export async function writeRevision(project: Project, { revision, message, folde
   const where = folderOfNew(project, folder)
   // What is wrong with the others, so that they cannot be listed, is known before anything is written.
   await hashed(project)
-  const file = await writeMigration(where, { revision, message, text, ...(fileTemplate && { fileTemplate }) })
+  const file = await writeMigration(where, { revision, message, text, ...(fileTemplate && { fileTemplate }) }, project.files)
   await writeLock(project)
   await afterWrite(project, file)
   return file

@@ -30,6 +30,12 @@ export interface ProjectSettings {
   readonly pooler: boolean
   /** Whether migrations take the forms of statements that let applications go on, of which some run outside a transaction. */
   readonly online: boolean
+  /** After each migration, how long replicas are waited for; undefined: not at all. */
+  readonly waitForReplicasMs: number | undefined
+  /** How long a run waits for another one to end; undefined: as long as the runner does. */
+  readonly waitForRunMs: number | undefined
+  /** What is called while migrations run. */
+  readonly callbacks: Pick<Config, 'beforeMigration' | 'afterMigration' | 'onStep'>
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
 }
@@ -48,6 +54,10 @@ export interface SettingsInput {
   readonly typecheck?: boolean | undefined
   readonly online?: boolean | undefined
   readonly pooler?: boolean | undefined
+  /** Seconds. */
+  readonly waitForReplicas?: number | undefined
+  /** Seconds. */
+  readonly waitForRun?: number | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -66,6 +76,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
   const loaded: Config = file === undefined ? {} : await (await import('../load-config.js')).loadConfig(file)
   const named = namedDatabase(loaded, input.name ?? (env.AUTOGEN_NAME || undefined))
   const config = { ...loaded, ...named }
+  const { beforeMigration, afterMigration, onStep } = config
   const root = file === undefined ? cwd : path.dirname(file)
   const here = (given: string) => fromRoot(given, cwd, root)
   const folders = list(input.migrations ?? (env.AUTOGEN_MIGRATIONS || undefined))?.map(here) ?? list(config.migrations) ?? ['migrations']
@@ -98,6 +109,9 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
+    waitForReplicasMs: milliseconds(input.waitForReplicas ?? seconds(env.AUTOGEN_WAIT_FOR_REPLICAS, 'AUTOGEN_WAIT_FOR_REPLICAS') ?? config.waitForReplicas),
+    waitForRunMs: milliseconds(input.waitForRun ?? seconds(env.AUTOGEN_WAIT_FOR_RUN, 'AUTOGEN_WAIT_FOR_RUN', { orNone: true }) ?? config.waitForRun),
+    callbacks: { beforeMigration, afterMigration, onStep },
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }
@@ -123,6 +137,22 @@ function yesOrNo(said: string | undefined, name: string): boolean | undefined {
   if (/^(1|true|yes|on)$/i.test(said)) return true
   if (/^(0|false|no|off)$/i.test(said)) return false
   throw new UsageError(`${name} is ${JSON.stringify(said)}`, { hint: 'set it to 1 or 0' })
+}
+
+/**
+ * Seconds that a flag or a variable gives; `orNone` allows 0.
+ *
+ * @throws UsageError for what is no number of seconds
+ */
+export function seconds(said: string | undefined, name: string, { orNone = false } = {}): number | undefined {
+  if (!said) return undefined
+  const number = Number(said)
+  if (number > 0 || (orNone && number === 0)) return number
+  throw new UsageError(`${name} ${said} is no number of seconds`, { hint: `write ${name}${name.startsWith('-') ? ' ' : '='}60` })
+}
+
+function milliseconds(given: number | undefined): number | undefined {
+  return given === undefined ? undefined : given * 1000
 }
 
 function configFile(named: string | undefined, cwd: string): string | undefined {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Scratch } from '../database/scratch.js'
 import { diff } from '../differ/diff.js'
@@ -44,7 +44,8 @@ export async function squash(project: Project, { range, message }: { readonly ra
   const replaces = Object.fromEntries(replaced.map(({ revision, checksum, replaces: earlier = {} }) => [revision, earlier[revision] ?? checksum]))
   const { revises, dependsOn, branchLabels, last } = found
   const text = renderMigration({ revision: last.id, revises, message, branchLabels, dependsOn, replaces, upgrade, downgrade }, template)
-  await putAside(replaced, path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER))
+  const aside = path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER)
+  for (const migration of replaced) await project.files.move(migration.file!, path.join(aside, path.basename(migration.file!)))
   const file = await writeRevision(project, { revision: last.id, message }, text)
   await writeLock(project, { renewed: [last.id] })
   return { revision: last.id, file, replaced, upgrade, downgrade }
@@ -98,9 +99,4 @@ async function proveTogether(project: Project, migrations: readonly Migration[],
 async function begin({ database }: Scratch, { baseline }: Replayed): Promise<void> {
   if (!baseline || !(await baseline.isWanted(database))) return
   await database.executeAll(['BEGIN', ...baseline.steps.map(({ sql }) => sql), 'COMMIT'])
-}
-
-async function putAside(replaced: readonly Migration[], folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  for (const { file } of replaced) await rename(file!, path.join(folder, path.basename(file!)))
 }

@@ -15,6 +15,7 @@ import type { LaggingReplica } from './replicas.js'
 import { runBackfill, type BackfillProgress } from './run-backfill.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
+import type { Telemetry } from './telemetry.js'
 import { watched, type StepSighting } from './watch.js'
 
 /** What is told while migrations run. */
@@ -32,6 +33,8 @@ export type RunEvent =
   /** What steps that take long are at. */
   | ({ readonly type: 'seen'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number } & StepSighting)
   | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
+  /** The error is what the run throws. */
+  | { readonly type: 'failed'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number; readonly error: unknown }
 
 export interface RunContext {
   readonly database: Database
@@ -40,6 +43,7 @@ export interface RunContext {
   readonly scratch: boolean
   readonly secrets: SecretLookup
   readonly onEvent: (event: RunEvent) => void
+  readonly telemetry: Telemetry
   readonly signal?: AbortSignal
   /** Why the bookkeeping tables are not there yet, when an event trigger may forbid to make them: the migration may be what takes it away. */
   withheld?: DatabaseError | undefined
@@ -73,12 +77,14 @@ interface Segment {
  */
 export async function runMigration(context: RunContext, run: MigrationRun): Promise<void> {
   const progress = startOf(context, run)
-  try {
-    if (run.steps.some((step) => step.type === 'outside')) await runJournaled(context, run, progress)
-    else await context.session.transaction((assertOpen) => runInside(context, run, progress, assertOpen))
-  } catch (error) {
-    throw await failed(context, run, progress, error)
-  }
+  await context.telemetry.migration(run, async () => {
+    try {
+      if (run.steps.some((step) => step.type === 'outside')) await runJournaled(context, run, progress)
+      else await context.session.transaction((assertOpen) => runInside(context, run, progress, assertOpen))
+    } catch (error) {
+      throw await failed(context, run, progress, error)
+    }
+  })
   doneOf(context, run, progress)
 }
 
@@ -93,7 +99,7 @@ export async function runTogether(context: RunContext, runs: readonly MigrationR
     await context.session.transaction(async (assertOpen) => {
       for (const run of runs) {
         progresses.push(startOf(context, run))
-        await runInside(context, run, progresses.at(-1)!, assertOpen)
+        await context.telemetry.migration(run, () => runInside(context, run, progresses.at(-1)!, assertOpen))
       }
     })
   } catch (error) {
@@ -183,6 +189,10 @@ async function runSteps(context: RunContext, run: MigrationRun, segment: Segment
   if (segment.outside && context.session.lent && steps.some(({ sql }) => secretsIn(sql).length > 0)) {
     throw new AutogenError('a step outside a transaction needs a secret, which behind a pooler others could see', { hint: 'run this migration on the server itself' })
   }
+  await context.telemetry.steps(steps, segment.from + 1, () => sendSteps(context, run, segment, steps, progress))
+}
+
+async function sendSteps(context: RunContext, run: MigrationRun, segment: Segment, steps: readonly Step[], progress: Progress): Promise<void> {
   let sent = 0
   try {
     await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
@@ -237,9 +247,10 @@ async function runFunction(database: Database, work: NonNullable<ExecuteStep['ru
   }
 }
 
-async function runInBatches({ database, session, bookkeeping, onEvent, signal }: RunContext, run: MigrationRun, segment: Segment, progress: Progress, backfill: Backfill): Promise<void> {
+async function runInBatches({ database, session, bookkeeping, onEvent, telemetry, signal }: RunContext, run: MigrationRun, segment: Segment, progress: Progress, backfill: Backfill): Promise<void> {
   const { migration, direction } = run
   const done = doneSteps(run, segment.from)
+  let rows = 0
   await runBackfill(backfill, {
     database,
     signal,
@@ -251,6 +262,8 @@ async function runInBatches({ database, session, bookkeeping, onEvent, signal }:
     },
     onProgress: (reached) => {
       progress.position = reached.reached
+      telemetry.rows(reached.rows - rows)
+      rows = reached.rows
       onEvent({ type: 'progress', migration, direction, step: segment.from + 1, ...reached })
     },
   })
@@ -278,7 +291,7 @@ function doneSteps(run: MigrationRun, count: number) {
 }
 
 /** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
-async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
+async function failed({ bookkeeping, session, onEvent }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
   const { migration, direction, steps } = run
   const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress)) : cause
   const { position } = progress
@@ -286,6 +299,7 @@ async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, p
   const milliseconds = performance.now() - progress.started
   const recorded = progress.entry === undefined ? bookkeeping.add({ ...entryOf(run), ...outcome, milliseconds }) : bookkeeping.update(progress.entry, outcome)
   await Promise.resolve(recorded).catch(() => undefined)
+  onEvent({ type: 'failed', migration, direction, milliseconds, error: failure })
   return failure
 }
 

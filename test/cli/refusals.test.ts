@@ -142,6 +142,7 @@ test('objects that cannot be managed are named, and refused when asked to', asyn
   await execute('SELECT lo_create(0)')
   const refused = await box.run(['pull', '--strict'])
   expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('refused: --strict, and 1 object is not managed') })
+  expect(JSON.parse((await box.run(['pull', '--strict', '--json'])).stdout)).toMatchObject({ refused: true, unmanaged: [{}] })
   expect(box.files()).toEqual([])
   const pulled = await box.run(['pull'])
   expect(pulled).toMatchObject({ code: 0, stderr: expect.stringContaining('? large objects (1)') })

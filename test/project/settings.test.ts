@@ -30,6 +30,7 @@ test('without anything said, defaults in the current folder', async () => {
     versionSchema: 'autogen',
     online: true,
     pooler: false,
+    callbacks: {},
     typecheck: undefined,
   })
 })
