@@ -1,0 +1,79 @@
+import type { DoStmt, Node } from 'libpg-query'
+import type { SourcePosition } from '../errors.js'
+import { all, as, calls, type NodeType, type NodeOf } from './syntax.js'
+import type { Dynamic, Piece } from './unit.js'
+
+interface Parser {
+  parseSync(sql: string): { stmts?: readonly { stmt?: Node }[] }
+  parsePlPgSQLSync(sql: string): unknown
+}
+
+/** The statements in the body of a DO block, and those that it puts together when it runs. */
+export function blockOf({ node, sql }: Pick<Piece, 'node' | 'sql'>, place: (offset: number) => SourcePosition, parser: Parser): Pick<Piece, 'inner' | 'dynamic'> {
+  const options = all('DefElem', (node as DoStmt).args)
+  const body = as('String', options.find(({ defname }) => defname === 'as')?.arg)?.sval ?? ''
+  const language = as('String', options.find(({ defname }) => defname === 'language')?.arg)?.sval ?? 'plpgsql'
+  const bodyAt = Math.max(0, sql.indexOf(body))
+  const starts = [0, ...[...body.matchAll(/\n/g)].map(({ index }) => index + 1)]
+  const at = (line: number) => place(bodyAt + (starts[line - 1] ?? 0) + Math.max(0, /\S/.exec(body.slice(starts[line - 1] ?? 0))?.index ?? 0))
+  if (language !== 'plpgsql') return { inner: [], dynamic: [{ text: `a block in ${language}`, at: at(1) }] }
+
+  const inner: Piece[] = []
+  const dynamic: Dynamic[] = []
+  const add = (text: string, line: number): boolean => {
+    const node = statementIn(text, parser)
+    if (!node) return false
+    const [[type, content]] = Object.entries(node) as [[NodeType, never]]
+    const position = at(line)
+    inner.push({ type, node: content, sql: text, at: position, lastLine: position.line + text.trimEnd().split('\n').length - 1 })
+    return true
+  }
+  for (const { type, line, query } of statementsIn(parser.parsePlPgSQLSync(sql))) {
+    if (type === 'PLpgSQL_stmt_commit' || type === 'PLpgSQL_stmt_rollback') add(type === 'PLpgSQL_stmt_commit' ? 'COMMIT' : 'ROLLBACK', line)
+    else if (type === 'PLpgSQL_stmt_execsql' && query !== undefined) add(query, line)
+    else if (/dynexecute|dynfors/.test(type) && query !== undefined) {
+      const text = literalIn(query, parser)
+      if (text === undefined || !add(text, line)) dynamic.push({ text: query, at: at(line) })
+    }
+  }
+  return { inner, dynamic }
+}
+
+/** Statements of a body in their order, with the text that each runs. */
+function* statementsIn(tree: unknown, line = 1): Generator<{ type: string; line: number; query: string | undefined }> {
+  if (Array.isArray(tree)) for (const each of tree) yield* statementsIn(each, line)
+  else if (typeof tree === 'object' && tree !== null) {
+    for (const [type, content] of Object.entries(tree)) {
+      const own = (content as { lineno?: number } | null)?.lineno ?? line
+      if (type.startsWith('PLpgSQL_stmt_')) {
+        const { sqlstmt, query } = content as Record<string, { PLpgSQL_expr?: { query?: string } } | undefined>
+        yield { type, line: own, query: (sqlstmt ?? query)?.PLpgSQL_expr?.query }
+      }
+      yield* statementsIn(content, own)
+    }
+  }
+}
+
+function statementIn(text: string, { parseSync }: Parser): Node | undefined {
+  try {
+    return parseSync(text).stmts?.[0]?.stmt
+  } catch {
+    return undefined
+  }
+}
+
+/** The text of EXECUTE '…', and of EXECUTE format('…', …) where only values are put in. */
+function literalIn(expression: string, parser: Parser): string | undefined {
+  const select = statementIn(`SELECT ${expression}`, parser)
+  const value = as('ResTarget', as('SelectStmt', select)?.targetList?.[0])?.val
+  const literal = textOf(value)
+  if (literal !== undefined) return literal
+  const call = as('FuncCall', value) as NodeOf<'FuncCall'> | undefined
+  if (!call || !calls(value)[0]?.endsWith('format')) return undefined
+  const format = textOf(call.args?.[0])
+  return format === undefined || /%(\d+\$)?-?\d*[Is]/.test(format) ? undefined : format.replace(/%(\d+\$)?L/g, `''`).replaceAll('%%', '%')
+}
+
+function textOf(node: Node | undefined): string | undefined {
+  return as('A_Const', node)?.sval?.sval
+}

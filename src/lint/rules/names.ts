@@ -1,0 +1,63 @@
+import { sameName } from '../names.js'
+import type { Rule } from '../rule.js'
+import type { State } from '../state.js'
+import { joined, listedName, nameOf, objectName, type NodeOf } from '../syntax.js'
+
+/** What may be renamed under running code, which does not name it. */
+const UNSEEN = new Set(['OBJECT_TABCONSTRAINT', 'OBJECT_DOMCONSTRAINT', 'OBJECT_INDEX', 'OBJECT_TRIGGER', 'OBJECT_RULE', 'OBJECT_POLICY', 'OBJECT_STATISTIC_EXT'])
+
+/** Rules about names that running code knows. */
+export const nameRules: readonly Rule[] = [
+  {
+    rule: 'rename',
+    code: 'breaks-code',
+    severity: 'hazard',
+    what: 'RENAME of a table, column, view, type, label of an enum, routine or schema',
+    why: 'code of the previous release still uses the old name, and fails',
+    instead: 'keep both for a release: a column that is kept in step, or a view under the old name in the same transaction',
+    statements: {
+      RenameStmt: ({ renameType = 'OBJECT_TABLE', relation, subname, object, newname }, state) => {
+        if (UNSEEN.has(renameType)) return undefined
+        const name = relation ? nameOf(relation) : object ? objectName(object) : (subname ?? '')
+        if (relation && !state.isOld(name)) return undefined
+        if (renameType === 'OBJECT_TABLE' && isCovered(name, state)) return undefined
+        if (renameType === 'OBJECT_COLUMN' && state.table(name).columns.get(subname ?? '')?.isNew) return undefined
+        return { object: `${relation ? joined([name, subname]) : name} → ${newname ?? ''}` }
+      },
+      AlterEnumStmt: ({ typeName, oldVal, newVal }, state) =>
+        oldVal !== undefined && !state.isMade('type', listedName(typeName)) && { object: `${listedName(typeName)}: ${oldVal} → ${newVal ?? ''}` },
+    },
+  },
+  {
+    rule: 'set-schema',
+    code: 'breaks-code',
+    severity: 'hazard',
+    what: 'SET SCHEMA',
+    why: 'code of the previous release looks for it where it was, and fails',
+    instead: 'leave a view under the old name in the same transaction, until no running code uses it',
+    statements: {
+      AlterObjectSchemaStmt: ({ relation, object, newschema }, state) => {
+        const name = relation ? nameOf(relation) : object ? objectName(object) : ''
+        if (relation && (!state.isOld(name) || isCovered(name, state))) return undefined
+        return { object: `${name} → ${newschema ?? ''}` }
+      },
+    },
+  },
+  {
+    rule: 'long-name',
+    code: 'breaks-code',
+    severity: 'advice',
+    what: 'a name of more than 63 bytes',
+    why: 'PostgreSQL cuts it off, so that two names may become one',
+    instead: 'a shorter name',
+    every: (_, __, state) => {
+      const long = /"(?:[^"\n]{64,})"|(?<![\w$'])[A-Za-z_][\w$]{63,}/.exec(state.piece.sql.replace(/'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|--.*$/gm, ''))?.[0]
+      return long !== undefined && { object: long }
+    },
+  },
+]
+
+/** Whether a view takes the name over in the same transaction. */
+function isCovered(name: string, state: State): boolean {
+  return state.restOfTransaction().some(({ type, node }) => type === 'ViewStmt' && sameName(nameOf((node as NodeOf<'ViewStmt'>).view), name))
+}
