@@ -1,4 +1,4 @@
-import type { Constraint, CreateStmt } from 'libpg-query'
+import type { Constraint, CreateStmt, Node } from 'libpg-query'
 import { bareName } from './names.js'
 import { newTransaction, type State, type Table } from './state.js'
 import { all, as, constraintsOf, joined, listedName, nameOf, notNullColumn, objectName, typeOf, words, type NodeOf, type NodeType } from './syntax.js'
@@ -16,13 +16,13 @@ export function learn(type: NodeType, node: never, state: State): void {
       return
     }
     case 'VariableSetStmt': {
-      const { name, kind } = content<'VariableSetStmt'>()
-      return setTimeouts(state, name, kind === 'VAR_SET_VALUE')
+      const { name, kind, args } = content<'VariableSetStmt'>()
+      return setTimeouts(state, name, kind === 'VAR_SET_VALUE' && isTime(args?.[0]))
     }
     case 'SelectStmt': {
       for (const { val } of all('ResTarget', content<'SelectStmt'>().targetList)) {
         const call = as('FuncCall', val)
-        if (words(call?.funcname).at(-1) === 'set_config') setTimeouts(state, as('A_Const', call?.args?.[0])?.sval?.sval, true)
+        if (words(call?.funcname).at(-1) === 'set_config') setTimeouts(state, as('A_Const', call?.args?.[0])?.sval?.sval, isTime(call?.args?.[1]))
       }
       const into = content<'SelectStmt'>().intoClause?.rel
       if (into) newTable(state, nameOf(into))
@@ -158,6 +158,12 @@ function newTable(state: State, name: string): Table {
   const table: Table = { isNew: true, columns: new Map(), constraints: new Map(), validated: [] }
   state.tables.set(name, table)
   return table
+}
+
+/** Zero is no timeout. */
+function isTime(value: Node | undefined): boolean {
+  const constant = as('A_Const', value)
+  return constant?.sval ? !/^0+\s*(us|ms|s|min|h|d)?$/.test(constant.sval.sval ?? '') : (constant?.ival?.ival ?? 0) !== 0
 }
 
 function setTimeouts(state: State, name: string | undefined, isSet: boolean): void {

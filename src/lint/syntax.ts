@@ -41,7 +41,8 @@ export function objectName(node: Node): string {
   if (list) return joined(list.items?.map((item) => as('String', item)?.sval ?? typeText(as('TypeName', item))) ?? [])
   const routine = as('ObjectWithArgs', node)
   if (routine) return `${listedName(routine.objname)}(${all('TypeName', routine.objargs).map(typeText).join(', ')})`
-  return as('String', node)?.sval ?? nameOf(as('RangeVar', node)) ?? typeText(as('TypeName', node))
+  const type = as('TypeName', node)
+  return as('String', node)?.sval ?? (type ? typeText(type) : nameOf(as('RangeVar', node)))
 }
 
 /** A type as it is written, with the names that the parser gives the standard ones. */

@@ -1,3 +1,4 @@
+import { MAX_NAME_BYTES } from '../../sql/identifiers.js'
 import { sameName } from '../names.js'
 import type { Rule } from '../rule.js'
 import type { State } from '../state.js'
@@ -50,8 +51,10 @@ export const nameRules: readonly Rule[] = [
     what: 'a name of more than 63 bytes',
     why: 'PostgreSQL cuts it off, so that two names may become one',
     instead: 'a shorter name',
-    every: (_, __, state) => {
-      const long = /"(?:[^"\n]{64,})"|(?<![\w$'])[A-Za-z_][\w$]{63,}/.exec(state.piece.sql.replace(/'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|--.*$/gm, ''))?.[0]
+    every: (_, __, { piece }) => {
+      if (piece.sql.length < 32) return undefined
+      const names = piece.sql.replace(/'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|--.*$/gm, '').match(/"[^"\n]{32,}"|[\p{L}_][\p{L}\p{N}_$]{31,}/gu) ?? []
+      const long = names.map((name) => name.replace(/^"(.*)"$/, '$1')).find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)
       return long !== undefined && { object: long }
     },
   },
