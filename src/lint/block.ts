@@ -1,5 +1,6 @@
 import type { DoStmt, Node } from 'libpg-query'
 import type { SourcePosition } from '../errors.js'
+import { quoteIdent } from '../sql/identifiers.js'
 import { all, as, calls, type NodeType, type NodeOf } from './syntax.js'
 import type { Dynamic, Piece } from './unit.js'
 
@@ -71,7 +72,22 @@ function literalIn(expression: string, parser: Parser): string | undefined {
   const call = as('FuncCall', value) as NodeOf<'FuncCall'> | undefined
   if (!call || !calls(value)[0]?.endsWith('format')) return undefined
   const format = textOf(call.args?.[0])
-  return format === undefined || /%(\d+\$)?-?\d*[Is]/.test(format) ? undefined : format.replace(/%(\d+\$)?L/g, `''`).replaceAll('%%', '%')
+  return format === undefined ? undefined : filledIn(format, call.args?.slice(1) ?? [])
+}
+
+/** A format with something in each place; undefined when that could be any object, or any text. */
+function filledIn(format: string, values: readonly Node[]): string | undefined {
+  let next = 0
+  let isOpen = false
+  const text = format.replace(/%(?:%|(\d+\$)?-?\d*([ILs]))/g, (place, _, type?: string) => {
+    if (type === undefined) return '%'
+    const value = values[next++]
+    if (type === 'L') return `''`
+    const name = type === 'I' ? (textOf(value) ?? calls(value).find((called) => called === 'current_database')) : undefined
+    isOpen ||= name === undefined
+    return name === undefined ? place : quoteIdent(name)
+  })
+  return isOpen ? undefined : text
 }
 
 function textOf(node: Node | undefined): string | undefined {

@@ -77,11 +77,14 @@ export function learn(type: NodeType, node: never, state: State): void {
       return
     }
     case 'RenameStmt': {
-      const { renameType, relation, newname } = content<'RenameStmt'>()
-      if (renameType !== 'OBJECT_TABLE' || !relation) return
-      const table = state.table(nameOf(relation))
-      state.tables.delete(nameOf(relation))
-      state.tables.set(joined([relation.schemaname, newname]), table)
+      const { renameType, relation, object, newname } = content<'RenameStmt'>()
+      if (renameType === 'OBJECT_TABLE' && relation) {
+        const table = state.table(nameOf(relation))
+        state.tables.delete(nameOf(relation))
+        state.tables.set(joined([relation.schemaname, newname]), table)
+      }
+      // Nobody uses it by a name that it got just now.
+      if (renameType === 'OBJECT_TYPE' && object) state.make('type', joined([...objectName(object).split('.').slice(0, -1), newname]))
       return
     }
     default:

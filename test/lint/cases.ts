@@ -140,7 +140,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
   'json-column': { unsafe: ['ALTER TABLE users ADD COLUMN a json'], safe: ['ALTER TABLE users ADD COLUMN a jsonb'] },
   'drop-default': {
     unsafe: ['ALTER TABLE users ALTER a DROP DEFAULT', "ALTER TABLE users ADD a text NOT NULL DEFAULT ''; ALTER TABLE users ALTER a DROP DEFAULT", 'ALTER TABLE users ALTER a DROP IDENTITY'],
-    safe: ["ALTER TABLE users ALTER a SET DEFAULT 'x'"],
+    safe: ["ALTER TABLE users ALTER a SET DEFAULT 'x'", "BEGIN; ALTER TABLE users ALTER a DROP DEFAULT; ALTER TABLE users ALTER a SET DEFAULT 'x'; COMMIT"],
   },
   'drop-column': { unsafe: ['ALTER TABLE users DROP COLUMN a', 'ALTER TABLE IF EXISTS users DROP IF EXISTS a'], safe: ['CREATE TABLE t (a int); ALTER TABLE t DROP a', 'ALTER TABLE users ADD a int; ALTER TABLE users DROP a'] },
   'drop-table': { unsafe: ['DROP TABLE app.users', 'DROP MATERIALIZED VIEW totals', 'DROP FOREIGN TABLE f'], safe: ['CREATE TABLE t (a int); DROP TABLE t', 'CREATE TEMP TABLE t (a int); DROP TABLE t'] },
@@ -153,7 +153,10 @@ export const CASES: Readonly<Record<string, Cases>> = {
   truncate: { unsafe: ['TRUNCATE users', 'TRUNCATE TABLE a, b CASCADE'], safe: ['CREATE TABLE t (a int); TRUNCATE t'] },
   rename: {
     unsafe: ['ALTER TABLE users RENAME TO people', 'ALTER TABLE users RENAME a TO b', 'ALTER VIEW v RENAME TO w', "ALTER TYPE mood RENAME VALUE 'a' TO 'b'", 'ALTER SCHEMA a RENAME TO b', 'ALTER FUNCTION f() RENAME TO g'],
-    safe: ['ALTER INDEX i RENAME TO j', 'ALTER TABLE users RENAME CONSTRAINT a TO b', 'BEGIN; ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people; COMMIT', 'CREATE TABLE t (a int); ALTER TABLE t RENAME a TO b'],
+    safe: ['ALTER INDEX i RENAME TO j', 'ALTER TABLE users RENAME CONSTRAINT a TO b', 'BEGIN; ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people; COMMIT', 'CREATE TABLE t (a int); ALTER TABLE t RENAME a TO b',
+      'BEGIN; ALTER TABLE users ADD a_new bigint; ALTER TABLE users RENAME a TO a_old; ALTER TABLE users RENAME a_new TO a; COMMIT',
+      "BEGIN; ALTER TYPE app.mood RENAME TO mood__old; CREATE TYPE app.mood AS ENUM ('a'); DROP TYPE app.mood__old; COMMIT",
+    ],
   },
   'set-schema': { unsafe: ['ALTER TABLE users SET SCHEMA app', 'ALTER FUNCTION f() SET SCHEMA app'], safe: ['CREATE TABLE t (a int); ALTER TABLE t SET SCHEMA app'] },
   'long-name': { unsafe: [`CREATE TABLE ${'x'.repeat(64)} (a bigint)`, `CREATE VIEW "a${'é'.repeat(32)}" AS SELECT 1`], safe: [`CREATE TABLE ${'x'.repeat(63)} (a bigint)`, `SELECT '${'x'.repeat(99)}'`] },
@@ -217,7 +220,8 @@ export const CASES: Readonly<Record<string, Cases>> = {
   'unlogged-table': { unsafe: ['CREATE UNLOGGED TABLE t (a bigint)'], safe: ['CREATE TABLE t (a bigint)'] },
   'dynamic-sql': {
     unsafe: ["DO $$ BEGIN EXECUTE 'DROP TABLE ' || name; END $$", "DO $$ BEGIN EXECUTE format('ALTER TABLE %I ADD a int', name); END $$", 'DO LANGUAGE plpython3u $$ plpy.execute("drop table t") $$'],
-    safe: ["DO $$ BEGIN EXECUTE 'SELECT 1'; END $$", "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE t IS %L', current_user); END $$", 'DO $$ BEGIN IF true THEN PERFORM 1; END IF; END $$'],
+    safe: ["DO $$ BEGIN EXECUTE 'SELECT 1'; END $$", "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE t IS %L', current_user); END $$",
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = %L', current_database(), '8MB'); END $$", 'DO $$ BEGIN IF true THEN PERFORM 1; END IF; END $$'],
   },
   'foreign-call': { unsafe: ['CALL tidy_up()', 'EXECUTE prepared'], safe: ['SELECT tidy_up()'] },
   'integer-column': { unsafe: ['CREATE TABLE t (a int, b smallint)', 'ALTER TABLE users ADD a integer'], safe: ['CREATE TABLE t (a bigint)'] },

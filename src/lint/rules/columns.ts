@@ -1,7 +1,7 @@
 import type { ColumnDef, Node } from 'libpg-query'
 import type { Rule, TableCommand } from '../rule.js'
 import type { State } from '../state.js'
-import { as, calls, constraintsOf, joined, typeOf, type TypeText } from '../syntax.js'
+import { all, as, calls, constraintsOf, joined, nameOf, typeOf, type NodeOf, type TypeText } from '../syntax.js'
 import { isStrictDomain } from './constraints.js'
 
 const SERIALS = new Set(['serial', 'bigserial', 'smallserial', 'serial4', 'serial8', 'serial2'])
@@ -102,11 +102,20 @@ export const columnRules: readonly Rule[] = [
     instead: 'keep the default until no running code leaves the column out',
     commands: {
       AT_ColumnDefault: ({ table, command }, state) =>
-        !command.def && { object: joined([table, command.name]), ...(state.table(table).columns.get(command.name ?? '')?.notNull && { severity: 'hazard' as const }) },
+        !command.def && !isGivenAgain(table, command.name, state) && { object: joined([table, command.name]), ...(state.table(table).columns.get(command.name ?? '')?.notNull && { severity: 'hazard' as const }) },
       AT_DropIdentity: ({ table, command }) => ({ object: joined([table, command.name]), severity: 'hazard' as const }),
     },
   },
 ]
+
+/** A default that makes room for a change of the type comes back in the same transaction. */
+function isGivenAgain(table: string, column: string | undefined, state: State): boolean {
+  return state.restOfTransaction().some(({ type, node }) => {
+    if (type !== 'AlterTableStmt') return false
+    const { relation, cmds } = node as NodeOf<'AlterTableStmt'>
+    return nameOf(relation) === table && all('AlterTableCmd', cmds).some(({ subtype, name, def }) => subtype === 'AT_ColumnDefault' && name === column && def !== undefined)
+  })
+}
 
 function defaultOf(column: ColumnDef | undefined): Node | undefined {
   return column?.raw_default ?? constraintsOf(column).find(({ contype }) => contype === 'CONSTR_DEFAULT')?.raw_expr

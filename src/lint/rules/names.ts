@@ -21,7 +21,8 @@ export const nameRules: readonly Rule[] = [
         if (UNSEEN.has(renameType)) return undefined
         const name = relation ? nameOf(relation) : object ? objectName(object) : (subname ?? '')
         if (relation && !state.isOld(name)) return undefined
-        if (renameType === 'OBJECT_TABLE' && isCovered(name, state)) return undefined
+        if (isCovered(renameType === 'OBJECT_COLUMN' ? joined([name, subname]) : name, state)) return undefined
+        if (renameType === 'OBJECT_TYPE' && state.isMade('type', name)) return undefined
         if (renameType === 'OBJECT_COLUMN' && state.table(name).columns.get(subname ?? '')?.isNew) return undefined
         return { object: `${relation ? joined([name, subname]) : name} → ${newname ?? ''}` }
       },
@@ -60,7 +61,16 @@ export const nameRules: readonly Rule[] = [
   },
 ]
 
-/** Whether a view takes the name over in the same transaction. */
+/** Whether something else takes the name over in the same transaction: a view, what replaces it, or the column that is swapped in. */
 function isCovered(name: string, state: State): boolean {
-  return state.restOfTransaction().some(({ type, node }) => type === 'ViewStmt' && sameName(nameOf((node as NodeOf<'ViewStmt'>).view), name))
+  return state.restOfTransaction().some(({ type, node }) => {
+    if (type === 'ViewStmt') return sameName(nameOf((node as NodeOf<'ViewStmt'>).view), name)
+    if (type === 'CreateEnumStmt') return sameName(listedName((node as NodeOf<'CreateEnumStmt'>).typeName), name)
+    if (type === 'CreateDomainStmt') return sameName(listedName((node as NodeOf<'CreateDomainStmt'>).domainname), name)
+    if (type === 'CompositeTypeStmt') return sameName(nameOf((node as NodeOf<'CompositeTypeStmt'>).typevar), name)
+    if (type === 'CreateStmt') return sameName(nameOf((node as NodeOf<'CreateStmt'>).relation), name)
+    if (type !== 'RenameStmt') return false
+    const { renameType, relation, newname } = node as NodeOf<'RenameStmt'>
+    return relation !== undefined && (renameType === 'OBJECT_COLUMN' ? joined([nameOf(relation), newname]) === name : sameName(joined([relation.schemaname, newname]), name))
+  })
 }
