@@ -119,6 +119,7 @@ function lintUnit(unit: Unit, state: State): { findings: Finding[]; ignored: Ign
     state.within(piece)
     if (isAlone) state.transaction = undefined
   })
+  state.leave()
   for (const rule of AT_END) tell(rule, rule.atEnd!(state), [])
   return { findings: [...findings.values()], ignored, unit }
 }
@@ -166,5 +167,5 @@ function rulesOnCommand(type: string = ''): readonly Rule[] {
 
 function findingOf({ rule, code, severity, why, instead }: Rule, found: Found, { at, unit }: State): Finding {
   const { revision, direction } = unit
-  return { code, rule, severity, message: why, instead, ...found, at: { ...at }, ...(revision !== undefined && { revision, direction }) }
+  return { code, rule, severity, message: why, instead, ...found, at: { ...(found.at ?? at) }, ...(revision !== undefined && { revision, direction }) }
 }

@@ -1,4 +1,5 @@
 import type { AlterTableCmd, AlterTableStmt, AlterTableType } from 'libpg-query'
+import type { SourcePosition } from '../errors.js'
 import type { HazardCode } from '../hazards.js'
 import type { Severity } from './finding.js'
 import type { State } from './state.js'
@@ -10,6 +11,8 @@ export interface Found {
   readonly message?: string
   readonly instead?: string
   readonly severity?: Severity
+  /** Where, when that is not where the statement is. */
+  readonly at?: SourcePosition
 }
 
 type Answer = Found | readonly Found[] | false | undefined

@@ -100,6 +100,11 @@ export class State {
     this.#part = undefined
   }
 
+  /** Comes to the end of the script, which is looked at as a whole. */
+  leave(): void {
+    this.#piece = undefined
+  }
+
   get unit(): Unit {
     return this.#unit!
   }

@@ -6,8 +6,8 @@ import { isStrictDomain } from './constraints.js'
 
 const SERIALS = new Set(['serial', 'bigserial', 'smallserial', 'serial4', 'serial8', 'serial2'])
 
-/** Functions of PostgreSQL that give the same for every row of one statement. */
-const STEADY = new Set(
+/** Functions that give the same for every row of one statement. */
+export const STEADY = new Set(
   `now transaction_timestamp statement_timestamp current_setting current_database current_schema version pg_backend_pid txid_current
   lower upper initcap length char_length octet_length trim btrim ltrim rtrim replace translate substr substring left right lpad rpad repeat reverse concat concat_ws format
   md5 sha256 encode decode to_char to_date to_timestamp to_number date_trunc date_part extract age timezone make_date make_time make_timestamp make_timestamptz make_interval justify_days

@@ -45,7 +45,7 @@ export const transactionRules: readonly Rule[] = [
     what: 'a script that ends inside a transaction it began',
     why: 'everything since BEGIN is rolled back when the session ends, and its locks are held until then',
     instead: 'COMMIT at the end',
-    atEnd: (state) => !state.isMigration && !state.unit.inTransaction && state.transaction !== undefined && { object: `BEGIN in line ${state.transaction.began.line}` },
+    atEnd: (state) => !state.isMigration && !state.unit.inTransaction && state.transaction !== undefined && { object: 'BEGIN', at: state.transaction.began },
   },
   {
     rule: 'new-enum-value',
