@@ -1,4 +1,4 @@
-import type { DoStmt, Node } from 'libpg-query'
+import type { CreateFunctionStmt, DefElem, DoStmt, Node } from 'libpg-query'
 import type { SourcePosition } from '../errors.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { all, as, calls, type NodeType, type NodeOf } from './syntax.js'
@@ -9,16 +9,45 @@ interface Parser {
   parsePlPgSQLSync(sql: string): unknown
 }
 
+type Place = (offset: number) => SourcePosition
+
 /** The statements in the body of a DO block, and those that it puts together when it runs. */
-export function blockOf({ node, sql }: Pick<Piece, 'node' | 'sql'>, place: (offset: number) => SourcePosition, parser: Parser): Pick<Piece, 'inner' | 'dynamic'> {
+export function blockOf({ node, sql }: Pick<Piece, 'node' | 'sql'>, place: Place, parser: Parser): Pick<Piece, 'inner' | 'dynamic'> {
   const options = all('DefElem', (node as DoStmt).args)
   const body = as('String', options.find(({ defname }) => defname === 'as')?.arg)?.sval ?? ''
-  const language = as('String', options.find(({ defname }) => defname === 'language')?.arg)?.sval ?? 'plpgsql'
+  const at = linesOf(body, sql, place)
+  const language = languageIn(options)
+  return language === 'plpgsql' ? statementsOf(sql, at, parser) : { inner: [], dynamic: [{ text: `a block in ${language}`, at: at(1) }] }
+}
+
+/** The statements that a function puts together when it is called. */
+export function dynamicIn({ node, sql }: Pick<Piece, 'node' | 'sql'>, place: Place, parser: Parser): readonly Dynamic[] {
+  const options = all('DefElem', (node as CreateFunctionStmt).options)
+  const body = as('String', as('List', options.find(({ defname }) => defname === 'as')?.arg)?.items?.[0])?.sval
+  if (languageIn(options) !== 'plpgsql' || body === undefined || !/\bexecute\b/i.test(body)) return []
+  try {
+    return statementsOf(sql, linesOf(body, sql, place), parser).dynamic
+  } catch {
+    // A body that PostgreSQL does not take either is told of when it is created.
+    return []
+  }
+}
+
+function languageIn(options: readonly DefElem[]): string {
+  return as('String', options.find(({ defname }) => defname === 'language')?.arg)?.sval ?? 'plpgsql'
+}
+
+/** The places of the lines of a body, by their numbers. */
+function linesOf(body: string, sql: string, place: Place): (line: number) => SourcePosition {
   const bodyAt = Math.max(0, sql.indexOf(body))
   const starts = [0, ...[...body.matchAll(/\n/g)].map(({ index }) => index + 1)]
-  const at = (line: number) => place(bodyAt + (starts[line - 1] ?? 0) + Math.max(0, /\S/.exec(body.slice(starts[line - 1] ?? 0))?.index ?? 0))
-  if (language !== 'plpgsql') return { inner: [], dynamic: [{ text: `a block in ${language}`, at: at(1) }] }
+  return (line) => {
+    const start = starts[line - 1] ?? 0
+    return place(bodyAt + start + Math.max(0, /\S/.exec(body.slice(start))?.index ?? 0))
+  }
+}
 
+function statementsOf(sql: string, at: (line: number) => SourcePosition, parser: Parser): { inner: Piece[]; dynamic: Dynamic[] } {
   const inner: Piece[] = []
   const dynamic: Dynamic[] = []
   const add = (text: string, line: number): boolean => {

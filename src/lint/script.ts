@@ -1,7 +1,7 @@
 import type { Node } from 'libpg-query'
 import type { SourcePosition } from '../errors.js'
 import { splitScript } from '../sql/split.js'
-import { blockOf } from './block.js'
+import { blockOf, dynamicIn } from './block.js'
 import type { LintError, LintNote } from './finding.js'
 import { readIgnores, type Ignore } from './ignores.js'
 import type { NodeType } from './syntax.js'
@@ -42,7 +42,9 @@ export function readScript(text: string, place: (offset: number) => SourcePositi
       if (!node) return []
       const [[type, content]] = Object.entries(node) as [[NodeType, never]]
       const plain: Piece = { type, node: content, sql, at: place(offset), lastLine: place(offset + sql.length).line, place: (byte) => place(offset + charactersIn(sql, byte)), ...facts }
-      return [type === 'DoStmt' ? { ...plain, ...blockOf(plain, (inside) => place(offset + inside), parser) } : plain]
+      const inside = (at: number) => place(offset + at)
+      if (type === 'DoStmt') return [{ ...plain, ...blockOf(plain, inside, parser) }]
+      return [type === 'CreateFunctionStmt' ? { ...plain, dynamic: dynamicIn(plain, inside, parser) } : plain]
     } catch (error) {
       const { message, sqlDetails } = error as Error & { sqlDetails?: { cursorPosition: number } }
       errors.push({ message, at: place(offset + Math.max(0, sqlDetails?.cursorPosition ?? 0)), hint: 'the other statements are looked at all the same' })

@@ -142,6 +142,11 @@ export class State {
     return end < 0 ? rest : rest.slice(0, end)
   }
 
+  /** Which statement of the script it is, counted from 0. */
+  get position(): number {
+    return this.#index
+  }
+
   following(): readonly Piece[] {
     return this.unit.pieces.slice(this.#index + 1)
   }

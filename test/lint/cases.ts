@@ -30,9 +30,13 @@ export const CASES: Readonly<Record<string, Cases>> = {
       'DROP INDEX CONCURRENTLY users_email; CREATE INDEX CONCURRENTLY orders_at ON orders (at)',
     ],
   },
-  'concurrent-if-not-exists': {
-    unsafe: ['CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (email)'],
-    safe: ['CREATE INDEX CONCURRENTLY i ON users (email)', 'CREATE TABLE t (a bigint); CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)'],
+  'failed-build': {
+    unsafe: ['CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (email)', 'CREATE INDEX CONCURRENTLY ON users (email)', 'CREATE INDEX CONCURRENTLY i ON users (email)'],
+    safe: ['DROP INDEX CONCURRENTLY IF EXISTS j; CREATE INDEX CONCURRENTLY j ON users (email)', 'CREATE TABLE t (a bigint); CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)'],
+  },
+  'lost-index': {
+    unsafe: ['DROP INDEX CONCURRENTLY i'],
+    safe: ['CREATE INDEX CONCURRENTLY users_email_name ON users (email, name); DROP INDEX CONCURRENTLY users_by_email'],
   },
   'concurrent-under-timeout': {
     unsafe: ["SET statement_timeout = '5s'; CREATE INDEX CONCURRENTLY i ON users (email)", "SELECT set_config('lock_timeout', '2s', false); REINDEX INDEX CONCURRENTLY i"],
@@ -91,6 +95,13 @@ export const CASES: Readonly<Record<string, Cases>> = {
     safe: ['ALTER DOMAIN positive ADD CONSTRAINT c CHECK (value > 0) NOT VALID; ALTER DOMAIN positive VALIDATE CONSTRAINT c'],
   },
   'strict-domain': { unsafe: ['CREATE DOMAIN positive AS int CHECK (value > 0)'], safe: ['CREATE DOMAIN number AS int'] },
+  'drop-constraint': {
+    unsafe: ['ALTER TABLE users DROP CONSTRAINT c', 'ALTER TABLE IF EXISTS users DROP CONSTRAINT IF EXISTS c'],
+    safe: [
+      `${OLD_CHECK} ALTER TABLE app.users VALIDATE CONSTRAINT c; ALTER TABLE app.users ALTER email SET NOT NULL; ALTER TABLE app.users DROP CONSTRAINT c`,
+      'ALTER TABLE users DROP CONSTRAINT p, ADD CONSTRAINT p PRIMARY KEY USING INDEX i',
+    ],
+  },
   'drop-not-null': { unsafe: ['ALTER TABLE users ALTER email DROP NOT NULL'], safe: ['CREATE TABLE t (a int NOT NULL); ALTER TABLE t ALTER a DROP NOT NULL'] },
   'required-column': {
     unsafe: ['ALTER TABLE users ADD COLUMN a text NOT NULL', 'ALTER TABLE users ADD a text NOT NULL DEFAULT NULL'],
@@ -222,6 +233,11 @@ export const CASES: Readonly<Record<string, Cases>> = {
     unsafe: ["DO $$ BEGIN EXECUTE 'DROP TABLE ' || name; END $$", "DO $$ BEGIN EXECUTE format('ALTER TABLE %I ADD a int', name); END $$", 'DO LANGUAGE plpython3u $$ plpy.execute("drop table t") $$'],
     safe: ["DO $$ BEGIN EXECUTE 'SELECT 1'; END $$", "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE t IS %L', current_user); END $$",
       "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = %L', current_database(), '8MB'); END $$", 'DO $$ BEGIN IF true THEN PERFORM 1; END IF; END $$'],
+  },
+  'add-enum-value': { unsafe: ["ALTER TYPE mood ADD VALUE 'calm'", "ALTER TYPE app.mood ADD VALUE IF NOT EXISTS 'calm' BEFORE 'sad'"], safe: ["CREATE TYPE mood AS ENUM ('sad'); ALTER TYPE mood ADD VALUE 'calm'"] },
+  'change-object': {
+    unsafe: ['ALTER SEQUENCE s RESTART WITH 1', 'ALTER FUNCTION f() SECURITY DEFINER', "ALTER EXTENSION citext UPDATE TO '1.6'", 'ALTER DATABASE app SET work_mem = 1', 'ALTER ROLE app SET work_mem = 1', 'ALTER TABLE users ALTER a DROP EXPRESSION', 'ALTER TABLE users NO INHERIT people'],
+    safe: ['CREATE SEQUENCE s; ALTER SEQUENCE s OWNED BY users.id'],
   },
   'foreign-call': { unsafe: ['CALL tidy_up()', 'EXECUTE prepared'], safe: ['SELECT tidy_up()'] },
   'integer-column': { unsafe: ['CREATE TABLE t (a int, b smallint)', 'ALTER TABLE users ADD a integer'], safe: ['CREATE TABLE t (a bigint)'] },

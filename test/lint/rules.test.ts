@@ -23,6 +23,9 @@ test.each(scripts('safe'))('neither a hazard nor %s: %s', async (rule, text) => 
 
 test.each([
   ['a constraint that is made elsewhere may prove it', 'ALTER TABLE users VALIDATE CONSTRAINT c; ALTER TABLE users ALTER a SET NOT NULL', 'set-not-null'],
+  ['a check that goes afterwards may have proven it', 'ALTER TABLE users ALTER a SET NOT NULL; ALTER TABLE users DROP CONSTRAINT c', 'set-not-null'],
+  ['a column that takes over the name may hold the values', 'BEGIN; ALTER TABLE users DROP a; ALTER TABLE users RENAME a_new TO a; COMMIT', 'drop-column'],
+  ['what a function puts together runs when it is called', "CREATE FUNCTION f(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DROP TABLE ' || t; END $$", 'dynamic-sql'],
   ['a permissive policy only adds', 'CREATE POLICY p ON users USING (true)', 'row-security'],
 ])('%s: advice', async (_, text, rule) => {
   const { hazards, advice } = await lint(text)

@@ -1,7 +1,7 @@
 import type { AlterTableStmt, Constraint, IndexStmt } from 'libpg-query'
 import type { Found, Rule, TableCommand } from '../rule.js'
 import { shownSql, type State } from '../state.js'
-import { all, as, constraintsOf, listedName, nameOf, typeOf, words } from '../syntax.js'
+import { all, as, constraintsOf, joined, listedName, nameOf, typeOf, words } from '../syntax.js'
 
 /** Rules about constraints of tables and domains. */
 export const constraintRules: readonly Rule[] = [
@@ -136,6 +136,20 @@ export const constraintRules: readonly Rule[] = [
     },
   },
   {
+    rule: 'drop-constraint',
+    code: 'breaks-code',
+    severity: 'advice',
+    what: 'DROP CONSTRAINT, unless the script sets NOT NULL in place of it or adds it anew',
+    why: 'nothing keeps it up any more: code may rely on it, and rows that break it keep it from coming back',
+    instead: 'make sure that no code relies on it',
+    commands: {
+      AT_DropConstraint: ({ table, command, statement }, state) => {
+        const isAddedAnew = all('AlterTableCmd', statement.cmds).some(({ def }) => as('Constraint', def)?.conname === command.name)
+        return !isAddedAnew && ![...state.table(table).columns.values()].some((column) => column.notNull && !column.isNew) && { object: joined([table, command.name]) }
+      },
+    },
+  },
+  {
     rule: 'drop-not-null',
     code: 'breaks-code',
     severity: 'advice',
@@ -170,7 +184,7 @@ function notNull(table: string, column: string, state: State): Found | undefined
   const { constraints, validated } = state.table(table)
   const pending = [...constraints].find(([, each]) => each.notNull.includes(column))
   if (pending) return { object, instead: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${pending[0]}, in a transaction before this one` }
-  const [elsewhere] = validated
+  const elsewhere = validated[0] ?? droppedAfter(table, state)
   if (elsewhere !== undefined) return { object, severity: 'advice', message: `the rows are not checked again only if ${elsewhere}, which is added elsewhere, is CHECK (${column} IS NOT NULL)`, instead: `make sure of it` }
   const name = `${column}_not_null`
   const recipe =
@@ -178,6 +192,17 @@ function notNull(table: string, column: string, state: State): Found | undefined
       ? `ADD CONSTRAINT ${name} NOT NULL ${column} NOT VALID; in a later transaction ALTER TABLE ${table} VALIDATE CONSTRAINT ${name}`
       : `ADD CONSTRAINT ${name} CHECK (${column} IS NOT NULL) NOT VALID; in a later transaction VALIDATE CONSTRAINT ${name}; then SET NOT NULL and DROP CONSTRAINT ${name}`
   return { object, instead: `ALTER TABLE ${table} ${recipe}` }
+}
+
+/** The constraint of a table that goes in the same script: it was the proof, when the script is the end of the recipe. */
+function droppedAfter(table: string, state: State): string | undefined {
+  for (const { type, node } of [state.piece, ...state.following()]) {
+    if (type !== 'AlterTableStmt') continue
+    const { relation, cmds } = node as AlterTableStmt
+    const dropped = nameOf(relation) === table && all('AlterTableCmd', cmds).find(({ subtype }) => subtype === 'AT_DropConstraint')
+    if (dropped) return dropped.name
+  }
+  return undefined
 }
 
 /** Whether the statements so far say so. */

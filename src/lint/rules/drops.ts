@@ -32,7 +32,13 @@ export const dropRules: readonly Rule[] = [
     what: 'DROP COLUMN',
     why: 'its values are gone, and code of the previous release that names the column fails',
     instead: 'deploy code that no longer uses it first; keep the values elsewhere when they may be wanted',
-    commands: { AT_DropColumn: ({ table, command }, state) => !state.table(table).columns.get(command.name ?? '')?.isNew && { object: joined([table, command.name]) } },
+    commands: {
+      AT_DropColumn: ({ table, command }, state) => {
+        const successor = takesOver(table, command.name ?? '', state)
+        const swapped = successor !== undefined && { severity: 'advice' as const, message: `its values are gone, unless ${successor}, which takes over its name, holds them`, instead: `make sure that ${successor} is filled` }
+        return !state.table(table).columns.get(command.name ?? '')?.isNew && { object: joined([table, command.name]), ...swapped }
+      },
+    },
   },
   {
     rule: 'drop-table',
@@ -103,6 +109,16 @@ export const dropRules: readonly Rule[] = [
     statements: { TruncateStmt: ({ relations }, state) => all('RangeVar', relations).map(nameOf).filter((name) => state.isOld(name)).map((object) => ({ object })) },
   },
 ]
+
+/** The column that gets the name of one that goes. */
+function takesOver(table: string, column: string, state: State): string | undefined {
+  for (const { type, node } of state.following()) {
+    if (type !== 'RenameStmt') continue
+    const { renameType, relation, subname, newname } = node as NodeOf<'RenameStmt'>
+    if (renameType === 'OBJECT_COLUMN' && nameOf(relation) === table && newname === column) return subname
+  }
+  return undefined
+}
 
 function isOwn(type: DropStmt['removeType'], name: string, state: State): boolean {
   if (type === 'OBJECT_TABLE' || type === 'OBJECT_MATVIEW') return !state.isOld(name)

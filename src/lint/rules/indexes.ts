@@ -3,7 +3,7 @@ import { sameName, bareName } from '../names.js'
 import type { Rule } from '../rule.js'
 import { shownSql, type State } from '../state.js'
 import { all, hasOption, nameOf, objectName, type NodeOf } from '../syntax.js'
-import type { Piece } from '../unit.js'
+import type { Unit } from '../unit.js'
 
 /** Rules about CREATE INDEX, DROP INDEX and REINDEX. */
 export const indexRules: readonly Rule[] = [
@@ -58,19 +58,37 @@ export const indexRules: readonly Rule[] = [
     why: 'until the new one is built, queries that need the index read the whole table, and nothing keeps the values of a unique one unique',
     instead: 'build the new index under another name first, then drop the old one and rename the new one',
     statements: {
-      DropStmt: ({ removeType, objects = [] }, state) => (removeType === 'OBJECT_INDEX' ? objects.map(objectName).filter((name) => isReplacedLater(name, state)).map((object) => ({ object })) : undefined),
+      DropStmt: ({ removeType, missing_ok, objects = [] }, state) =>
+        removeType === 'OBJECT_INDEX'
+          ? objects
+              .map(objectName)
+              .filter((name) => isReplacedLater(name, state) && !(missing_ok && isBuiltNext(name, state)))
+              .map((object) => ({ object }))
+          : undefined,
     },
   },
   {
-    rule: 'concurrent-if-not-exists',
+    rule: 'failed-build',
     code: 'not-transactional',
     severity: 'advice',
-    what: 'CREATE INDEX CONCURRENTLY IF NOT EXISTS',
-    why: 'an invalid index that a build left behind when it failed has the name already, and passes as done',
-    instead: 'DROP INDEX CONCURRENTLY IF EXISTS before it, and no IF NOT EXISTS',
+    what: 'CREATE INDEX CONCURRENTLY without a name, or without DROP INDEX CONCURRENTLY IF EXISTS before it; in a migration, whose runner clears leftovers away, only IF NOT EXISTS',
+    why: 'a build that fails leaves an invalid index behind: with IF NOT EXISTS that passes as done, without it the script cannot be run again',
+    instead: 'give it a name, and write DROP INDEX CONCURRENTLY IF EXISTS before it',
     statements: {
       IndexStmt: ({ concurrent, if_not_exists, idxname, relation }, state) =>
-        concurrent && if_not_exists && state.isOld(nameOf(relation)) && !isDroppedBefore(idxname ?? '', state) && { object: idxname ?? nameOf(relation) },
+        concurrent && (if_not_exists || !state.isMigration) && state.isOld(nameOf(relation)) && (idxname === undefined || !isDroppedBefore(idxname, state)) && { object: idxname ?? nameOf(relation) },
+    },
+  },
+  {
+    rule: 'lost-index',
+    code: 'index-gap',
+    severity: 'advice',
+    what: 'DROP INDEX CONCURRENTLY of an index that the script does not replace',
+    why: 'queries that used it read the whole table, and nothing keeps the values of a unique one unique',
+    instead: 'make sure that no query uses it: pg_stat_user_indexes counts its scans, on replicas as well',
+    statements: {
+      DropStmt: ({ removeType, concurrent, missing_ok, objects = [] }, { unit }) =>
+        removeType === 'OBJECT_INDEX' && concurrent && !(missing_ok && unit.pieces.length > 1) && indexesIn(unit).length === 0 ? objects.map(objectName).map((object) => ({ object })) : undefined,
     },
   },
   {
@@ -91,24 +109,33 @@ function hasTimeout({ lockTimeout, statementTimeout }: State): boolean {
   return lockTimeout || statementTimeout
 }
 
-function indexesIn(pieces: readonly Piece[]): IndexStmt[] {
-  return pieces.flatMap(({ type, node }) => (type === 'IndexStmt' ? [node as NodeOf<'IndexStmt'>] : []))
+const known = new WeakMap<Unit, readonly { readonly position: number; readonly index: IndexStmt }[]>()
+
+/** The statements of a script that create indexes, found once for all. */
+function indexesIn(unit: Unit): readonly { readonly position: number; readonly index: IndexStmt }[] {
+  const found = known.get(unit) ?? unit.pieces.flatMap(({ type, node }, position) => (type === 'IndexStmt' ? [{ position, index: node as IndexStmt }] : []))
+  known.set(unit, found)
+  return found
 }
 
 /** In one transaction nobody sees the moment between. */
 function isReplacedLater(dropped: string, state: State): boolean {
-  const known = state.indexes.get(dropped)
-  const within = indexesIn(state.restOfTransaction())
-  return indexesIn(state.following()).some((index) => {
-    if (within.includes(index) || !state.isOld(nameOf(index.relation))) return false
-    const [name, old] = [index.idxname ?? '', bareName(dropped)]
-    const columns = all('IndexElem', index.indexParams).map((element) => element.name ?? '')
-    const isOfSame = known !== undefined && sameName(known.table, nameOf(index.relation)) && known.columns[0] === columns[0]
-    return isOfSame || (name !== '' && (name.startsWith(old) || old.startsWith(name)))
+  const old = bareName(dropped)
+  const facts = state.indexes.get(dropped)
+  const laterOn = indexesIn(state.unit).filter(({ position, index: { idxname = '', relation, indexParams } }) => {
+    if (position <= state.position || !state.isOld(nameOf(relation))) return false
+    const isOfSame = facts !== undefined && sameName(facts.table, nameOf(relation)) && facts.columns[0] === all('IndexElem', indexParams)[0]?.name
+    return isOfSame || (idxname !== '' && (idxname.startsWith(old) || old.startsWith(idxname)))
   })
+  const endsAt = state.position + (laterOn[0] ? state.restOfTransaction().length : 0)
+  return laterOn.some(({ position }) => position > endsAt)
 }
 
-function isDroppedBefore(name: string, { unit, piece }: State): boolean {
-  const before = unit.pieces.slice(0, unit.pieces.indexOf(piece))
-  return before.some(({ type, node }) => type === 'DropStmt' && (node as NodeOf<'DropStmt'>).objects?.some((each) => sameName(objectName(each), name)))
+/** What clears a failed build away is dropped where it is built. */
+function isBuiltNext(dropped: string, state: State): boolean {
+  return indexesIn(state.unit).some(({ position, index }) => position === state.position + 1 && index.idxname === bareName(dropped))
+}
+
+function isDroppedBefore(name: string, { unit, position }: State): boolean {
+  return unit.pieces.slice(0, position).some(({ type, node }) => type === 'DropStmt' && (node as NodeOf<'DropStmt'>).objects?.some((each) => sameName(objectName(each), name)))
 }

@@ -2,7 +2,7 @@ import { MAX_NAME_BYTES } from '../../sql/identifiers.js'
 import { sameName } from '../names.js'
 import type { Rule } from '../rule.js'
 import type { State } from '../state.js'
-import { joined, listedName, nameOf, objectName, type NodeOf } from '../syntax.js'
+import { all, joined, listedName, nameOf, objectName, type NodeOf } from '../syntax.js'
 
 /** What may be renamed under running code, which does not name it. */
 const UNSEEN = new Set(['OBJECT_TABCONSTRAINT', 'OBJECT_DOMCONSTRAINT', 'OBJECT_INDEX', 'OBJECT_TRIGGER', 'OBJECT_RULE', 'OBJECT_POLICY', 'OBJECT_STATISTIC_EXT'])
@@ -24,6 +24,7 @@ export const nameRules: readonly Rule[] = [
         if (isCovered(renameType === 'OBJECT_COLUMN' ? joined([name, subname]) : name, state)) return undefined
         if (renameType === 'OBJECT_TYPE' && state.isMade('type', name)) return undefined
         if (renameType === 'OBJECT_COLUMN' && state.table(name).columns.get(subname ?? '')?.isNew) return undefined
+        if (renameType === 'OBJECT_COLUMN' && isFree(name, newname ?? '', state)) return undefined
         return { object: `${relation ? joined([name, subname]) : name} → ${newname ?? ''}` }
       },
       AlterEnumStmt: ({ typeName, oldVal, newVal }, state) =>
@@ -60,6 +61,19 @@ export const nameRules: readonly Rule[] = [
     },
   },
 ]
+
+/** Whether the name was another column's until this script took it away: running code knows it as it will be. */
+function isFree(table: string, column: string, { unit, position }: State): boolean {
+  return unit.pieces.slice(0, position).some(({ type, node }) => {
+    if (type === 'AlterTableStmt') {
+      const { relation, cmds } = node as NodeOf<'AlterTableStmt'>
+      return nameOf(relation) === table && all('AlterTableCmd', cmds).some(({ subtype, name }) => subtype === 'AT_DropColumn' && name === column)
+    }
+    if (type !== 'RenameStmt') return false
+    const { relation, subname } = node as NodeOf<'RenameStmt'>
+    return nameOf(relation) === table && subname === column
+  })
+}
 
 /** Whether something else takes the name over in the same transaction: a view, what replaces it, or the column that is swapped in. */
 function isCovered(name: string, state: State): boolean {

@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.js'
-import { all, nameOf, objectName } from '../syntax.js'
+import { all, joined, listedName, nameOf, objectName } from '../syntax.js'
 
 /** Rules about replication, and about what cannot be seen from here. */
 export const otherRules: readonly Rule[] = [
@@ -41,10 +41,11 @@ export const otherRules: readonly Rule[] = [
     rule: 'dynamic-sql',
     code: 'untracked-dependency',
     severity: 'hazard',
-    what: 'EXECUTE of a text that is put together, in a DO block; blocks in other languages than PL/pgSQL',
-    why: 'what it runs is known only when it runs: nothing of it is checked here',
+    what: 'EXECUTE of a text that is put together, in a DO block; blocks in other languages than PL/pgSQL; advice in a function',
+    why: 'what it runs is known only when it runs: nothing of it is checked here, and PostgreSQL does not know what it depends on',
     instead: 'write the statements out, one by one',
-    every: (_, __, { piece }) => (piece.dynamic ?? []).map(({ text }) => ({ object: text.length > 60 ? `${text.slice(0, 60)}…` : text })),
+    every: (type, _, { piece }) =>
+      (piece.dynamic ?? []).map(({ text, at }) => ({ object: text.length > 60 ? `${text.slice(0, 60)}…` : text, at, ...(type === 'CreateFunctionStmt' && { severity: 'advice' as const }) })),
   },
   {
     rule: 'foreign-call',
@@ -56,6 +57,36 @@ export const otherRules: readonly Rule[] = [
     statements: {
       CallStmt: ({ funccall }) => ({ object: all('String', funccall?.funcname).map(({ sval }) => sval).join('.') }),
       ExecuteStmt: ({ name }) => ({ object: name ?? '' }),
+    },
+  },
+  {
+    rule: 'add-enum-value',
+    code: 'breaks-code',
+    severity: 'advice',
+    what: 'ALTER TYPE … ADD VALUE',
+    why: 'code of the previous release may meet a label that it does not know; without BEFORE or AFTER it sorts behind all others',
+    instead: 'deploy code that knows the label first',
+    statements: { AlterEnumStmt: ({ typeName, newVal, oldVal }, state) => oldVal === undefined && !state.isMade('type', listedName(typeName)) && { object: `${listedName(typeName)}: ${newVal ?? ''}` } },
+  },
+  {
+    rule: 'change-object',
+    code: 'breaks-code',
+    severity: 'advice',
+    what: 'ALTER of a sequence, function, extension or setting of a database; DROP EXPRESSION, NO INHERIT',
+    why: 'running code goes on with something that behaves differently',
+    instead: 'make sure that code of the previous release bears it',
+    statements: {
+      AlterSeqStmt: ({ sequence }, state) => !state.isMade('sequence', nameOf(sequence)) && { object: nameOf(sequence) },
+      AlterFunctionStmt: ({ func }, state) => !state.isMade('function', listedName(func?.objname)) && { object: listedName(func?.objname) },
+      AlterExtensionStmt: ({ extname }) => ({ object: extname ?? '' }),
+      AlterDatabaseSetStmt: ({ dbname }) => ({ object: dbname ?? '' }),
+      AlterDatabaseStmt: ({ dbname }) => ({ object: dbname ?? '' }),
+      AlterSystemStmt: ({ setstmt }) => ({ object: setstmt?.name ?? '' }),
+      AlterRoleSetStmt: ({ role, setstmt }) => ({ object: role?.rolename ?? setstmt?.name ?? '' }),
+    },
+    commands: {
+      AT_DropExpression: ({ table, command }) => ({ object: joined([table, command.name]) }),
+      AT_DropInherit: ({ table }) => ({ object: table }),
     },
   },
   {

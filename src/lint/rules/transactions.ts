@@ -34,7 +34,7 @@ export const transactionRules: readonly Rule[] = [
         // A block that commits is one of batches, as long as nothing surrounds it.
         const isInBlock = !state.unit.pieces.includes(state.piece)
         if (isInBlock) return undefined
-        return (state.isMigration || begins === (state.transaction !== undefined) || (state.unit.inTransaction && !begins)) && { object: word }
+        return (state.isMigration || begins === (state.transaction !== undefined)) && { object: word }
       },
     },
   },
