@@ -41,8 +41,11 @@ export function learn(type: NodeType, node: never, state: State): void {
       state.volatility.set(listedName(funcname), as('String', said?.arg)?.sval ?? 'volatile')
       return state.make('function', listedName(funcname))
     }
-    case 'CreateSchemaStmt':
-      return state.make('schema', content<'CreateSchemaStmt'>().schemaname ?? '')
+    case 'CreateSchemaStmt': {
+      const { schemaname = '', schemaElts } = content<'CreateSchemaStmt'>()
+      for (const table of all('CreateStmt', schemaElts)) learnTable({ ...table, relation: { schemaname, ...table.relation } }, state)
+      return state.make('schema', schemaname)
+    }
     case 'CreateSeqStmt':
       return state.make('sequence', nameOf(content<'CreateSeqStmt'>().sequence))
     case 'CreateEnumStmt':

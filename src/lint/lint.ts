@@ -1,4 +1,4 @@
-import type { AlterTableStmt } from 'libpg-query'
+import type { AlterTableStmt, WithClause } from 'libpg-query'
 import { AutogenError } from '../errors.js'
 import type { Migration } from '../revisions/revision.js'
 import type { Finding, IgnoredFinding, LintError, LintNote, LintReport } from './finding.js'
@@ -10,7 +10,7 @@ import type { Found, Rule } from './rule.js'
 import { RULES } from './rules/all.js'
 import { loadParser, placesIn, readScript, type Parser } from './script.js'
 import { newTransaction, State } from './state.js'
-import { all, as, nameOf } from './syntax.js'
+import { all, as, nameOf, type NodeType } from './syntax.js'
 import type { Piece, Unit } from './unit.js'
 
 /** A text of SQL and what it is called in findings. */
@@ -128,12 +128,19 @@ type Tell = (rule: Rule, answer: ReturnType<NonNullable<Rule['every']>>, pieces:
 
 /** Lets the rules look at a statement, then takes in what it did. */
 function look({ type, node }: Piece, pieces: readonly Piece[], state: State, tell: Tell): void {
-  for (const rule of rulesOn(type)) tell(rule, rule.statements![type]!(node, state), pieces)
+  for (const part of [{ type, node }, ...partsOf(node)]) for (const rule of rulesOn(part.type)) tell(rule, rule.statements![part.type]!(part.node, state), pieces)
   for (const rule of EVERY) tell(rule, rule.every!(type, node, state), pieces)
   const locks = locksOf(type, node, state)
   if (type === 'AlterTableStmt') lookAtCommands(node, pieces, state, tell)
   learn(type, node, state)
   state.transaction?.locks.push(...locks.map((lock) => ({ ...lock, at: state.at })))
+}
+
+/** The statements that change rows in the WITH of another. */
+function partsOf(node: { readonly withClause?: WithClause }): { readonly type: NodeType; readonly node: never }[] {
+  return all('CommonTableExpr', node.withClause?.ctes).flatMap(({ ctequery }) =>
+    ctequery && !('SelectStmt' in ctequery) ? Object.entries(ctequery).map(([type, content]) => ({ type: type as NodeType, node: content as never })) : [],
+  )
 }
 
 function lookAtCommands(statement: AlterTableStmt, pieces: readonly Piece[], state: State, tell: Tell): void {

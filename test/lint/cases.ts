@@ -9,7 +9,7 @@ const OLD_CHECK = 'ALTER TABLE app.users ADD CONSTRAINT c CHECK (email IS NOT NU
 export const CASES: Readonly<Record<string, Cases>> = {
   'create-index': {
     unsafe: ['CREATE INDEX i ON app.users (email)', 'CREATE UNIQUE INDEX ON users (email)', 'CREATE INDEX IF NOT EXISTS i ON users USING gin (tags)', 'BEGIN; CREATE INDEX i ON users (a); COMMIT'],
-    safe: ['CREATE INDEX CONCURRENTLY i ON app.users (email)', 'CREATE TABLE app.users (email text); CREATE INDEX i ON app.users (email)', 'CREATE INDEX i ON ONLY events (at)', 'CREATE TABLE t AS SELECT 1 AS a; CREATE INDEX ON t (a)'],
+    safe: ['CREATE INDEX CONCURRENTLY i ON app.users (email)', 'CREATE TABLE app.users (email text); CREATE INDEX i ON app.users (email)', 'CREATE INDEX i ON ONLY events (at)', 'CREATE TABLE t AS SELECT 1 AS a; CREATE INDEX ON t (a)', 'CREATE SCHEMA s CREATE TABLE t (a text); CREATE INDEX ON s.t (a)'],
   },
   'drop-index': {
     unsafe: ['DROP INDEX i', 'DROP INDEX IF EXISTS app.i, app.j'],
@@ -191,15 +191,15 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'detach-partition': { unsafe: ['ALTER TABLE events DETACH PARTITION events_1'], safe: ['ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY', 'ALTER TABLE events DETACH PARTITION events_1 FINALIZE'] },
   'create-partition': { unsafe: ['CREATE TABLE events_1 PARTITION OF events DEFAULT'], safe: ['CREATE TABLE events (at date) PARTITION BY RANGE (at); CREATE TABLE events_1 PARTITION OF events DEFAULT'] },
-  'delete-all': { unsafe: ['DELETE FROM users'], safe: ['DELETE FROM users WHERE id = 1', 'CREATE TABLE t (a int); DELETE FROM t'] },
-  'update-all': { unsafe: ['UPDATE users SET a = 1', 'DO $$ BEGIN UPDATE users SET a = 1; END $$'], safe: ['UPDATE users SET a = 1 WHERE id = 7', 'UPDATE users SET a = 1 WHERE id BETWEEN 1 AND 1000'] },
+  'delete-all': { unsafe: ['DELETE FROM users', 'DELETE FROM users WHERE 1 = 1', 'WITH gone AS (DELETE FROM users RETURNING *) INSERT INTO log SELECT id FROM gone'], safe: ['DELETE FROM users WHERE id = 1', 'CREATE TABLE t (a int); DELETE FROM t'] },
+  'update-all': { unsafe: ['UPDATE users SET a = 1', 'UPDATE users SET a = 1 WHERE true', 'DO $$ BEGIN UPDATE users SET a = 1; END $$'], safe: ['UPDATE users SET a = 1 WHERE id = 7', 'UPDATE users SET a = 1 WHERE id BETWEEN 1 AND 1000'] },
   'change-under-lock': {
     unsafe: ['BEGIN; ALTER TABLE users ADD a int; UPDATE users SET a = 1 WHERE b > 0; COMMIT', 'BEGIN; ALTER TABLE users ADD a int; INSERT INTO log SELECT id FROM users; COMMIT', 'DO $$ BEGIN ALTER TABLE users ADD a int; DELETE FROM users WHERE b IS NULL; END $$'],
     safe: ['BEGIN; ALTER TABLE users ADD a int; COMMIT; UPDATE users SET a = 1 WHERE b > 0', 'BEGIN; ALTER TABLE users ADD a int; INSERT INTO log VALUES (1); UPDATE users SET a = 1 WHERE id = 7; COMMIT'],
   },
   'unbatched-change': {
     unsafe: ['UPDATE users SET a = 1 WHERE a IS NULL', 'DELETE FROM users WHERE at < now()', 'MERGE INTO users u USING x ON u.id = x.id WHEN MATCHED THEN DELETE'],
-    safe: ['UPDATE users SET a = 1 WHERE id IN (1, 2)', 'DELETE FROM users WHERE id IN (SELECT id FROM users WHERE at < now() LIMIT 1000)', 'DELETE FROM users WHERE id = ANY ($1)'],
+    safe: ['UPDATE users SET a = 1 WHERE id IN (1, 2)', 'DELETE FROM users WHERE id IN (SELECT id FROM users WHERE at < now() LIMIT 1000)', 'DELETE FROM users WHERE id = ANY ($1)', 'WITH few AS (SELECT id FROM users LIMIT 9) UPDATE users SET a = 1 FROM few WHERE users.id = few.id'],
   },
   'copy-table': { unsafe: ['CREATE TABLE t AS SELECT * FROM users', 'SELECT * INTO t FROM users'], safe: ['CREATE TABLE t AS SELECT 1 AS a'] },
   'not-in-transaction': {

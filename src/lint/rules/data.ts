@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query'
+import type { DeleteStmt, Node, UpdateStmt } from 'libpg-query'
 import type { Found, Rule } from '../rule.js'
 import type { State } from '../state.js'
 import { as, below, nameOf, type NodeOf, type NodeType } from '../syntax.js'
@@ -9,19 +9,19 @@ export const dataRules: readonly Rule[] = [
     rule: 'delete-all',
     code: 'data-loss',
     severity: 'hazard',
-    what: 'DELETE without WHERE',
+    what: 'DELETE without WHERE, or with one that is always true',
     why: 'all rows are gone',
     instead: 'a WHERE for the rows that are meant, in batches',
-    statements: { DeleteStmt: ({ relation, whereClause }, state) => !whereClause && isOfOthers(relation, state) && { object: nameOf(relation) } },
+    statements: { DeleteStmt: ({ relation, whereClause }, state) => takesAll(whereClause) && isOfOthers(relation, state) && { object: nameOf(relation) } },
   },
   {
     rule: 'update-all',
     code: 'strong-lock',
     severity: 'hazard',
-    what: 'UPDATE without WHERE',
+    what: 'UPDATE without WHERE, or with one that is always true',
     why: 'every row is written anew in one transaction: writes of the same rows wait until it is done, and the dead ones stay until vacuum',
     instead: 'batches, each in a transaction of its own (op.backfill)',
-    statements: { UpdateStmt: ({ relation, whereClause }, state) => !whereClause && isOfOthers(relation, state) && { object: nameOf(relation) } },
+    statements: { UpdateStmt: ({ relation, whereClause }, state) => takesAll(whereClause) && isOfOthers(relation, state) && { object: nameOf(relation) } },
   },
   {
     rule: 'change-under-lock',
@@ -44,8 +44,8 @@ export const dataRules: readonly Rule[] = [
     why: 'all of them are changed in one transaction: writes of the same rows wait until it is done; what DELETE takes is gone',
     instead: 'batches by ranges of a key, each in a transaction of its own (op.backfill)',
     statements: {
-      UpdateStmt: ({ relation, whereClause }, state) => unbatched(relation, whereClause, state),
-      DeleteStmt: ({ relation, whereClause }, state) => unbatched(relation, whereClause, state),
+      UpdateStmt: (update, state) => unbatched(update, state),
+      DeleteStmt: (deletion, state) => unbatched(deletion, state),
       MergeStmt: ({ relation }, state) => isOfOthers(relation, state) && { object: nameOf(relation) },
     },
   },
@@ -67,21 +67,29 @@ function isOfOthers(relation: Parameters<typeof nameOf>[0], state: State): boole
   return relation !== undefined && state.isOld(nameOf(relation))
 }
 
-function unbatched(relation: Parameters<typeof nameOf>[0], where: Node | undefined, state: State): Found | false {
-  return where !== undefined && isOfOthers(relation, state) && !isNarrow(where) && { object: nameOf(relation) }
+function unbatched(statement: UpdateStmt | DeleteStmt, state: State): Found | false {
+  const { relation, whereClause } = statement
+  return !takesAll(whereClause) && isOfOthers(relation, state) && !isNarrow(statement) && { object: nameOf(relation) }
 }
 
-/** Conditions that take few rows: a column that equals a value, is one of a list, lies between two, or comes from a query with a LIMIT. */
-function isNarrow(where: Node): boolean {
+/** A condition that reads no column is the same for every row. */
+function takesAll(where: Node | undefined): boolean {
+  return where === undefined || ![...below(where)].some((node) => 'ColumnRef' in node || 'SubLink' in node || 'CurrentOfExpr' in node)
+}
+
+/** Statements that take few rows: a LIMIT says so, or a column that is said to be a value, one of a list, or between two. */
+function isNarrow(statement: UpdateStmt | DeleteStmt): boolean {
+  return namesFew(statement.whereClause) || [...below(statement)].some((node) => as('SelectStmt', node)?.limitCount !== undefined)
+}
+
+function namesFew(where: Node | undefined): boolean {
+  if (where && 'CurrentOfExpr' in where) return true
   const and = as('BoolExpr', where)
-  if (and) return and.boolop === 'AND_EXPR' && (and.args ?? []).some(isNarrow)
+  if (and) return and.boolop === 'AND_EXPR' && (and.args ?? []).some(namesFew)
   const expression = as('A_Expr', where)
-  if (expression) {
-    const operator = as('String', expression.name?.[0])?.sval
-    const isEqual = (expression.kind === 'AEXPR_OP' || expression.kind === 'AEXPR_IN' || expression.kind === 'AEXPR_OP_ANY') && operator === '='
-    return (isEqual && !as('ColumnRef', expression.rexpr)) || expression.kind === 'AEXPR_BETWEEN' || [...below(where)].some((node) => as('SelectStmt', node)?.limitCount)
-  }
-  return [...below(where)].some((node) => as('SelectStmt', node)?.limitCount)
+  if (!expression || !as('ColumnRef', expression.lexpr)) return false
+  const isEqual = (expression.kind === 'AEXPR_OP' || expression.kind === 'AEXPR_IN' || expression.kind === 'AEXPR_OP_ANY') && as('String', expression.name?.[0])?.sval === '='
+  return (isEqual && !as('ColumnRef', expression.rexpr)) || expression.kind === 'AEXPR_BETWEEN'
 }
 
 /** The table whose rows a statement changes, when that may take long. */
@@ -89,8 +97,12 @@ function changedBy(type: NodeType, node: never): string | undefined {
   switch (type) {
     case 'UpdateStmt':
     case 'DeleteStmt': {
-      const { relation, whereClause } = node as NodeOf<'UpdateStmt'>
-      return whereClause && isNarrow(whereClause) ? undefined : nameOf(relation)
+      const statement = node as UpdateStmt
+      return isNarrow(statement) ? undefined : nameOf(statement.relation)
+    }
+    case 'CopyStmt': {
+      const { is_from, relation } = node as NodeOf<'CopyStmt'>
+      return is_from ? nameOf(relation) : undefined
     }
     case 'MergeStmt':
       return nameOf((node as NodeOf<'MergeStmt'>).relation)

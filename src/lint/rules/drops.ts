@@ -21,6 +21,15 @@ const NAMED: Partial<Record<ObjectType, string>> = {
   OBJECT_CAST: 'cast',
   OBJECT_COLLATION: 'collation',
   OBJECT_FOREIGN_SERVER: 'server',
+  OBJECT_FDW: 'wrapper',
+  OBJECT_TSCONFIGURATION: 'configuration',
+  OBJECT_TSDICTIONARY: 'dictionary',
+  OBJECT_EVENT_TRIGGER: 'event trigger',
+  OBJECT_LANGUAGE: 'language',
+  OBJECT_TRANSFORM: 'transform',
+  OBJECT_CONVERSION: 'conversion',
+  OBJECT_OPCLASS: 'class',
+  OBJECT_OPFAMILY: 'family',
 }
 
 /** Rules about what is gone afterwards. */
