@@ -13,7 +13,7 @@ export interface Config {
   readonly migrations?: string | readonly string[]
   /** The engine that elaborates and proves: `auto`, `server`, `native`, `embedded` or a `postgres://` URL. Default: `auto`. */
   readonly scratch?: string
-  /** Codes of hazards that may be written into a migration; `all` allows every one. Default: none. */
+  /** Codes of hazards that may be written into a migration, and that `lint` accepts; `all` allows every one. Default: none. */
   readonly allow?: readonly string[]
   /** The database schema of the bookkeeping tables. Default: `autogen`. */
   readonly versionSchema?: string

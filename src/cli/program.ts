@@ -106,6 +106,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--pg <major>', 'the version of PostgreSQL that it is for, such as 17'),
     new Option('--downgrade', 'look at the downgrades of migrations as well'),
     new Option('--no-advice', 'only hazards'),
+    new Option('--strict', 'advice fails as hazards do (exit 3)'),
   ])
   verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [

@@ -12,11 +12,15 @@ export function learn(type: NodeType, node: never, state: State): void {
       if (state.isMigration) return
       const kind = content<'TransactionStmt'>().kind ?? ''
       if (/BEGIN|START/.test(kind)) state.transaction ??= newTransaction(state.at)
-      else if (/STMT_(COMMIT|ROLLBACK|PREPARE)$/.test(kind)) state.transaction = undefined
+      else if (/STMT_(COMMIT|ROLLBACK|PREPARE)$/.test(kind)) {
+        Object.assign(state, state.transaction?.before)
+        state.transaction = undefined
+      }
       return
     }
     case 'VariableSetStmt': {
-      const { name, kind, args } = content<'VariableSetStmt'>()
+      const { name, kind, args, is_local } = content<'VariableSetStmt'>()
+      if (is_local && state.transaction) state.transaction.before ??= { lockTimeout: state.lockTimeout, statementTimeout: state.statementTimeout }
       return setTimeouts(state, name, kind === 'VAR_SET_VALUE' && isTime(args?.[0]))
     }
     case 'SelectStmt': {

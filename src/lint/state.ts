@@ -17,6 +17,13 @@ export interface Transaction {
   /** Labels that were added to enums and cannot be used before a commit. */
   readonly labels: Set<string>
   readonly began: SourcePosition
+  /** The timeouts as they were before SET LOCAL: with its end they come back. */
+  before?: Timeouts
+}
+
+export interface Timeouts {
+  readonly lockTimeout: boolean
+  readonly statementTimeout: boolean
 }
 
 /** What is known of a column, as far as a script says it. */

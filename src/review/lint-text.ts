@@ -37,8 +37,7 @@ function title({ severity, code, rule, object, direction }: Finding, chalk: Chal
 }
 
 function inOrder<Placed extends { readonly at: SourcePosition }>(list: readonly Placed[]): Placed[] {
-  const files = [...new Set(list.map(({ at }) => at.file))]
-  return list.toSorted((a, b) => files.indexOf(a.at.file) - files.indexOf(b.at.file) || a.at.line - b.at.line)
+  return list.toSorted((a, b) => (a.at.file === b.at.file ? a.at.line - b.at.line : a.at.file < b.at.file ? -1 : 1))
 }
 
 function count(number: number, noun: string): string {

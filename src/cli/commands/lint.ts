@@ -22,15 +22,16 @@ export async function run(flags: Flags, ...given: unknown[]): Promise<ExitCode> 
     const report = { ...found, advice: flags.advice === false ? [] : found.advice }
     if (format === 'json') printJson(lintJson(report, showPath))
     else if (format === 'sarif') printJson(lintSarif(report, showPath))
-    else if (format === 'github') printResult(lintGithub(report, showPath))
     else {
-      const text = lintText(report, showPath, chalk)
+      const text = format === 'github' ? lintGithub(report, showPath) : lintText(report, showPath, chalk)
       if (text !== '') printResult(text)
+    }
+    if (format === 'text') {
       for (const { message, at } of report.notes) printNote(`${chalkStderr.yellow('note:')} ${showPath(at.file)}:${at.line}: ${message}`)
       printResult(lintSummary(report, chalk))
     }
     if (report.errors.length > 0) return ExitCode.failed
-    return report.hazards.length > 0 ? ExitCode.refused : ExitCode.done
+    return report.hazards.length > 0 || (flags.strict === true && report.advice.length > 0) ? ExitCode.refused : ExitCode.done
   })
 }
 
