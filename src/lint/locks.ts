@@ -1,6 +1,6 @@
 import type { AlterTableType, AlterTableStmt, CreateStmt, Node } from 'libpg-query'
 import type { LockMode, State } from './state.js'
-import { all, as, constraintsOf, nameOf, objectName, type NodeOf, type NodeType } from './syntax.js'
+import { all, as, constraintsOf, hasOption, nameOf, objectName, type NodeOf, type NodeType } from './syntax.js'
 
 /** Commands of ALTER TABLE beside which others go on reading and writing. */
 const WEAK = new Set<AlterTableType>([
@@ -12,7 +12,6 @@ const WEAK = new Set<AlterTableType>([
   'AT_ResetRelOptions',
   'AT_ClusterOn',
   'AT_DropCluster',
-  'AT_AttachPartition',
   'AT_DetachPartitionFinalize',
 ])
 
@@ -52,6 +51,10 @@ function takenBy(type: NodeType, node: never): { table: string; mode: LockMode }
       const { concurrent, relation } = content<'IndexStmt'>()
       return concurrent ? [] : [{ table: nameOf(relation), mode: 'SHARE' }]
     }
+    case 'ReindexStmt': {
+      const { kind, relation, params } = content<'ReindexStmt'>()
+      return kind === 'REINDEX_OBJECT_TABLE' && !hasOption(params, 'concurrently') ? [{ table: nameOf(relation), mode: 'SHARE' }] : []
+    }
     case 'CreateTrigStmt':
       return [{ table: nameOf(content<'CreateTrigStmt'>().relation), mode: 'SHARE ROW EXCLUSIVE' }]
     case 'RuleStmt':
@@ -84,6 +87,7 @@ function alterLocks({ relation, cmds, objtype }: AlterTableStmt): { table: strin
   if (objtype !== 'OBJECT_TABLE' && objtype !== 'OBJECT_MATVIEW' && objtype !== 'OBJECT_FOREIGN_TABLE') return []
   const table = nameOf(relation)
   return all('AlterTableCmd', cmds).flatMap(({ subtype = 'AT_AddColumn', def }): { table: string; mode: LockMode }[] => {
+    if (subtype === 'AT_AttachPartition') return [{ table: nameOf(as('PartitionCmd', def)?.name), mode: 'ACCESS EXCLUSIVE' }]
     if (WEAK.has(subtype) || (subtype === 'AT_DetachPartition' && as('PartitionCmd', def)?.concurrent)) return []
     const referenced = referencedBy(def)
     if (subtype === 'AT_AddConstraint' && referenced.length > 0) return [{ table, mode: 'SHARE ROW EXCLUSIVE' }, ...referenced]

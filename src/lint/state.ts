@@ -149,6 +149,11 @@ export class State {
     return end < 0 ? rest : rest.slice(0, end)
   }
 
+  /** Whether the statement stands in the body of a block, where a word may be a variable. */
+  get isInBlock(): boolean {
+    return this.#piece !== this.unit.pieces[this.#index]
+  }
+
   /** Which statement of the script it is, counted from 0. */
   get position(): number {
     return this.#index

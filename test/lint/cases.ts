@@ -199,7 +199,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'unbatched-change': {
     unsafe: ['UPDATE users SET a = 1 WHERE a IS NULL', 'DELETE FROM users WHERE at < now()', 'MERGE INTO users u USING x ON u.id = x.id WHEN MATCHED THEN DELETE'],
-    safe: ['UPDATE users SET a = 1 WHERE id IN (1, 2)', 'DELETE FROM users WHERE id IN (SELECT id FROM users WHERE at < now() LIMIT 1000)', 'DELETE FROM users WHERE id = ANY ($1)', 'WITH few AS (SELECT id FROM users LIMIT 9) UPDATE users SET a = 1 FROM few WHERE users.id = few.id'],
+    safe: ['UPDATE users SET a = 1 WHERE id IN (1, 2)', 'DELETE FROM users WHERE id IN (SELECT id FROM users WHERE at < now() LIMIT 1000)', 'DELETE FROM users WHERE id = ANY ($1)', 'DO $$ DECLARE r users%ROWTYPE; BEGIN FOR r IN SELECT * FROM users LOOP UPDATE users SET a = 1 WHERE id = r.id; END LOOP; END $$', 'WITH few AS (SELECT id FROM users LIMIT 9) UPDATE users SET a = 1 FROM few WHERE users.id = few.id'],
   },
   'copy-table': { unsafe: ['CREATE TABLE t AS SELECT * FROM users', 'SELECT * INTO t FROM users'], safe: ['CREATE TABLE t AS SELECT 1 AS a'] },
   'not-in-transaction': {
@@ -214,7 +214,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'unclear-transaction': {
     unsafe: ['ALTER TABLE a ADD b bigint; ALTER TABLE c ADD d bigint'],
-    safe: ['ALTER TABLE a ADD b bigint', 'BEGIN; ALTER TABLE a ADD b bigint; ALTER TABLE c ADD d bigint; COMMIT', 'CREATE TABLE IF NOT EXISTS a (b bigint); DROP INDEX CONCURRENTLY IF EXISTS i', "SET lock_timeout = '2s'; ALTER TABLE a ADD b bigint"],
+    safe: ['ALTER TABLE a ADD b bigint', 'DO $$ BEGIN CREATE SCHEMA s; EXCEPTION WHEN duplicate_schema THEN NULL; END $$; ALTER TABLE a ADD b bigint', 'BEGIN; ALTER TABLE a ADD b bigint; ALTER TABLE c ADD d bigint; COMMIT', 'CREATE TABLE IF NOT EXISTS a (b bigint); DROP INDEX CONCURRENTLY IF EXISTS i', "SET lock_timeout = '2s'; ALTER TABLE a ADD b bigint"],
   },
   'held-lock': { unsafe: ['BEGIN; ALTER TABLE a ADD b bigint; ALTER TABLE c ADD d bigint; COMMIT'], safe: ['BEGIN; ALTER TABLE a ADD b bigint; COMMIT', 'BEGIN; CREATE TABLE a (); ALTER TABLE a ADD b bigint; ALTER TABLE c ADD d bigint; COMMIT'] },
   'no-lock-timeout': { unsafe: ['ALTER TABLE a ADD b bigint', 'CREATE TABLE t (a bigint REFERENCES users)', "BEGIN; SET LOCAL lock_timeout = '2s'; SELECT 1; COMMIT; ALTER TABLE a ADD b bigint"], safe: ["BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE a ADD b bigint; COMMIT", "SET lock_timeout = '2s'; ALTER TABLE a ADD b bigint", 'CREATE TABLE t (a bigint)', 'ALTER TABLE a VALIDATE CONSTRAINT c', 'CREATE INDEX CONCURRENTLY i ON users (a)'] },

@@ -1,5 +1,8 @@
 import { lint } from '../../src/index.js'
+import { locksOf } from '../../src/lint/locks.js'
 import { STEADY } from '../../src/lint/rules/columns.js'
+import { loadParser, placesIn, readScript } from '../../src/lint/script.js'
+import { State } from '../../src/lint/state.js'
 import type { Database } from '../../src/database/database.js'
 import { freshSession, majors } from '../support/servers.js'
 
@@ -64,3 +67,58 @@ test.each([
   const { hazards } = await lint(`${FRESH}; ALTER TABLE t ADD COLUMN a ${type}; ALTER TABLE t ${command}`)
   expect(hazards.some(({ code }) => code === 'table-rewrite')).toBe(isRewritten)
 })
+
+/** The locks that others wait for, by their names in pg_locks. */
+const MODES: Readonly<Record<string, string>> = { ShareLock: 'SHARE', ShareRowExclusiveLock: 'SHARE ROW EXCLUSIVE', ExclusiveLock: 'EXCLUSIVE', AccessExclusiveLock: 'ACCESS EXCLUSIVE' }
+
+test.each([
+  'ALTER TABLE l ADD b text',
+  'ALTER TABLE l ADD b bigint REFERENCES m',
+  'ALTER TABLE l ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES m NOT VALID',
+  'ALTER TABLE l ADD CONSTRAINT n CHECK (id > 0) NOT VALID',
+  'ALTER TABLE l VALIDATE CONSTRAINT c',
+  'ALTER TABLE l DROP CONSTRAINT c',
+  'ALTER TABLE l ALTER a SET STATISTICS 10',
+  'ALTER TABLE l ALTER a SET (n_distinct = 5)',
+  'ALTER TABLE l SET (fillfactor = 80)',
+  "ALTER TABLE l ALTER a SET DEFAULT 'x'",
+  'ALTER TABLE l ALTER a SET STORAGE external',
+  'ALTER TABLE l DISABLE TRIGGER ALL',
+  'ALTER TABLE l ENABLE ROW LEVEL SECURITY',
+  'ALTER TABLE l REPLICA IDENTITY FULL',
+  'ALTER TABLE l CLUSTER ON i',
+  'ALTER TABLE l RENAME a TO b',
+  'ALTER TABLE l RENAME CONSTRAINT c TO d',
+  'ALTER TABLE l RENAME TO k',
+  'ALTER INDEX i RENAME TO j',
+  'CREATE INDEX ON l (a)',
+  'REINDEX TABLE l',
+  'CREATE TRIGGER t BEFORE UPDATE ON l FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+  'CREATE POLICY p ON l USING (true)',
+  'CREATE RULE r AS ON DELETE TO l DO NOTHING',
+  'CREATE TABLE n (id bigint REFERENCES l)',
+  'CREATE TABLE n PARTITION OF parts FOR VALUES IN (1)',
+  'ALTER TABLE parts ATTACH PARTITION m FOR VALUES IN (2)',
+  'TRUNCATE l',
+  'DROP TABLE l',
+  'COMMENT ON TABLE l IS NULL',
+  'LOCK TABLE l IN SHARE MODE',
+  'ANALYZE l',
+])('the locks of %s are those that PostgreSQL takes', async (sql) => {
+  await database.executeAll(['DROP TABLE IF EXISTS l, m, parts CASCADE', 'CREATE TABLE l (id bigint PRIMARY KEY, a text, CONSTRAINT c CHECK (id > 0))', 'CREATE INDEX i ON l (a)', 'CREATE TABLE m (id bigint PRIMARY KEY)', 'CREATE TABLE parts (id bigint NOT NULL) PARTITION BY LIST (id)'])
+  const taken = await database.query("SELECT oid, relname FROM pg_class WHERE relname IN ('l', 'm', 'parts')")
+  const names = new Map(taken.map(([oid, name]) => [oid, name]))
+  await database.executeAll(['BEGIN', sql])
+  const held = await database.query('SELECT DISTINCT relation, mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IS NOT NULL')
+  await database.executeAll(['ROLLBACK'])
+  const { pieces } = readScript(sql, placesIn('a.sql', sql), await loadParser(), [])
+  const told = pieces.flatMap(({ type, node }) => locksOf(type, node, new State())).map(({ table, mode }) => `${table} ${mode}`)
+  const observed = held.flatMap(([relation, mode]) => (names.has(relation) && MODES[mode as string] ? [`${names.get(relation)} ${MODES[mode as string]}`] : []))
+  // The strongest on each table is what others wait for.
+  const strongest = (locks: readonly string[]) => [...new Set(locks)].filter((lock) => !locks.some((other) => other.split(' ')[0] === lock.split(' ')[0] && strength(other) > strength(lock))).sort()
+  expect(strongest(told)).toEqual(strongest(observed))
+})
+
+function strength(lock: string): number {
+  return Object.values(MODES).findIndex((mode) => lock.endsWith(` ${mode}`) && lock.split(' ').length === mode.split(' ').length + 1)
+}

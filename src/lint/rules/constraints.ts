@@ -12,11 +12,11 @@ export const constraintRules: readonly Rule[] = [
     what: 'UNIQUE or PRIMARY KEY on a table that was there before, without USING INDEX',
     why: 'reads and writes of the table wait until its index is built; it fails when values occur twice',
     instead: 'CREATE UNIQUE INDEX CONCURRENTLY, then ALTER TABLE … ADD CONSTRAINT … UNIQUE USING INDEX …',
-    commands: onConstraints(({ contype, conname, indexname }, table) => {
+    commands: onConstraints(({ contype, conname, indexname, keys }, table, { command }) => {
       if ((contype !== 'CONSTR_UNIQUE' && contype !== 'CONSTR_PRIMARY') || indexname) return undefined
       const type = contype === 'CONSTR_UNIQUE' ? 'UNIQUE' : 'PRIMARY KEY'
       const name = conname ?? '<name>'
-      return { object: table, instead: `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} …; then ALTER TABLE ${table} ADD CONSTRAINT ${name} ${type} USING INDEX ${name}` }
+      return { object: table, instead: `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} (${keys ? words(keys).join(', ') : as('ColumnDef', command.def)?.colname}); then ALTER TABLE ${table} ADD CONSTRAINT ${name} ${type} USING INDEX ${name}` }
     }),
   },
   {

@@ -32,7 +32,7 @@ export const dataRules: readonly Rule[] = [
     instead: 'commit before it; change the rows in batches (op.backfill)',
     every: (type, node, state) => {
       const [lock] = state.locksOn()
-      const table = changedBy(type, node)
+      const table = changedBy(type, node, state)
       return lock !== undefined && table !== undefined && { object: table, message: `${lock.table} is locked (${lock.mode}) since line ${lock.at.line}, for as long as the rows take` }
     },
   },
@@ -69,7 +69,7 @@ function isOfOthers(relation: Parameters<typeof nameOf>[0], state: State): boole
 
 function unbatched(statement: UpdateStmt | DeleteStmt, state: State): Found | false {
   const { relation, whereClause } = statement
-  return !takesAll(whereClause) && isOfOthers(relation, state) && !isNarrow(statement) && { object: nameOf(relation) }
+  return !takesAll(whereClause) && isOfOthers(relation, state) && !isNarrow(statement, state) && { object: nameOf(relation) }
 }
 
 /** A condition that reads no column is the same for every row. */
@@ -78,27 +78,28 @@ function takesAll(where: Node | undefined): boolean {
 }
 
 /** Statements that take few rows: a LIMIT says so, or a column that is said to be a value, one of a list, or between two. */
-function isNarrow(statement: UpdateStmt | DeleteStmt): boolean {
-  return namesFew(statement.whereClause) || [...below(statement)].some((node) => as('SelectStmt', node)?.limitCount !== undefined)
+function isNarrow(statement: UpdateStmt | DeleteStmt, { isInBlock }: State): boolean {
+  const joins = 'fromClause' in statement || 'usingClause' in statement
+  return namesFew(statement.whereClause, isInBlock && !joins) || [...below(statement)].some((node) => as('SelectStmt', node)?.limitCount !== undefined)
 }
 
-function namesFew(where: Node | undefined): boolean {
+function namesFew(where: Node | undefined, mayBeVariable: boolean): boolean {
   if (where && 'CurrentOfExpr' in where) return true
   const and = as('BoolExpr', where)
-  if (and) return and.boolop === 'AND_EXPR' && (and.args ?? []).some(namesFew)
+  if (and) return and.boolop === 'AND_EXPR' && (and.args ?? []).some((each) => namesFew(each, mayBeVariable))
   const expression = as('A_Expr', where)
   if (!expression || !as('ColumnRef', expression.lexpr)) return false
   const isEqual = (expression.kind === 'AEXPR_OP' || expression.kind === 'AEXPR_IN' || expression.kind === 'AEXPR_OP_ANY') && as('String', expression.name?.[0])?.sval === '='
-  return (isEqual && !as('ColumnRef', expression.rexpr)) || expression.kind === 'AEXPR_BETWEEN'
+  return (isEqual && (mayBeVariable || !as('ColumnRef', expression.rexpr))) || expression.kind === 'AEXPR_BETWEEN'
 }
 
 /** The table whose rows a statement changes, when that may take long. */
-function changedBy(type: NodeType, node: never): string | undefined {
+function changedBy(type: NodeType, node: never, state: State): string | undefined {
   switch (type) {
     case 'UpdateStmt':
     case 'DeleteStmt': {
       const statement = node as UpdateStmt
-      return isNarrow(statement) ? undefined : nameOf(statement.relation)
+      return isNarrow(statement, state) ? undefined : nameOf(statement.relation)
     }
     case 'CopyStmt': {
       const { is_from, relation } = node as NodeOf<'CopyStmt'>

@@ -3,7 +3,7 @@ import { as, below, hasOption, nameOf, objectName, all, type NodeOf, type NodeTy
 import { locksOf } from '../locks.js'
 
 /** Statements that nobody can repeat as they are. */
-const REPEATABLE = new Set<NodeType>(['VariableSetStmt', 'SelectStmt', 'CommentStmt', 'GrantStmt', 'VacuumStmt', 'TransactionStmt', 'VariableShowStmt', 'ExplainStmt'])
+const REPEATABLE = new Set<NodeType>(['VariableSetStmt', 'SelectStmt', 'CommentStmt', 'GrantStmt', 'VacuumStmt', 'TransactionStmt', 'VariableShowStmt', 'ExplainStmt', 'DoStmt'])
 
 /** Rules about transactions, timeouts and what holds beyond a statement. */
 export const transactionRules: readonly Rule[] = [
@@ -32,8 +32,7 @@ export const transactionRules: readonly Rule[] = [
         const word = kind.replace('TRANS_STMT_', '')
         const begins = word === 'BEGIN' || word === 'START'
         // A block that commits is one of batches, as long as nothing surrounds it.
-        const isInBlock = !state.unit.pieces.includes(state.piece)
-        if (isInBlock) return undefined
+        if (state.isInBlock) return undefined
         return (state.isMigration || begins === (state.transaction !== undefined)) && { object: word }
       },
     },
@@ -69,7 +68,7 @@ export const transactionRules: readonly Rule[] = [
     why: 'if it runs as one transaction, the locks of the first statement are held until the last is done; if not, it cannot simply be run again when it stops half-way',
     instead: 'BEGIN and COMMIT around what belongs together; IF EXISTS and IF NOT EXISTS where each statement is by itself; --assume-in-transaction when something else begins one',
     every: (type, _, state) =>
-      state.isUnclear && !REPEATABLE.has(type) && state.following().some((piece) => !REPEATABLE.has(piece.type)) && !state.unit.pieces.every(isRepeatable) && state.once('unclear-transaction') && { object: `${state.unit.pieces.length} statements` },
+      state.isUnclear && !state.isInBlock && !REPEATABLE.has(type) && state.following().some((piece) => !REPEATABLE.has(piece.type)) && !state.unit.pieces.every(isRepeatable) && state.once('unclear-transaction') && { object: `${state.unit.pieces.length} statements` },
   },
   {
     rule: 'held-lock',
