@@ -45,5 +45,7 @@ test('every rule has scripts that try it, and stands in the documentation', () =
   expect(RULES.length).toBeGreaterThan(50)
   expect(RULES.map(({ rule }) => rule).filter((rule) => !CASES[rule] && !OF_MIGRATIONS.includes(rule))).toEqual([])
   expect(RULES.filter(({ rule, code, what, why, instead }) => ![`\`${rule}\``, `\`${code}\``, what, why, instead].every((text) => docs.includes(text))).map(({ rule }) => rule)).toEqual([])
+  const rows = [...docs.slice(0, docs.indexOf('## Codes')).matchAll(/^\| `([a-z-]+)` \| `/gm)].map(([, rule]) => rule)
+  expect(rows.toSorted()).toEqual(RULES.map(({ rule }) => rule).toSorted())
   expect(new Set(RULES.map(({ rule }) => rule)).size).toBe(RULES.length)
 })

@@ -1,5 +1,5 @@
 import chalk, { chalkStderr } from 'chalk'
-import { readFileSync } from 'node:fs'
+import { text as textOf } from 'node:stream/consumers'
 import { ExitCode, UsageError } from '../../errors.js'
 import { lintTargets } from '../../project/lint.js'
 import { lintGithub } from '../../review/lint-github.js'
@@ -17,7 +17,7 @@ export async function run(flags: Flags, ...given: unknown[]): Promise<ExitCode> 
       assumeInTransaction: flags.assumeInTransaction === true,
       downgrade: flags.downgrade === true,
       major: majorOf(flags.pg as string | undefined),
-      ...(targets.includes('-') && { stdin: readFileSync(0, 'utf8') }),
+      ...(targets.includes('-') && { stdin: await textOf(process.stdin) }),
     })
     const report = { ...found, advice: flags.advice === false ? [] : found.advice }
     if (format === 'json') printJson(lintJson(report, showPath))

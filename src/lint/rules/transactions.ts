@@ -2,7 +2,7 @@ import type { Rule } from '../rule.js'
 import { as, below, hasOption, nameOf, objectName, all, type NodeOf, type NodeType } from '../syntax.js'
 import { locksOf } from '../locks.js'
 
-/** Statements that nobody can repeat as they are. */
+/** Statements that do no harm when they are run a second time, or see to that themselves. */
 const REPEATABLE = new Set<NodeType>(['VariableSetStmt', 'SelectStmt', 'CommentStmt', 'GrantStmt', 'VacuumStmt', 'TransactionStmt', 'VariableShowStmt', 'ExplainStmt', 'DoStmt'])
 
 /** Rules about transactions, timeouts and what holds beyond a statement. */
@@ -137,7 +137,7 @@ function refusedInTransaction(type: NodeType, node: never): string | undefined {
   }
 }
 
-/** Statements that do no harm when they are run a second time. */
+/** The same of others, by what they say. */
 function isRepeatable({ type, node }: { type: NodeType; node: never }): boolean {
   if (REPEATABLE.has(type)) return true
   const { missing_ok, if_not_exists, replace } = node as { missing_ok?: boolean; if_not_exists?: boolean; replace?: boolean }
