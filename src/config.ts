@@ -15,7 +15,7 @@ export interface Config {
   readonly migrations?: string | readonly string[]
   /** The engine that elaborates and proves: `auto`, `server`, `native`, `embedded` or a `postgres://` URL. Default: `auto`. */
   readonly scratch?: string
-  /** Codes of hazards that may be written into a migration, for all objects or for one, `data-loss:app.users`; `all` allows every one. Default: none. */
+  /** Codes of hazards that may be written into a migration, and that `lint` accepts, for all objects or for one, `data-loss:app.users`; `all` allows every one. Default: none. */
   readonly allow?: readonly string[]
   /** The database schema of the bookkeeping tables. Default: `autogen`. */
   readonly versionSchema?: string

@@ -115,6 +115,14 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
     strict(),
   ])
+  verb(WRITE, 'lint [targets...]', 'name the hazards in migrations and SQL files (exit 3 when there are some)', () => import('./commands/lint.js'), [
+    new Option('--format <format>', 'text (the default), json, sarif or github').choices(['text', 'json', 'sarif', 'github']),
+    new Option('--assume-in-transaction', 'SQL files run in a transaction that something else begins'),
+    new Option('--pg <major>', 'the version of PostgreSQL that it is for, such as 17'),
+    new Option('--downgrade', 'look at the downgrades of migrations as well'),
+    new Option('--no-advice', 'only hazards'),
+    new Option('--strict', 'advice fails as hazards do (exit 3)'),
+  ])
   verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), waitForRun(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),
