@@ -45,7 +45,7 @@ export async function squash(project: Project, { range, message }: { readonly ra
   const { revises, dependsOn, branchLabels, last } = found
   const text = renderMigration({ revision: last.id, revises, message, branchLabels, dependsOn, replaces, upgrade, downgrade }, template)
   await putAside(replaced, path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER))
-  const file = await writeRevision(project, { revision: last.id, message }, text)
+  const file = await writeRevision(project, { revision: last.id, message, folder: path.dirname(replaced.at(-1)!.file!) }, text)
   await writeLock(project, { renewed: [last.id] })
   return { revision: last.id, file, replaced, upgrade, downgrade }
 }

@@ -38,11 +38,14 @@ describe('B49 the place of a new revision', () => {
   })
 
   test('the folder', () => {
-    expect(chooseFolder(['m'])).toBe('m')
-    expect(chooseFolder(['m', 'n'], 'n')).toBe('n')
-    expect(chooseFolder(['m', 'n'], undefined, 'n/x.ts')).toBe('n')
-    expect(() => chooseFolder(['m', 'n'])).toThrow('there are several migrations folders')
-    expect(() => chooseFolder(['m', 'n'], 'o')).toThrow('o is not one of the configured migrations folders')
+    expect(chooseFolder(['/m'])).toBe('/m')
+    expect(chooseFolder(['/m/**'])).toBe('/m')
+    expect(chooseFolder(['/m', '/n'], '/n')).toBe('/n')
+    expect(chooseFolder(['/m', '/n/**'], '/n/deep/down')).toBe('/n/deep/down')
+    expect(chooseFolder(['/m', '/n/**'], undefined, '/n/deep/x.ts')).toBe('/n/deep')
+    expect(() => chooseFolder(['/m', '/n'])).toThrow('there are several folders with migrations, and none was chosen for the new revision')
+    expect(() => chooseFolder(['/m', '/n'], '/o')).toThrow('/o is none of the folders with migrations')
+    expect(() => chooseFolder(['/m', '/n'], '/n/deep')).toThrow('/n/deep is none of the folders with migrations')
   })
 })
 

@@ -27,9 +27,9 @@ describe('B45 what is no history', () => {
 
   test('a circle, with and without a beginning or an end', () => {
     expect(() => graphOf('a < c; b < a; c < b')).toThrow('revisions a, b, c revise one another in a circle')
-    expect(() => graphOf('a; b < a d; c < b; d < c')).toThrow('revisions b, c, d revise one another in a circle')
-    expect(() => graphOf('a < c; b < a; c < b; d < c')).toThrow('revisions a, b, c revise one another in a circle')
-    expect(() => graphOf('x; y < x; z < y; a < c; b < a; c < b')).toThrow('revisions a, b, c revise one another in a circle')
+    expect(() => graphOf('a; b < a d; c < b; d < c')).toThrow(/^revisions b, c, d revise one another in a circle, so that the history has no head$/)
+    expect(() => graphOf('a < c; b < a; c < b; d < c')).toThrow(/^revisions a, b, c revise one another in a circle, so that the history has no base$/)
+    expect(() => graphOf('x; y < x; z < y; a < c; b < a; c < b')).toThrow(/^revisions a, b, c revise one another in a circle$/)
   })
 
   test('a circle of dependencies', () => {
