@@ -15,10 +15,10 @@ export type Effect =
   | { readonly type: 'add publication' | 'drop publication'; readonly subscription: string; readonly publications: readonly string[] }
 
 /** Statements that PostgreSQL refuses in a transaction, some of them always, or that end transactions of their own. */
-const NEVER_INSIDE = new Set([
-  ...['VacuumStmt', 'ClusterStmt', 'ReindexStmt', 'AlterSystemStmt', 'DiscardStmt', 'TransactionStmt', 'DoStmt', 'CallStmt'],
-  ...['CreatedbStmt', 'DropdbStmt', 'AlterDatabaseStmt', 'CreateTableSpaceStmt', 'DropTableSpaceStmt', 'CreateSubscriptionStmt', 'AlterSubscriptionStmt', 'DropSubscriptionStmt'],
-])
+const NEVER_INSIDE = new Set(
+  `VacuumStmt ClusterStmt ReindexStmt AlterSystemStmt DiscardStmt TransactionStmt DoStmt CallStmt CreatedbStmt DropdbStmt AlterDatabaseStmt
+  CreateTableSpaceStmt DropTableSpaceStmt CreateSubscriptionStmt AlterSubscriptionStmt DropSubscriptionStmt`.split(/\s+/),
+)
 
 /** What PostgreSQL's own parser makes of a text; undefined for several statements, and for what may be run again. */
 export async function effectOf(sql: string): Promise<Effect | undefined> {
