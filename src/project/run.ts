@@ -49,7 +49,8 @@ export async function stamp(project: Project, target: string, { dryRun, ...optio
 export async function runScript(project: Project, direction: Direction, range: string, options: { singleTransaction?: boolean } = {}): Promise<string> {
   const migrations = await migrationsOf(project)
   const plan = planOffline(new RevisionGraph(migrations), direction, range)
-  return planScript(plan, migrations, { ...options, versionSchema: project.settings.versionSchema })
+  const baseline = await baselineOf(project)
+  return planScript(plan, migrations, { ...options, baseline: baseline?.steps, versionSchema: project.settings.versionSchema })
 }
 
 /** The same for a stamp: a revision, or `a:b` on a database at `a`. */
