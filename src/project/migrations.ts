@@ -19,6 +19,8 @@ export interface RevisionRequest {
   readonly branchLabel?: string | undefined
   readonly dependsOn?: readonly string[] | undefined
   readonly splice?: boolean
+  /** It is to join several. */
+  readonly merge?: boolean
   /** The folder of the new file, one of those of the project; where there are several, that of the revision it follows unless given. */
   readonly folder?: string | undefined
 }
@@ -76,6 +78,7 @@ export function newRevision(graph: RevisionGraph, request: RevisionRequest): New
     revision: request.revision ?? newRevisionId(),
     ...(request.heads && { heads: request.heads }),
     ...(request.splice && { splice: true }),
+    ...(request.merge && { merge: true }),
     ...(request.branchLabel && { branchLabels: [request.branchLabel] }),
     ...(request.dependsOn && { dependsOn: request.dependsOn }),
   })

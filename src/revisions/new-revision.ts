@@ -10,6 +10,8 @@ export interface NewRevisionOptions {
   readonly heads?: readonly string[]
   /** Allows a parent that is not a head, which makes a branch. */
   readonly splice?: boolean
+  /** It is to join several. */
+  readonly merge?: boolean
   readonly branchLabels?: readonly string[]
   /** Ids, beginnings of ids or branch labels. */
   readonly dependsOn?: readonly string[]
@@ -35,6 +37,9 @@ export function placeRevision(graph: RevisionGraph, options: NewRevisionOptions)
   const branchLabels = options.branchLabels ?? []
   for (const label of branchLabels) refuseName(graph, 'branch label', label)
   const parents = parentsOf(graph, options)
+  if (options.merge && parents.length < 2) {
+    throw new RevisionError(`there is nothing to merge with ${parents[0]?.id ?? 'the base'}`, { hint: graph.heads.length > 1 ? `the heads are ${some(graph.heads)}` : 'the history has one head' })
+  }
   const dependsOn = (options.dependsOn ?? []).map((text) => (graph.labelled(text) ? text : resolveOne(graph, text).id))
   return { revision: options.revision, revises: parents.map((node) => node.id), branchLabels, dependsOn }
 }
@@ -97,7 +102,7 @@ function topOf(folder: string): string {
 function parentsOf(graph: RevisionGraph, options: NewRevisionOptions): RevisionNode[] {
   if (options.heads === undefined && graph.heads.length > 1) {
     throw new RevisionError(`there are several heads: ${some(graph.heads)}`, {
-      hint: 'merge them with `autogen merge heads`, or say which one the new revision follows',
+      hint: 'merge them with `autogen merge heads`, or say with --head which one the new revision follows',
     })
   }
   const parents = (options.heads ?? ['head']).flatMap((text) => resolve(graph, absolute(text)).nodes)
@@ -106,7 +111,7 @@ function parentsOf(graph: RevisionGraph, options: NewRevisionOptions): RevisionN
   const spliced = parents.find((node) => node.children.length > 0)
   if (spliced && !options.splice) {
     throw new RevisionError(`revision ${spliced.id} is not a head`, {
-      hint: `a revision that follows it makes a branch: say so with splice, or follow ${graph.heads.length === 1 ? graph.heads[0] : 'a head'}`,
+      hint: `a revision that follows it makes a branch: say so with --splice, or follow ${graph.heads.length === 1 ? graph.heads[0] : 'a head'}`,
     })
   }
   for (const node of parents) {
