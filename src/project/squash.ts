@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { RefusedError } from '../errors.js'
@@ -70,5 +71,9 @@ async function doesMore(replaced: readonly Migration[]): Promise<boolean> {
 
 async function putAside(replaced: readonly Migration[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  for (const { file } of replaced) await rename(file!, path.join(folder, path.basename(file!)))
+  for (const { file, revision } of replaced) {
+    const name = path.basename(file!)
+    const isTaken = existsSync(path.join(folder, name))
+    await rename(file!, path.join(folder, isTaken ? `${revision}_${name}` : name))
+  }
 }
