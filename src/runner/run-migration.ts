@@ -179,11 +179,11 @@ async function runNoted(context: RunContext, run: MigrationRun, segment: Segment
 
 /** Runs a step by itself, unless an earlier run got to its end. One that a transaction can hold is never done without being noted, however the run ends. */
 async function runOutside(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress, interruption: Interruption | undefined): Promise<void> {
-  const { database, scratch, bookkeeping } = context
+  const { database, session, scratch, bookkeeping } = context
   const { sql, ...step } = run.steps[segment.from] as OutsideStep
-  if (!interruption || !(await settle(database, sql, interruption))) {
+  if (!interruption || !(await session.withSettings(() => settle(database, sql, interruption)))) {
     if (!scratch && !step.backfill && (await fitsTransaction(sql)) && (await triedInside(() => runNoted(context, run, { ...segment, outside: false }, progress, false)))) return
-    const note = scratch ? undefined : await noteBefore(database, sql)
+    const note = scratch ? undefined : await session.withSettings(() => noteBefore(database, sql))
     if (note === undefined) await runSteps(context, run, segment, progress)
     else await runRemembering(context, run, segment, progress, note)
   }
@@ -197,7 +197,7 @@ async function runRemembering(context: RunContext, run: MigrationRun, segment: S
   try {
     await runSteps(context, run, segment, progress)
   } catch (error) {
-    const clear = settle(context.database, run.steps[segment.from]!.sql, { outcome: 'failed', progress: note })
+    const clear = context.session.withSettings(() => settle(context.database, run.steps[segment.from]!.sql, { outcome: 'failed', progress: note }))
     await clear.then(() => (progress.position = undefined)).catch(() => undefined)
     throw error
   }

@@ -79,6 +79,7 @@ test('what the schema does not tell is kept: the steps stand one after the other
   expect(expected[1]).toHaveLength(4)
 
   expect(await box.ok('squash', 'aaaa:cccc')).toMatch(/: 5 steps up, 3 steps down, both proven in scratch\nit holds their steps as they were.*\nit replaces 3 migrations/)
+  expect(await box.ok('upgrade', '--sql', 'bbbb:head')).toMatch(/^-- upgrade from bbbb to dddd\n/)
   const text = box.read(`migrations/${box.migrations().find((name) => name.includes('aaaa_to_cccc'))}`)
   expect(text).toContain('// bbbb about bbbb\n')
   expect(text).toContain("op.backfill({ table: 'a', set: { 'n': sql`id * 10`, 'Some T': sql`'new'` }, where: sql`n is null`, key: 'id', batchSize: 1, pauseMs: 0, maxLagMs: 7 })")
