@@ -28,6 +28,8 @@ export interface ProjectSettings {
   readonly afterWrite?: AfterWrite
   /** The database is reached through a pooler that lends sessions for one transaction at a time. */
   readonly pooler: boolean
+  /** Whether migrations take the forms of statements that let applications go on, of which some run outside a transaction. */
+  readonly online: boolean
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
 }
@@ -44,6 +46,7 @@ export interface SettingsInput {
   readonly scratch?: string | undefined
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
+  readonly online?: boolean | undefined
   readonly pooler?: boolean | undefined
 }
 
@@ -94,6 +97,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.template && { template: config.template }),
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
+    online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }

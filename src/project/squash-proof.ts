@@ -44,7 +44,7 @@ export async function proveTogether(project: Project, migrations: readonly Migra
     stated: scope,
     begin: (stage) => project.begin(stage),
   })
-  const proven = await prove(ground, from, to, diff(from, to))
+  const proven = await prove(ground, from, to, diff(from, to), { online: project.settings.online })
   return { upgrade: proven.upgrade.steps, downgrade: proven.downgrade.steps }
 }
 
