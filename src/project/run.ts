@@ -1,6 +1,7 @@
-import { planOffline } from '../revisions/history-range.js'
+import { parseRange, planOffline } from '../revisions/history-range.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Direction } from '../revisions/revision.js'
+import { historyFor } from '../revisions/squash.js'
 import { planStampOffline, type StampPlan } from '../revisions/stamp.js'
 import { bookkeepingTables } from '../runner/bookkeeping-sql.js'
 import { Bookkeeping } from '../runner/history.js'
@@ -48,9 +49,11 @@ export async function stamp(project: Project, target: string, { dryRun, onEvent,
  * @throws RevisionError for a range that makes no sense, RefusedError, UsageError
  */
 export async function runScript(project: Project, direction: Direction, range: string, options: { singleTransaction?: boolean } = {}): Promise<string> {
-  const migrations = await migrationsOf(project)
+  const start = range.includes(':') ? parseRange(range).from : undefined
+  const migrations = await historyFor(await migrationsOf(project), start === undefined ? [] : [start], () => replacedOf(project))
   const plan = planOffline(new RevisionGraph(migrations), direction, range)
-  return planScript(plan, migrations, { ...options, versionSchema: project.settings.versionSchema })
+  const baseline = await baselineOf(project)
+  return planScript(plan, migrations, { ...options, baseline: baseline?.steps, versionSchema: project.settings.versionSchema })
 }
 
 /** The same for a stamp: a revision, or `a:b` on a database at `a`. */

@@ -9,6 +9,7 @@ import { applyRowChanges, type RowChange } from '../revisions/version-rows.js'
 import { dollarQuote, quoteLiteral } from '../sql/identifiers.js'
 import { secretsIn, settingName } from '../sql/secret.js'
 import { ended } from '../sql/statement.js'
+import { baselineScript } from './baseline-script.js'
 import { bookkeepingTables, DEFAULT_VERSION_SCHEMA, rowChangeSql, type BookkeepingTables } from './bookkeeping-sql.js'
 import { lockKey } from './lock.js'
 import { segmentsOf } from './run-migration.js'
@@ -17,6 +18,8 @@ export interface ScriptOptions {
   readonly versionSchema?: string
   /** Everything in one transaction instead of one for each migration. */
   readonly singleTransaction?: boolean
+  /** What makes, of an empty database, the one that the history began on. */
+  readonly baseline?: readonly Step[] | undefined
 }
 
 /**
@@ -36,7 +39,9 @@ export function planScript(plan: Plan, migrations: readonly Migration[], options
     rows = applyRowChanges(rows, rowChanges)
     return run.steps.some(({ type }) => type === 'outside') ? journaled(tables, run) : [...title(run), ...wrapped(options, inside(tables, run))]
   })
-  const body = options.singleTransaction ? ['', ...transaction(blocks.flat())] : blocks.flat()
+  const begins = plan.direction === 'upgrade' && plan.before.length === 0 && blocks.length > 0 ? (options.baseline ?? []) : []
+  const baseline = baselineScript(begins, options.versionSchema ?? DEFAULT_VERSION_SCHEMA, transaction(stepsSql(begins)))
+  const body = [...baseline, ...(options.singleTransaction ? ['', ...transaction(blocks.flat())] : blocks.flat())]
   return script(`${plan.direction} from ${named(plan.before)} to ${named(plan.after)}`, options, body)
 }
 

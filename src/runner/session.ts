@@ -74,15 +74,20 @@ export class MigrationSession {
 
   /** Runs one statement outside any transaction block. */
   async outside(sql: string): Promise<void> {
-    if (!this.#lent) await this.#database.executeAll(EXECUTION_SETTINGS)
-    try {
-      await this.#database.executeAll([sql])
-    } finally {
-      await this.restore().catch(() => undefined)
-    }
+    await this.withSettings(() => this.#database.executeAll([sql]))
     if (await inTransaction(this.#database)) {
       await this.#database.executeAll(['ROLLBACK'])
       throw new AutogenError('the statement left a transaction open', { hint: 'remove BEGIN from it; it was rolled back' })
+    }
+  }
+
+  /** Does `work` outside any transaction block, under the settings of migrations. */
+  async withSettings<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#lent) await this.#database.executeAll(EXECUTION_SETTINGS)
+    try {
+      return await work()
+    } finally {
+      await this.restore().catch(() => undefined)
     }
   }
 
