@@ -1,16 +1,19 @@
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { isRegExp } from 'node:util/types'
+import { NAMED, unknownPart } from './authoring/naming.js'
 import type { Config } from './config.js'
 import { cacheKey, DiskCache } from './declaration/disk-cache.js'
 import { plainClosure } from './declaration/source-closure.js'
 import { UsageError } from './errors.js'
+import { mistakeInChoice } from './reflector/filter.js'
 import { loadModule } from './revisions/load-module.js'
 import { closest } from './suggest.js'
 
 interface Member {
   readonly accepts: (value: unknown) => boolean
-  readonly wants: string
+  readonly wants: string | ((value: unknown) => string)
 }
 
 const TEXT: Member = { accepts: isString, wants: 'a string' }
@@ -27,6 +30,28 @@ const MEMBERS: Record<keyof Config, Member> = {
   afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
   pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
+  processOperations: { accepts: (value) => typeof value === 'function', wants: 'a function' },
+  include: saying(mistakeInChoice),
+  exclude: saying(mistakeInChoice),
+  naming: saying(mistakeInNaming),
+  kinds: { accepts: (value) => Array.isArray(value), wants: 'a list of what defineKind gives' },
+}
+
+/** Accepts what no mistake is found in. */
+function saying(mistakeIn: (value: unknown) => string | undefined): Member {
+  return { accepts: (value) => mistakeIn(value) === undefined, wants: (value) => mistakeIn(value)! }
+}
+
+function mistakeInNaming(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return `an object of templates for ${NAMED.join(', ')}`
+  for (const [what, template] of Object.entries(value)) {
+    if (!(NAMED as readonly string[]).includes(what)) return `an object of templates for ${NAMED.join(', ')}, of which ${what} is none`
+    if (typeof template === 'function' || template === undefined) continue
+    if (typeof template !== 'string') return `an object whose ${what} is a template or a function`
+    const unknown = unknownPart(template)
+    if (unknown !== undefined) return `an object of templates; {${unknown}} in that of ${what} is no part of a name`
+  }
+  return undefined
 }
 
 const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler']
@@ -56,7 +81,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const known = name && (await cache.read<Config>(name))
   if (known) return known
   const config = await readConfig(file)
-  const isData = Object.values(config).every((value) => typeof value !== 'function')
+  const isData = isPlainData(config)
   if (name && isData && !JSON.stringify(config).includes('@')) await cache.write(name, config)
   return config
 }
@@ -79,10 +104,17 @@ async function readConfig(file: string): Promise<Config> {
       })
     }
     if (value !== undefined && !member.accepts(value)) {
-      throw new UsageError(`the setting "${name}" of the configuration must be ${member.wants}, not ${nameOf(value)}`, { at: await placeOf(file, name) })
+      const said = typeof member.wants === 'string' ? `${member.wants}, not ${nameOf(value)}` : member.wants(value)
+      throw new UsageError(`the setting "${name}" of the configuration must be ${said}`, { at: await placeOf(file, name) })
     }
   }
   return config as Config
+}
+
+/** Whether JSON holds all of a value: no functions, no regular expressions. */
+function isPlainData(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function'
+  return !isRegExp(value) && Object.values(value).every(isPlainData)
 }
 
 /** Where a setting stands in the file, when it stands there plainly. */

@@ -28,10 +28,10 @@ export class SchemaCache {
   readonly #sources: ReadonlyMap<string, string> | undefined
   readonly #key: string
 
-  constructor(directory: string, cwd: string, entries: readonly string[]) {
+  constructor(directory: string, cwd: string, entries: readonly string[], naming = '') {
     this.#disk = new DiskCache(directory)
     this.#sources = plainClosure(entries)
-    this.#key = cacheKey(FORMAT, cwd, entries.length, ...[...(this.#sources ?? [])].flat())
+    this.#key = cacheKey(FORMAT, cwd, naming, entries.length, ...[...(this.#sources ?? [])].flat())
   }
 
   async find(): Promise<LoadedFiles | undefined> {

@@ -7,6 +7,7 @@ import { kindOf } from '../kinds/registry.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import { invertAll, type Operation } from '../operations/operation.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
+import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by-hand.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
 import { runSteps } from './run-steps.js'
 
@@ -52,9 +53,46 @@ export async function prove(
   from: SchemaModel,
   to: SchemaModel,
   operations: readonly Operation[],
-  options: PlanOptions = {},
+  { byHand, ...options }: PlanOptions & { readonly byHand?: SqlByHand } = {},
 ): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
+  if (byHand && byHand.first.length + byHand.last.length > 0) return proveAround(ground, from, to, operations, { ...options, byHand })
   const upgrade = await proveUpgrade(ground, from, to, operations, options)
+  return { upgrade, downgrade: await proveDowngrade(ground, upgrade, from) }
+}
+
+/** The same with SQL by hand before and after. It may do what is wanted and the operations leave out, and must take it back. */
+async function proveAround(
+  ground: ProvingGround,
+  from: SchemaModel,
+  to: SchemaModel,
+  operations: readonly Operation[],
+  { byHand: { first, last, wanted }, ...options }: PlanOptions & { readonly byHand: SqlByHand },
+): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
+  const run = async (steps: readonly PlannedStep[], should: SchemaModel, direction: string, also?: SchemaModel) => {
+    if (steps.length === 0) return should
+    await runByHand(ground.database(), steps)
+    const state = await ground.reflect()
+    refuseOtherEffects(await realDifferences(ground, state, should), { state, ...(also && { wanted: also }) }, direction)
+    return state
+  }
+  const up = { first: stepsByHand(first, 'up'), last: stepsByHand(last, 'up') }
+  const down = { first: stepsByHand(first, 'down'), last: stepsByHand(last, 'down') }
+  await run(up.first, from, 'upgrade')
+  const upgrade = await proveUpgrade(ground, from, to, operations, options)
+  const reached = await run(up.last, upgrade.reached, 'upgrade', wanted)
+  // Without a way back it must have left the schema alone.
+  if (down.last.length > 0) await run(down.last, upgrade.reached, 'downgrade')
+  else refuseOtherEffects(await realDifferences(ground, reached, upgrade.reached), { state: reached }, 'downgrade')
+  const downgrade = await proveDowngrade(ground, upgrade, from)
+  await run(down.first, from, 'downgrade')
+  return {
+    upgrade: { ...upgrade, reached, steps: [...up.first, ...upgrade.steps, ...up.last], operations: [...first, ...upgrade.operations, ...last] },
+    downgrade: { ...downgrade, steps: [...down.last, ...downgrade.steps, ...down.first] },
+  }
+}
+
+/** Runs the inverse of an upgrade in scratch, which must be in the state that it reached. */
+async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, from: SchemaModel): Promise<ProvenSteps> {
   const renames = upgrade.operations.filter(isRename)
   const others = upgrade.operations.filter((operation) => !isRename(operation))
   const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), {}, 'downgrade')
@@ -62,7 +100,7 @@ export async function prove(
   const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
   const left = await realDifferences(ground, downgrade.reached, from)
   if (left.length > 0) throw notReached('downgrade', left)
-  return { upgrade, downgrade }
+  return downgrade
 }
 
 /** Runs an upgrade in scratch, which must be in the state `from`, and leaves it in the state `to`. */

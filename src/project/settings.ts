@@ -5,7 +5,11 @@ import type { ScratchMode } from '../database/scratch.js'
 import { UsageError } from '../errors.js'
 import { HAZARD_CODES } from '../hazards.js'
 import { closest } from '../suggest.js'
+import type { NamingConvention } from '../authoring/naming.js'
+import type { ProcessOperations } from '../operations/process.js'
+import { Filter, type ObjectChoice } from '../reflector/filter.js'
 import type { AfterWrite } from './after-write.js'
+import type { CustomKinds } from './custom-kinds.js'
 
 /** Where a project's parts are, after flags, environment and configuration file were put together. */
 export interface ProjectSettings {
@@ -30,6 +34,12 @@ export interface ProjectSettings {
   readonly pooler: boolean
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
+  readonly processOperations?: ProcessOperations | undefined
+  /** What is left out of comparisons. */
+  readonly filter?: Filter | undefined
+  readonly naming?: NamingConvention | undefined
+  /** Kinds of the project's own. */
+  readonly custom?: CustomKinds | undefined
 }
 
 /** What goes before the environment and the configuration file: flags, or what a program that uses the library says. */
@@ -45,6 +55,9 @@ export interface SettingsInput {
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
   readonly pooler?: boolean | undefined
+  readonly processOperations?: ProcessOperations | undefined
+  readonly include?: ObjectChoice | undefined
+  readonly exclude?: ObjectChoice | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -95,7 +108,15 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
+    processOperations: input.processOperations ?? config.processOperations,
+    filter: filterOf(input.include ?? config.include, input.exclude ?? config.exclude),
+    naming: config.naming,
+    ...(config.kinds && { custom: (await import('./custom-kinds.js')).customKinds(config.kinds, file!) }),
   }
+}
+
+function filterOf(include: ObjectChoice | undefined, exclude: ObjectChoice | undefined): Filter | undefined {
+  return include || exclude ? new Filter({ include, exclude }) : undefined
 }
 
 /** What the configuration says of one database; undefined when none is chosen. */

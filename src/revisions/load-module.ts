@@ -35,13 +35,15 @@ async function createLoader(): Promise<Jiti> {
     fsCache: join(cache, 'modules'),
     moduleCache: false,
     interopDefault: false,
-    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': authoringApi },
+    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': whenImported(() => import('../schema.js')), 'pg-autogen/kind': whenImported(() => import('../kind.js')) },
   })
 }
 
 /** Loaded when the first file imports it, which few do: the loader awaits what stands for a module. */
-// oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
-const authoringApi: PromiseLike<unknown> = { then: (resolve, reject) => import('../schema.js').then(resolve, reject) }
+function whenImported(load: () => Promise<unknown>): PromiseLike<unknown> {
+  // oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
+  return { then: (resolve, reject) => load().then(resolve, reject) }
+}
 
 async function unloadable(file: string, error: unknown): Promise<UsageError> {
   // Not instanceof: the file may run in a realm of its own.

@@ -4,7 +4,7 @@ import { autogenerate } from '../../project/autogenerate.js'
 import { emptyRevision, type RevisionRequest } from '../../project/migrations.js'
 import { hazardsJson, operationsJson } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
-import { noteMissingRoles, noteScratch, noteUnmanaged, wrote } from '../notes.js'
+import { noteLeftOut, noteMissingRoles, noteScratch, noteUnmanaged, wrote } from '../notes.js'
 import { printJson, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -33,6 +33,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     if (flags.json) {
       printJson({
         operations: operationsJson(operations),
+        ...(result.leftOut.length > 0 && { leftOut: operationsJson(result.leftOut) }),
         rebuilt: rebuilt(reviewed),
         unmanaged,
         ...(result.missingRoles && { missingRoles: result.missingRoles }),
@@ -46,7 +47,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
       })
       return ExitCode.done
     }
-    if (!migration) printResult('no differences: nothing to write')
+    if (!migration) printResult(result.leftOut.length > 0 ? 'nothing to write' : 'no differences: nothing to write')
     else {
       const { upgrade, downgrade } = migration
       printResult(operationsText(reviewed, chalk))
@@ -54,6 +55,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
       noteScratch(result)
       noteMissingRoles(result)
     }
+    noteLeftOut(result)
     noteUnmanaged(unmanaged, 'not compared')
     return ExitCode.done
   })
