@@ -18,6 +18,8 @@ export interface LoadOptions extends ImportOptions {
   readonly cache?: string
   /** The names of what the files give none. */
   readonly naming?: NamingConvention | undefined
+  /** Stands for the kinds of the project's own. */
+  readonly kinds?: string | undefined
 }
 
 /** What the user's files declare. */
@@ -50,7 +52,7 @@ export interface LoadedFiles {
 export async function loadSchema(paths: readonly string[], options: LoadOptions): Promise<LoadedSchema> {
   const entries = sourceFiles(paths, options.cwd)
   const naming = options.naming && plainText(options.naming)
-  const cache = options.cache === undefined || naming === null ? undefined : new SchemaCache(options.cache, options.cwd, entries, naming)
+  const cache = options.cache === undefined || naming === null ? undefined : new SchemaCache(options.cache, options.cwd, entries, `${naming ?? ''} ${options.kinds ?? ''}`)
   const fresh = async (): Promise<LoadedSchema> => {
     const loaded = await loadSources(entries, options)
     return { ...loaded, keep: async () => cache?.store(loaded) }

@@ -82,7 +82,7 @@ const custom = new AsyncLocalStorage<readonly Kind[]>()
 
 /** Does work in which kinds of a project take part, after those of this package. */
 export function withKinds<T>(kinds: readonly Kind[] | undefined, work: () => T): T {
-  return custom.run(kinds ?? [], work)
+  return kinds?.length || custom.getStore() ? custom.run(kinds ?? [], work) : work()
 }
 
 export function allKinds(): readonly Kind[] {

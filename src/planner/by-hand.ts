@@ -38,7 +38,7 @@ export function refuseOtherEffects(found: readonly Operation[], { state, wanted 
   if (others.length === 0) return
   throw new ProofError(`the ${direction} that processOperations adds as SQL leaves the schema otherwise than it should be`, {
     // As found, they lead from what is there to what should be.
-    detail: others.map((operation) => `  missing: ${describeOperation(operation)}`).join('\n'),
+    detail: others.map((operation) => `  ${describeOperation(operation)}`).join('\n'),
     hint: direction === 'upgrade' ? 'put what changes the schema into schema.ts, and the SQL behind the operations' : 'its "down" must take back all that its "up" does',
   })
 }

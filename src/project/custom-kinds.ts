@@ -3,7 +3,7 @@ import { cacheKey } from '../declaration/disk-cache.js'
 import { plainClosure } from '../declaration/source-closure.js'
 import { UsageError } from '../errors.js'
 import type { Kind } from '../kinds/kind.js'
-import { allKinds } from '../kinds/registry.js'
+import { allKinds, withKinds } from '../kinds/registry.js'
 
 /** Kinds of a project; `key` stands for all that they do, and is a new one in every run where that is not known. */
 export interface CustomKinds {
@@ -17,7 +17,7 @@ export interface CustomKinds {
  * @throws UsageError for what is no kind, or has the name of another one
  */
 export function customKinds(kinds: readonly Kind[], file: string): CustomKinds {
-  const taken = new Set(allKinds().map(({ kind }) => kind))
+  const taken = new Set(withKinds(undefined, allKinds).map(({ kind }) => kind))
   for (const kind of kinds) {
     const problem = problemOf(kind, taken)
     if (problem) throw new UsageError(`kinds of the configuration: ${problem}`, { at: { file, line: 1 }, hint: 'see docs/customizing.md for what a kind has' })

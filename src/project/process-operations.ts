@@ -1,3 +1,4 @@
+import { positionInStack } from '../authoring/position.js'
 import { diff } from '../differ/diff.js'
 import { AutogenError, UsageError } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
@@ -35,7 +36,11 @@ export async function processed(project: Project, { from, to }: { readonly from:
     directive = (await processOperations(found, { from, to })) ?? undefined
   } catch (error) {
     if (error instanceof AutogenError) throw error
-    throw new UsageError(`processOperations of the configuration failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error, hint: 'nothing was written' })
+    throw new UsageError(`processOperations of the configuration failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+      at: error instanceof Error ? positionInStack(error.stack ?? '') : undefined,
+      hint: 'nothing was written',
+    })
   }
   if (!directive) return { operations: [], to: from, byHand: none, directive, leftOut: found.operations }
   const { asked, byHand } = read(directive.operations, found.operations, to)

@@ -91,7 +91,7 @@ export class Project {
       this.begin(`loading ${this.settings.schema.join(', ')}`)
       const { schema, cwd } = this.settings
       try {
-        return await loadSchema(schema, { cwd, cache: this.cacheFolder, naming: this.settings.naming })
+        return await loadSchema(schema, { cwd, cache: this.cacheFolder, naming: this.settings.naming, kinds: this.settings.custom?.key })
       } catch (error) {
         throw await clearer(error, this.settings)
       }
