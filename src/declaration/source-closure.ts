@@ -8,6 +8,9 @@ const IMPURE_WORDS = new Set(
 )
 const IMPURE = new RegExp(`\\b(?:${[...IMPURE_WORDS].join('|')})\\b|\\bimport\\s*(?:\\(|\\.)`)
 
+/** What is imported while a module runs is not looked for. */
+const LATER = /\bimport\s*\(|\brequire\b/
+
 /** Also finds what only looks like an import, in a comment or in SQL: then the closure is not certain. */
 const IMPORT = /\b(?:from|import)\s*(['"`])([^'"`\n]*)\1/g
 
@@ -27,7 +30,7 @@ export function plainClosure(entries: readonly string[], { mayVary = false } = {
       contents.set(file, content)
       if (file.endsWith('.json')) continue
       const imports = importsOf(content).filter((name) => !OWN.has(name) && !(mayVary && name.startsWith('node:')))
-      const known = IMPURE.test(content) && !mayVary ? undefined : resolveAll(file, imports)
+      const known = (mayVary ? LATER : IMPURE).test(content) ? undefined : resolveAll(file, imports)
       const found = known ?? (mayVary ? undefined : exactImports(file, content))
       if (!found) return undefined
       waiting.push(...found)

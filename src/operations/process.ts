@@ -6,6 +6,7 @@ export interface RevisionDirective {
   readonly purpose: 'revision' | 'check'
   /** What was found. `sql` operations may be added: those before all others run first, the rest last. */
   readonly operations: readonly Operation[]
+  /** Empty when checking, as is all that follows. */
   readonly message: string
   /** The id that it gets; a new one every time unless the command line names it. */
   readonly revision: string
