@@ -35,9 +35,9 @@ export class Filter {
     return typeof this.#include === 'function' || typeof this.#exclude === 'function'
   }
 
-  /** Stands for all patterns. */
+  /** Stands for all patterns, and for functions as far as they are known. */
   get key(): string {
-    return JSON.stringify([this.#include, this.#exclude], (_, value: unknown) => (isRegExp(value) ? String(value) : value))
+    return JSON.stringify([this.#include, this.#exclude], (_, value: unknown) => (typeof value === 'function' ? 'a function' : isRegExp(value) ? { pattern: String(value) } : value))
   }
 
   /** `schema`: that it lies in. A part is included where its whole is, and can be left out by itself. */
