@@ -121,7 +121,7 @@ test('what is left out stays as it is, also under a migration, and is not pulled
 test('a naming convention names what has no name; pull knows it, and a change is a rename', async () => {
   const database = await freshDatabase(newest)
   const config = (primaryKey: string, index = `'ix_{table}_{columns}'`) => write('autogen.config.ts', `export default { naming: { primaryKey: '${primaryKey}', unique: 'uq_{table}_{columns}', foreignKey: 'fk_{table}_{columns}_{referencedTable}', index: ${index}, check: 'ck_{table}_{columns}' } }`)
-  config('pk_{table}', `({ table, columns }) => 'ix_' + table + '_' + columns.join('_')`)
+  config('pk_{table}')
   const long = 'a_very_long_name_of_a_table_that_nearly_fills_what_fits_in_it'
   write(
     'schema.ts',
@@ -131,7 +131,6 @@ test('a naming convention names what has no name; pull knows it, and a change is
     ),
   )
   const { operations } = await generate({ database })
-  config('pk_{table}')
   const names = operations.flatMap((operation) => (operation.type === 'create' && ['constraint', 'index'].includes(operation.object.kind) ? [operation.object.id.name as string] : []))
   expect(names.sort()).toEqual(['ck_users_age', 'ck_users_age_id', expect.stringMatching(/^fk_a_very_.{44}_[0-9a-f]{8}$/), 'ix_users_age_expr', 'own', 'pk_users', 'uq_users_email'])
   expect(names.every((name) => name.length <= 63)).toBe(true)
@@ -142,6 +141,8 @@ test('a naming convention names what has no name; pull knows it, and a change is
   expect((await check({ database })).inSync).toBe(true)
   config('{table}_pk')
   expect(refs((await check({ database })).differences!.operations)).toEqual(['> constraint public.users.pk_users to public.users.users_pk'])
+  config('pk_{table}', `({ table, columns }) => table + '_by_' + columns.join('_')`)
+  expect(refs((await check({ database })).differences!.operations)).toEqual(['> index public.ix_users_age_expr to public.users_by_age_expr'])
 })
 
 test('the kind of docs/customizing.md, from the configuration to the database and back', async () => {
@@ -150,7 +151,7 @@ test('the kind of docs/customizing.md, from the configuration to the database an
   expect(files.map(([, name]) => name)).toEqual(['currencies.ts', 'autogen.config.ts'])
   for (const [, name, text] of files) write(name!, text!)
   const schema = (...rows: string[]) =>
-    write('schema.ts', `import { currency } from './currencies.js'`, schemaFile(`export const app = schema('app')`, `export const currencies = app.table('currencies', { code: text().primaryKey(), name: text().notNull(), digits: integer().notNull() })`, ...rows))
+    write('schema.ts', `import { currency } from './currencies.js'`, schemaFile(`export const app = schema('app')`, `export const currencies = app.table('currencies', { code: text().primaryKey('currencies_pkey'), name: text().notNull(), digits: integer().notNull() })`, ...rows))
   const connection = await PGlite.create()
   const input = { connection }
   try {
