@@ -153,7 +153,7 @@ test('the kind of docs/customizing.md, from the configuration to the database an
   const schema = (...rows: string[]) =>
     write('schema.ts', `import { currency } from './currencies.js'`, schemaFile(`export const app = schema('app')`, `export const currencies = app.table('currencies', { code: text().primaryKey('currencies_pkey'), name: text().notNull(), digits: integer().notNull() })`, ...rows))
   const connection = await PGlite.create()
-  const input = { connection }
+  const input = { connection, scratch: 'native' }
   try {
     schema(`export const eur = currency('EUR', { name: 'Euro' })`, `export const jpy = currency('JPY', { name: 'Yen', digits: 0 })`)
     await generate(input)
