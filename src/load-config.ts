@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isRegExp } from 'node:util/types'
-import { NAMED, unknownPart } from './authoring/naming.js'
+import { mistakeInNaming } from './authoring/naming.js'
 import type { Config } from './config.js'
 import { cacheKey, DiskCache } from './declaration/disk-cache.js'
 import { plainClosure } from './declaration/source-closure.js'
@@ -35,23 +35,6 @@ const MEMBERS: Record<keyof Config, Member> = {
   exclude: saying(mistakeInChoice),
   naming: saying(mistakeInNaming),
   kinds: { accepts: (value) => Array.isArray(value), wants: 'a list of what defineKind gives' },
-}
-
-/** Accepts what no mistake is found in. */
-function saying(mistakeIn: (value: unknown) => string | undefined): Member {
-  return { accepts: (value) => mistakeIn(value) === undefined, wants: (value) => mistakeIn(value)! }
-}
-
-function mistakeInNaming(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return `an object of templates for ${NAMED.join(', ')}`
-  for (const [what, template] of Object.entries(value)) {
-    if (!(NAMED as readonly string[]).includes(what)) return `an object of templates for ${NAMED.join(', ')}, of which ${what} is none`
-    if (typeof template === 'function' || template === undefined) continue
-    if (typeof template !== 'string') return `an object whose ${what} is a template or a function`
-    const unknown = unknownPart(template)
-    if (unknown !== undefined) return `an object of templates; {${unknown}} in that of ${what} is no part of a name`
-  }
-  return undefined
 }
 
 const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler']
@@ -139,4 +122,9 @@ function isString(value: unknown): boolean {
 
 function isStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every(isString)
+}
+
+/** Accepts what no mistake is found in. */
+function saying(mistakeIn: (value: unknown) => string | undefined): Member {
+  return { accepts: (value) => mistakeIn(value) === undefined, wants: (value) => mistakeIn(value)! }
 }

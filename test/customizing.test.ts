@@ -183,3 +183,15 @@ test('the kind of docs/customizing.md, from the configuration to the database an
     await connection.close()
   }
 })
+
+test.each([
+  [`naming: { primaryKey: 'pk_{tabel}' }`, '{tabel} in that of primaryKey is no part of a name'],
+  [`naming: { pk: 'pk_{table}' }`, 'of which pk is none'],
+  [`exclude: [{ table: 'users' }]`, 'must be a list of patterns such as { kind, schema, name }'],
+  [`include: 'app'`, 'must be a list of patterns or a function'],
+  [`processOperations: true`, 'must be a function, not a boolean'],
+  [`kinds: [{ kind: 'job', phase: 1, catalog: 'cron.job' }]`, 'the kind "job" has no function catalogQuery'],
+])('%s is a mistake that is named', async (setting, message) => {
+  write('autogen.config.ts', `export default { ${setting} }`)
+  await expect(library.openProject({ cwd })).rejects.toThrow(message)
+})

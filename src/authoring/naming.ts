@@ -31,13 +31,8 @@ export interface NamingConvention {
   readonly check?: NameTemplate
 }
 
-export const NAMED: readonly (keyof NamingConvention)[] = ['primaryKey', 'unique', 'foreignKey', 'index', 'check']
+const NAMED: readonly (keyof NamingConvention)[] = ['primaryKey', 'unique', 'foreignKey', 'index', 'check']
 const PARTS: readonly (keyof NameParts)[] = ['schema', 'table', 'columns', 'referencedSchema', 'referencedTable', 'referencedColumns']
-
-/** The first part that a template names and that there is not. */
-export function unknownPart(template: string): string | undefined {
-  return [...template.matchAll(/\{([^}]*)\}/g)].map((match) => match[1]!).find((part) => !(PARTS as readonly string[]).includes(part))
-}
 
 let inForce: NamingConvention = {}
 
@@ -77,4 +72,22 @@ export function columnsAmong(refs: readonly Ref[], { schema, name }: QualifiedNa
   const before = refOf('column', schema, name, 'x').slice(0, -1)
   const own = [...new Set(refs)].filter((ref) => ref.startsWith(before)).map((ref) => ref.slice(before.length))
   return own.map((part) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part))
+}
+
+/** Why a value is no naming convention; undefined when it is one. */
+export function mistakeInNaming(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `an object of templates for ${NAMED.join(', ')}`
+  for (const [what, template] of Object.entries(value)) {
+    if (!(NAMED as readonly string[]).includes(what)) return `an object of templates for ${NAMED.join(', ')}, of which ${what} is none`
+    if (typeof template === 'function' || template === undefined) continue
+    if (typeof template !== 'string') return `an object whose ${what} is a template or a function`
+    const unknown = unknownPart(template)
+    if (unknown !== undefined) return `an object of templates; {${unknown}} in that of ${what} is no part of a name`
+  }
+  return undefined
+}
+
+/** The first part that a template names and that there is not. */
+function unknownPart(template: string): string | undefined {
+  return [...template.matchAll(/\{([^}]*)\}/g)].map((match) => match[1]!).find((part) => !(PARTS as readonly string[]).includes(part))
 }
