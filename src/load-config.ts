@@ -17,6 +17,7 @@ interface Member {
 }
 
 const TEXT: Member = { accepts: isString, wants: 'a string' }
+const YES_OR_NO: Member = { accepts: (value) => typeof value === 'boolean', wants: 'true or false' }
 const MEMBERS: Record<keyof Config, Member> = {
   database: TEXT,
   databases: { accepts: isDatabases, wants: 'an object of addresses or settings by name' },
@@ -28,8 +29,9 @@ const MEMBERS: Record<keyof Config, Member> = {
   fileTemplate: TEXT,
   template: TEXT,
   afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
-  pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
-  typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
+  pooler: YES_OR_NO,
+  online: YES_OR_NO,
+  typecheck: YES_OR_NO,
   processOperations: { accepts: (value) => typeof value === 'function', wants: 'a function' },
   include: saying(mistakeInChoice),
   exclude: saying(mistakeInChoice),

@@ -21,15 +21,16 @@ export function stepsByHand(operations: readonly SqlOperation[], direction: 'up'
   const ordered = direction === 'up' ? operations : [...operations].reverse()
   return ordered.flatMap((operation) => {
     const sql = operation[direction]
-    return sql === null ? [] : [{ comments: [describeOperation(operation)], hazards: [], statement: statement(sql), ref: 'sql:of processOperations', action: 'alter' as const }]
+    return sql === null ? [] : [{ comments: [describeOperation(operation)], hazards: [], statement: statement(sql), ref: 'sql:of processOperations', action: 'alter' as const, touchesUsed: true as const }]
   })
 }
 
-/** Runs them in scratch. */
-export async function runByHand(database: Database, steps: readonly PlannedStep[]): Promise<void> {
-  if (steps.length === 0) return
-  const { failed } = await runSteps(database, steps)
-  if (failed) throw new ProofError(`the SQL that processOperations adds fails in scratch: ${failed.error.message}`, { detail: failed.step.statement.sql, hint: failed.error.hint ?? 'nothing was written', cause: failed.error })
+/** Runs them in scratch; gives them back with what was seen of them. */
+export async function runByHand(database: Database, steps: readonly PlannedStep[]): Promise<readonly PlannedStep[]> {
+  const result = await runSteps(database, steps)
+  if (!result.failed) return result.steps
+  const { failed } = result
+  throw new ProofError(`the SQL that processOperations adds fails in scratch: ${failed.error.message}`, { detail: failed.step.statement.sql, hint: failed.error.hint ?? 'nothing was written', cause: failed.error })
 }
 
 /** Throws when SQL by hand did something else to the schema than is wanted anyway. */

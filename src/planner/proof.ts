@@ -57,7 +57,7 @@ export async function prove(
 ): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
   if (byHand && byHand.first.length + byHand.last.length > 0) return proveAround(ground, from, to, operations, { ...options, byHand })
   const upgrade = await proveUpgrade(ground, from, to, operations, options)
-  return { upgrade, downgrade: await proveDowngrade(ground, upgrade, from) }
+  return { upgrade, downgrade: await proveDowngrade(ground, upgrade, from, options) }
 }
 
 /** The same with SQL by hand before and after. It may do what is wanted and the operations leave out, and must take it back. */
@@ -69,33 +69,31 @@ async function proveAround(
   { byHand: { first, last, wanted }, ...options }: PlanOptions & { readonly byHand: SqlByHand },
 ): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
   const run = async (steps: readonly PlannedStep[], should: SchemaModel, direction: string, also?: SchemaModel) => {
-    if (steps.length === 0) return should
-    await runByHand(ground.database(), steps)
+    if (steps.length === 0) return { steps, state: should }
+    const ran = await runByHand(ground.database(), steps)
     const state = await ground.reflect()
     refuseOtherEffects(await realDifferences(ground, state, should), { state, ...(also && { wanted: also }) }, direction)
-    return state
+    return { steps: ran, state }
   }
-  const up = { first: stepsByHand(first, 'up'), last: stepsByHand(last, 'up') }
-  const down = { first: stepsByHand(first, 'down'), last: stepsByHand(last, 'down') }
-  await run(up.first, from, 'upgrade')
+  const before = await run(stepsByHand(first, 'up'), from, 'upgrade')
   const upgrade = await proveUpgrade(ground, from, to, operations, options)
-  const reached = await run(up.last, upgrade.reached, 'upgrade', wanted)
+  const after = await run(stepsByHand(last, 'up'), upgrade.reached, 'upgrade', wanted)
+  const back = await run(stepsByHand(last, 'down'), upgrade.reached, 'downgrade')
   // Without a way back it must have left the schema alone.
-  if (down.last.length > 0) await run(down.last, upgrade.reached, 'downgrade')
-  else refuseOtherEffects(await realDifferences(ground, reached, upgrade.reached), { state: reached }, 'downgrade')
-  const downgrade = await proveDowngrade(ground, upgrade, from)
-  await run(down.first, from, 'downgrade')
+  if (back.steps.length === 0) refuseOtherEffects(await realDifferences(ground, after.state, upgrade.reached), after, 'downgrade')
+  const downgrade = await proveDowngrade(ground, upgrade, from, options)
+  const end = await run(stepsByHand(first, 'down'), from, 'downgrade')
   return {
-    upgrade: { ...upgrade, reached, steps: [...up.first, ...upgrade.steps, ...up.last], operations: [...first, ...upgrade.operations, ...last] },
-    downgrade: { ...downgrade, steps: [...down.last, ...downgrade.steps, ...down.first] },
+    upgrade: { ...upgrade, reached: after.state, steps: [...before.steps, ...upgrade.steps, ...after.steps], operations: [...first, ...upgrade.operations, ...last] },
+    downgrade: { ...downgrade, steps: [...back.steps, ...downgrade.steps, ...end.steps] },
   }
 }
 
 /** Runs the inverse of an upgrade in scratch, which must be in the state that it reached. */
-async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, from: SchemaModel): Promise<ProvenSteps> {
+async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, from: SchemaModel, { online }: PlanOptions): Promise<ProvenSteps> {
   const renames = upgrade.operations.filter(isRename)
   const others = upgrade.operations.filter((operation) => !isRename(operation))
-  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), {}, 'downgrade')
+  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online }, 'downgrade')
   const renamedBack = await runRenames(ground, invertAll(renames).filter(isRename), 'downgrade')
   const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
   const left = await realDifferences(ground, downgrade.reached, from)

@@ -64,7 +64,11 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     const around = [...byHand.first, ...byHand.last]
     if (operations.length + around.length === 0) return facts
     if (!ground) throw groundFailure!
-    const { upgrade, downgrade } = await prove(ground, from, to, operations, { ...authorsIntent((await project.declared()).declarations), byHand })
+    const { upgrade, downgrade } = await prove(ground, from, to, operations, {
+      ...authorsIntent((await project.declared()).declarations),
+      online: project.settings.online,
+      byHand,
+    })
     refuseHazards(
       upgrade.steps.flatMap((step) => step.hazards),
       project.settings.allow,

@@ -32,6 +32,8 @@ export interface ProjectSettings {
   readonly afterWrite?: AfterWrite
   /** The database is reached through a pooler that lends sessions for one transaction at a time. */
   readonly pooler: boolean
+  /** Whether migrations take the forms of statements that let applications go on, of which some run outside a transaction. */
+  readonly online: boolean
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
   readonly processOperations?: ProcessOperations | undefined
@@ -54,6 +56,7 @@ export interface SettingsInput {
   readonly scratch?: string | undefined
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
+  readonly online?: boolean | undefined
   readonly pooler?: boolean | undefined
   readonly processOperations?: ProcessOperations | undefined
   readonly include?: ObjectChoice | undefined
@@ -107,6 +110,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.template && { template: config.template }),
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
+    online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
     processOperations: input.processOperations ?? config.processOperations,
     filter: filterOf(input.include ?? config.include, input.exclude ?? config.exclude),

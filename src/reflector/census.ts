@@ -1,6 +1,11 @@
+import type { UnmanagedObject } from '../model/schema-object.js'
+
 /** What the rows of a catalog are. */
 export type CatalogClass =
-  /** Objects: each is one that a kind reflects, or is named as unmanaged. `except` says which are something else. */
+  /**
+   * Objects: each is one that a kind reflects, or is named as unmanaged. `except` says which are something else; where one of these is
+   * `missed`, so called, it is named when it is not there.
+   */
   | { readonly rows: 'objects'; readonly from?: string; readonly except?: readonly Exception[] }
   /** Properties that are attached to objects; `words` name one: `comment on table app.users`. */
   | { readonly rows: 'attached'; readonly words: string; readonly from?: string; readonly except?: readonly Exception[] }
@@ -17,6 +22,7 @@ export type CatalogClass =
 export interface Exception {
   readonly where: string
   readonly because: string
+  readonly missed?: Omit<UnmanagedObject, 'schema'>
 }
 
 const objects = (...except: readonly Exception[]): CatalogClass => ({ rows: 'objects', except })
@@ -43,7 +49,11 @@ const SHARED = 'shared by all databases of the server'
  */
 export const CATALOGS: Readonly<Record<string, CatalogClass>> = {
   pg_namespace: objects({ where: "x.nspname ~ '^pg_(toast_)?temp_'", because: 'temporary schemas belong to sessions' }),
-  pg_extension: objects({ where: "x.extname = 'plpgsql'", because: 'every new database has it' }),
+  pg_extension: objects({
+    where: "x.extname = 'plpgsql'",
+    because: 'every new database has it',
+    missed: { type: 'extension', identity: 'plpgsql (dropped, although every new database has it)' },
+  }),
 
   pg_class: objects({ where: "x.relnamespace = 'pg_toast'::regnamespace", because: 'where tables keep long values' }),
   pg_attribute: partsOf('pg_class', 'attrelid'),
@@ -148,9 +158,14 @@ export const CATALOGS: Readonly<Record<string, CatalogClass>> = {
   pg_shseclabel: { rows: 'attached', words: 'security label on', from: ofThisDatabase('pg_shseclabel') },
 }
 
+/** The exceptions of a catalog that are missed where they are not there. */
+export function missable(about: CatalogClass): readonly Exception[] {
+  return 'except' in about ? (about.except ?? []).filter(({ missed }) => missed) : []
+}
+
 /**
  * Finds every row that must be an object of the model or be named: `catalog`, the catalog of the object (another one for a comment), its
- * oids and column numbers; or, for what is only counted, `catalog`, null and the number of rows, null where nobody may count them.
+ * oids and column numbers; or, for what is only counted, `catalog`, null and the number of rows, null where nobody may count them; 0 for what is missed.
  */
 export function censusQuery(catalogs: Readonly<Record<string, CatalogClass>> = CATALOGS): string {
   const parts = Object.entries(catalogs).flatMap(([catalog, { rows, ...about }]) => {
@@ -160,6 +175,9 @@ export function censusQuery(catalogs: Readonly<Record<string, CatalogClass>> = C
     const conditions = [`${oid} >= 16384`, ...except.map(({ where }) => `NOT (${where})`)]
     return `SELECT '${catalog}' AS catalog, ${rows === 'attached'} AS attached, ${classId}::oid AS classid, ${oid} AS objid, ${sub} AS objsubid FROM ${from} x WHERE ${conditions.join(' AND ')}`
   })
+  const missed = Object.entries(catalogs).flatMap(([catalog, about]) =>
+    missable(about).map(({ where }) => `UNION ALL SELECT '${catalog}', NULL, NULL, NULL, 0 WHERE NOT EXISTS (SELECT FROM ${catalog} x WHERE ${where})`),
+  )
   const counted = Object.entries(catalogs).flatMap(([catalog, { rows }]) => (rows === 'counted' ? [catalog] : []))
   return `
   SELECT o.catalog, o.classid::regclass::text, array_agg(o.objid), array_agg(o.objsubid), NULL::integer
@@ -168,6 +186,7 @@ export function censusQuery(catalogs: Readonly<Record<string, CatalogClass>> = C
     AND (d.deptype = 'e' OR d.deptype = 'i' AND NOT o.attached))
   GROUP BY o.catalog, o.classid
   ${counted.map((catalog) => `UNION ALL SELECT '${catalog}', NULL, NULL, NULL, count(*)::integer FROM ${catalog} HAVING count(*) > 0`).join('\n  ')}
+  ${missed.join('\n  ')}
   UNION ALL
   SELECT * FROM (${unknownCatalogs(Object.keys(catalogs))}) u WHERE u.rows IS DISTINCT FROM 0`
 }

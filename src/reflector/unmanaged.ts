@@ -1,7 +1,7 @@
 import type { Database, Row } from '../database/database.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { AddressBook } from './address-book.js'
-import { CATALOGS, censusQuery } from './census.js'
+import { CATALOGS, censusQuery, missable } from './census.js'
 
 /** Every user object of which a kind may know nothing, as `censusQuery` gives them. */
 export const CANDIDATES_QUERY = censusQuery()
@@ -43,7 +43,7 @@ export async function nameUnmanaged(database: Database, candidates: readonly Row
   const counted: UnmanagedObject[] = []
   const unknown: [catalog: string, of: string, oid: number, sub: number][] = []
   for (const [catalog, of, oids, subs, count] of candidates as Candidates[]) {
-    if (of === null) counted.push(numberOf(catalog, count))
+    if (of === null) counted.push(...(count === 0 ? missable(CATALOGS[catalog]!).map(({ missed }) => missed!) : [numberOf(catalog, count)]))
     else oids!.forEach((oid, n) => !book.get(catalog, oid, subs![n]) && unknown.push([catalog, of, oid, subs![n]!]))
   }
   if (unknown.length === 0) return counted

@@ -5,6 +5,7 @@ import type { Jiti } from 'jiti'
 import { positionInStack } from '../authoring/position.js'
 import { cacheDirectory } from '../database/cache.js'
 import { AutogenError, UsageError } from '../errors.js'
+import { provideRenderer } from './typed-verbs.js'
 
 let loader: Promise<Jiti> | undefined
 
@@ -35,7 +36,7 @@ async function createLoader(): Promise<Jiti> {
     fsCache: join(cache, 'modules'),
     moduleCache: false,
     interopDefault: false,
-    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': whenImported(() => import('../schema.js')), 'pg-autogen/kind': whenImported(() => import('../kind.js')) },
+    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': whenImported(authoringApi), 'pg-autogen/kind': whenImported(() => import('../kind.js')) },
   })
 }
 
@@ -43,6 +44,12 @@ async function createLoader(): Promise<Jiti> {
 function whenImported(load: () => Promise<unknown>): PromiseLike<unknown> {
   // oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
   return { then: (resolve, reject) => load().then(resolve, reject) }
+}
+
+async function authoringApi(): Promise<unknown> {
+  const api = await import('../schema.js')
+  provideRenderer(await import('../declaration/change.js'))
+  return api
 }
 
 async function unloadable(file: string, error: unknown): Promise<UsageError> {

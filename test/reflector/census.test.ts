@@ -77,6 +77,10 @@ describe('what no kind manages', () => {
     expect(await named('SELECT lo_create(0)', 'SELECT lo_create(0)')).toEqual(['large objects (2)'])
   })
 
+  test('PL/pgSQL, which every new database has, is named where it was dropped', async () => {
+    expect(await named('DROP EXTENSION plpgsql')).toEqual(['extension plpgsql (dropped, although every new database has it)'])
+  })
+
   test('what is attached to parts of objects', async () => {
     expect(
       await named(
