@@ -1,3 +1,4 @@
+import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
@@ -14,12 +15,11 @@ export interface OrderedAction {
  * Puts actions in an order that PostgreSQL accepts: what an object needs exists before it, and what needs it is gone before it
  * is dropped or altered. Where that leaves a choice: drops first, then by the phase of the kind, then by name.
  */
-export function order(from: SchemaModel, to: SchemaModel, actions: readonly Action[]): OrderedAction[] {
+export function order(from: SchemaModel, to: SchemaModel, actions: readonly Action[], context: AlterContext = alterContext(from, to)): OrderedAction[] {
   const index = new Map(actions.map((action, position) => [key(action), position]))
   const at = (type: Action['type'], ref: Ref) => index.get(`${type} ${ref}`)
   const edges = collectEdges(from, to, actions, at)
   const groups = new Groups(actions.length, edges)
-  const context = alterContext(from, to)
 
   actions.forEach((action, position) => {
     if (action.type === 'create' && action.object.parent !== null && kindOf(action.object).folds?.(action.object)) {
@@ -30,7 +30,7 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
       if (origin) groups.join(position, at('create', origin) ?? at('alter', origin))
     }
     if (action.type === 'drop' && !action.aside) {
-      const goes = kindOf(action.object).dropsImplicitly?.(action.object, (ref) => at('drop', ref) !== undefined) ?? true
+      const goes = kindOf(action.object).dropsImplicitly?.(action.object, (ref) => at('drop', ref) !== undefined, context) ?? true
       if (goes === false) return
       const owner = goes === true ? from.goesWith(action.object.ref).find((ref) => at('drop', ref) !== undefined) : goes
       groups.join(position, owner === undefined ? undefined : (at('drop', owner) ?? at('alter', owner)), goes !== true)

@@ -44,7 +44,7 @@ export function plan(from: SchemaModel, wanted: SchemaModel, differences: readon
   const replaced = replacedBy(actions)
   const context = alterContext(from, to, options, (ref) => replaced.has(ref))
   const touches = touching(from, to, context)
-  return lateLast(order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context, touches)))
+  return lateLast(order(from, to, actions, context).flatMap((ordered) => stepsOf(ordered, context, touches)))
 }
 
 /** The same with objects that are created in the way that blocks least. */
