@@ -23,7 +23,7 @@ export interface HistoryEntry {
   /** Hash of the steps that are done. */
   readonly stepsHash: string | null
   readonly error: string | null
-  /** The last key of a backfill that is under way. */
+  /** The last key of a backfill that is under way; of a step that leaves PostgreSQL to choose a name, the names that there were before. */
   readonly progress: string | null
 }
 
@@ -167,7 +167,7 @@ export class Bookkeeping {
 /** The last word of a run that did not come to its end. */
 export interface Interruption {
   readonly outcome: 'running' | 'failed'
-  /** How far the backfill was that it stopped in. */
+  /** How far the backfill was that it stopped in, or what was there before the step. */
   readonly progress: string | null
 }
 

@@ -1,49 +1,30 @@
 import type { Database } from '../database/database.js'
-import { qualified, quoteIdent } from '../sql/identifiers.js'
-
-/** What a statement of a step does that leaves something behind when it is cut off, as far as the next run must know. */
-type Effect =
-  | { readonly type: 'create index'; readonly table: string; readonly index: string }
-  | { readonly type: 'drop index'; readonly index: string }
-  | { readonly type: 'reindex'; readonly of: string }
-  | { readonly type: 'detach'; readonly parent: string; readonly partition: string }
-  | { readonly type: 'add value'; readonly enumType: string; readonly label: string }
-  | { readonly type: 'create subscription' | 'drop subscription'; readonly name: string }
+import type { Interruption } from './history.js'
+import { effectOf, type Effect, type Standing } from './step-effect.js'
 
 /**
- * Clears away, or finishes, what a statement outside a transaction left half done in an earlier run. `outcome` is what that run recorded last: it
+ * Clears away, or finishes, what a statement outside a transaction left half done in an earlier run, of which `interruption` is the last word: it
  * `failed` in this statement, or was still `running` it, and may have come to its end. True when nothing is left to do. Statements that can simply
  * be run again are left alone.
  *
- * @example if (!(await settle(database, 'CREATE INDEX CONCURRENTLY a_b ON a (b)', 'running'))) await run()
+ * @example if (!(await settle(database, 'CREATE INDEX CONCURRENTLY a_b ON a (b)', interruption))) await run()
  */
-export async function settle(database: Database, sql: string, outcome: 'running' | 'failed'): Promise<boolean> {
+export async function settle(database: Database, sql: string, { outcome, progress }: Interruption): Promise<boolean> {
   const mayHaveEnded = outcome === 'running'
   const effect = await effectOf(sql)
   switch (effect?.type) {
     case 'create index': {
-      const [row] = await database.query(
-        `SELECT i.indisvalid, i.indexrelid::regclass::text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-         WHERE i.indrelid = pg_catalog.to_regclass($1) AND x.relname = $2`,
-        [effect.table, effect.index],
-      )
-      if (row && !row[0]) await database.executeAll([`DROP INDEX CONCURRENTLY ${row[1] as string}`])
-      return mayHaveEnded && row?.[0] === true
+      if (effect.index === undefined && progress === null) return false
+      const known = progress === null ? [] : (JSON.parse(progress) as string[])
+      const made = (await indexesOf(database, effect.table)).filter(({ name }) => (effect.index === undefined ? !known.includes(name) : name === effect.index))
+      for (const { index } of made.filter(({ isValid }) => !isValid)) await database.executeAll([`DROP INDEX CONCURRENTLY ${index}`])
+      return mayHaveEnded && made.some(({ isValid }) => isValid)
     }
     case 'drop index':
       return mayHaveEnded && !(await holds(database, 'SELECT WHERE pg_catalog.to_regclass($1) IS NOT NULL', effect.index))
-    case 'reindex': {
-      // The manual of REINDEX names these endings, of which a number keeps several apart.
-      const rows = await database.query(
-        `SELECT i.indexrelid::regclass::text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-         WHERE NOT i.indisvalid AND x.relname ~ '_cc(new|old)[0-9]*$' AND i.indrelid IN (
-           SELECT coalesce((SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = r.oid), r.oid)
-           FROM pg_catalog.to_regclass($1) r(oid) UNION SELECT reltoastrelid FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1))`,
-        [effect.of],
-      )
-      for (const [index] of rows) await database.executeAll([`DROP INDEX CONCURRENTLY ${index as string}`])
+    case 'reindex':
+      for (const index of await leftOfRebuild(database, effect)) await database.executeAll([`DROP INDEX CONCURRENTLY ${index}`])
       return false
-    }
     case 'detach': {
       const [row] = await database.query(
         'SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent = pg_catalog.to_regclass($1) AND inhrelid = pg_catalog.to_regclass($2)',
@@ -55,82 +36,63 @@ export async function settle(database: Database, sql: string, outcome: 'running'
     }
     case 'add value':
       return mayHaveEnded && (await holds(database, 'SELECT FROM pg_catalog.pg_enum WHERE enumtypid = pg_catalog.to_regtype($1) AND enumlabel = $2', effect.enumType, effect.label))
-    case 'create subscription':
-      return mayHaveEnded && (await hasSubscription(database, effect.name))
-    case 'drop subscription':
-      return mayHaveEnded && !(await hasSubscription(database, effect.name))
+    case 'create':
+      return mayHaveEnded && (await holds(database, NAMED[effect.what], effect.name))
+    case 'drop':
+      return mayHaveEnded && !(await holds(database, NAMED[effect.what], effect.name))
+    case 'add publication':
+    case 'drop publication': {
+      const [row] = await database.query(`SELECT subpublications ${fromSubscriptions}`, [effect.subscription])
+      const has = (publication: string) => (row?.[0] as string[] | undefined)?.includes(publication) === (effect.type === 'add publication')
+      return mayHaveEnded && row !== undefined && effect.publications.every(has)
+    }
     default:
       return false
   }
 }
 
-function hasSubscription(database: Database, name: string): Promise<boolean> {
-  const here = '(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())'
-  return holds(database, `SELECT FROM pg_catalog.pg_subscription WHERE subname = $1 AND subdbid = ${here}`, name)
+/** What must be known of the state before a statement, to tell after an interruption what is of its making; undefined when nothing must. */
+export async function noteBefore(database: Database, sql: string): Promise<string | undefined> {
+  const effect = await effectOf(sql)
+  if (effect?.type !== 'create index' || effect.index !== undefined) return undefined
+  return JSON.stringify((await indexesOf(database, effect.table)).map(({ name }) => name))
+}
+
+async function indexesOf(database: Database, table: string): Promise<{ index: string; name: string; isValid: boolean }[]> {
+  const rows = await database.query(
+    `SELECT i.indexrelid::regclass::text, x.relname::text, i.indisvalid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+     WHERE i.indrelid = pg_catalog.to_regclass($1)`,
+    [table],
+  )
+  return rows.map(([index, name, isValid]) => ({ index, name, isValid }) as { index: string; name: string; isValid: boolean })
+}
+
+/** The indexes that a rebuild made or replaced and did not get to drop: the manual of REINDEX names their endings, of which a number keeps several apart. */
+async function leftOfRebuild(database: Database, { of: { relation, schema } }: Extract<Effect, { type: 'reindex' }>): Promise<string[]> {
+  const inSchema = schema === undefined ? 'true' : 'relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)'
+  const root = 'pg_catalog.to_regclass($1)'
+  const rebuilt = relation === undefined ? `SELECT oid FROM pg_catalog.pg_class WHERE ${inSchema}` : `SELECT ${root}::oid AS oid UNION SELECT relid FROM pg_catalog.pg_partition_tree(${root})`
+  const rows = await database.query(
+    `WITH rebuilt AS (${rebuilt}),
+       tables AS (SELECT oid FROM rebuilt UNION SELECT indrelid FROM pg_catalog.pg_index JOIN rebuilt ON oid = indexrelid)
+     SELECT i.indexrelid::regclass::text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+     WHERE NOT i.indisvalid AND x.relname ~ '_cc(new|old)[0-9]*$'
+       AND (i.indrelid IN (SELECT oid FROM tables) OR i.indrelid IN (SELECT reltoastrelid FROM pg_catalog.pg_class JOIN tables USING (oid)))`,
+    [relation ?? schema ?? []].flat(),
+  )
+  return rows.map(([index]) => index as string)
+}
+
+const fromSubscriptions =
+  'FROM pg_catalog.pg_subscription WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())'
+
+/** Whether there is one of that name. */
+const NAMED: Record<Standing, string> = {
+  database: 'SELECT FROM pg_catalog.pg_database WHERE datname = $1',
+  tablespace: 'SELECT FROM pg_catalog.pg_tablespace WHERE spcname = $1',
+  subscription: `SELECT ${fromSubscriptions}`,
 }
 
 async function holds(database: Database, sql: string, ...parameters: string[]): Promise<boolean> {
   return (await database.query(sql, parameters)).length > 0
-}
-
-/** What PostgreSQL's own parser makes of a text; undefined for several statements, and for what may be run again. */
-async function effectOf(sql: string): Promise<Effect | undefined> {
-  const { parse } = await import('libpg-query')
-  const parsed = await parse(sql).catch(() => undefined)
-  const statements = (parsed?.stmts ?? []) as { readonly stmt: Record<string, Node> }[]
-  if (statements.length !== 1) return undefined
-  const [[type, node]] = Object.entries(statements[0]!.stmt) as [[string, Node]]
-  switch (type) {
-    case 'IndexStmt':
-      return node.concurrent && node.idxname ? { type: 'create index', table: nameOf(node.relation!), index: node.idxname } : undefined
-    case 'DropStmt':
-      return node.removeType === 'OBJECT_INDEX' && node.concurrent ? { type: 'drop index', index: listed(node.objects![0]!.List.items) } : undefined
-    case 'ReindexStmt':
-      return node.relation && node.params?.some(({ DefElem }) => DefElem.defname === 'concurrently') ? { type: 'reindex', of: nameOf(node.relation) } : undefined
-    case 'AlterTableStmt': {
-      const { subtype, def } = node.cmds![0]!.AlterTableCmd
-      const detaches = subtype === 'AT_DetachPartition' || subtype === 'AT_DetachPartitionFinalize'
-      return detaches ? { type: 'detach', parent: nameOf(node.relation!), partition: nameOf(def!.PartitionCmd!.name) } : undefined
-    }
-    case 'AlterEnumStmt':
-      return node.newVal !== undefined && node.oldVal === undefined ? { type: 'add value', enumType: listed(node.typeName!), label: node.newVal } : undefined
-    case 'CreateSubscriptionStmt':
-      return { type: 'create subscription', name: node.subname! }
-    case 'DropSubscriptionStmt':
-      return { type: 'drop subscription', name: node.subname! }
-    default:
-      return undefined
-  }
-}
-
-interface RangeVar {
-  readonly schemaname?: string
-  readonly relname: string
-}
-
-/** The parts of a parse tree that are looked at. */
-interface Node {
-  readonly concurrent?: boolean
-  readonly idxname?: string
-  readonly relation?: RangeVar
-  readonly removeType?: string
-  readonly objects?: readonly { readonly List: { readonly items: readonly Name[] } }[]
-  readonly params?: readonly { readonly DefElem: { readonly defname: string } }[]
-  readonly cmds?: readonly { readonly AlterTableCmd: { readonly subtype: string; readonly def?: { readonly PartitionCmd?: { readonly name: RangeVar } } } }[]
-  readonly typeName?: readonly Name[]
-  readonly newVal?: string
-  readonly oldVal?: string
-  readonly subname?: string
-}
-
-interface Name {
-  readonly String: { readonly sval: string }
-}
-
-function nameOf({ schemaname, relname }: RangeVar): string {
-  return schemaname === undefined ? quoteIdent(relname) : qualified(schemaname, relname)
-}
-
-function listed(names: readonly Name[]): string {
-  return names.map(({ String: { sval } }) => quoteIdent(sval)).join('.')
 }

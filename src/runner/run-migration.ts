@@ -3,18 +3,19 @@ import type { Database } from '../database/database.js'
 import { AutogenError, DatabaseError } from '../errors.js'
 import type { Backfill } from '../revisions/backfill.js'
 import { hashSteps } from '../revisions/record.js'
-import type { Direction, ExecuteStep, Migration, Step } from '../revisions/revision.js'
+import type { Direction, ExecuteStep, Migration, OutsideStep, Step } from '../revisions/revision.js'
 import type { RowChange } from '../revisions/version-rows.js'
 import { scratchForm } from '../sql/statement.js'
 import { secretsIn } from '../sql/secret.js'
 import { AS_SQL, isSqlSource } from '../sql/template.js'
 import type { Bookkeeping, Interruption } from './history.js'
-import { settle } from './interrupted-step.js'
+import { noteBefore, settle } from './interrupted-step.js'
 import { MigrationError } from './migration-error.js'
 import type { LaggingReplica } from './replicas.js'
 import { runBackfill, type BackfillProgress } from './run-backfill.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
+import { fitsTransaction } from './step-effect.js'
 import { watched, type StepSighting } from './watch.js'
 
 /** What is told while migrations run. */
@@ -111,7 +112,7 @@ interface Progress {
   entry: string | undefined
   /** The step that failed, 1-based. */
   failing: number | undefined
-  /** The last key of the backfill that is under way. */
+  /** What the log says of the step that is under way: the last key of a backfill, or what was there before. */
   position?: string | undefined
 }
 
@@ -149,30 +150,67 @@ async function runUnrecorded(context: RunContext, run: MigrationRun, progress: P
 }
 
 async function runJournaled(context: RunContext, run: MigrationRun, progress: Progress): Promise<void> {
-  const { session, bookkeeping, signal } = context
+  const { bookkeeping, signal } = context
   if (context.withheld) throw context.withheld
   progress.position = run.interrupted?.progress ?? undefined
   const entry = await bookkeeping.add({ ...entryOf(run), outcome: 'running', ...doneSteps(run, run.finished), progress: progress.position })
   progress.entry = entry
   for (const [index, segment] of segmentsOf(run.steps, run.finished).entries()) {
-    const last = segment.to === run.steps.length && !segment.outside
     if (signal?.aborted) throw new AutogenError('stopped on request')
-    if (segment.outside) {
-      const settled = index === 0 && run.interrupted && (await settle(context.database, run.steps[segment.from]!.sql, run.interrupted.outcome))
-      if (!settled) await runSteps(context, run, segment, progress)
-      progress.done = segment.to
-      progress.position = undefined
-      await bookkeeping.update(entry, { outcome: 'running', ...doneSteps(run, segment.to) })
-      continue
-    }
-    await session.transaction(async (assertOpen) => {
-      await bookkeeping.expectRows(run.rowsBefore)
-      await runSteps(context, run, segment, progress)
-      await assertOpen()
-      if (last) await bookkeeping.change(run.rowChanges)
-      await bookkeeping.update(entry, { outcome: last ? 'done' : 'running', ...doneSteps(run, segment.to) })
-    })
+    const interruption = index === 0 ? run.interrupted : undefined
+    if (segment.outside) await runOutside(context, run, segment, progress, interruption)
+    else await runNoted(context, run, segment, progress, segment.to === run.steps.length)
     progress.done = segment.to
+    progress.position = undefined
+  }
+}
+
+/** Runs steps in a transaction of their own, together with the note that they are done; the version table moves with the last ones. */
+async function runNoted(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress, last: boolean): Promise<void> {
+  const { session, bookkeeping } = context
+  await session.transaction(async (assertOpen) => {
+    await bookkeeping.expectRows(run.rowsBefore)
+    await runSteps(context, run, segment, progress)
+    await assertOpen()
+    if (last) await bookkeeping.change(run.rowChanges)
+    await bookkeeping.update(progress.entry!, { outcome: last ? 'done' : 'running', ...doneSteps(run, segment.to) })
+  })
+}
+
+/** Runs a step by itself, unless an earlier run got to its end. One that a transaction can hold is never done without being noted, however the run ends. */
+async function runOutside(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress, interruption: Interruption | undefined): Promise<void> {
+  const { database, scratch, bookkeeping } = context
+  const { sql, ...step } = run.steps[segment.from] as OutsideStep
+  if (!interruption || !(await settle(database, sql, interruption))) {
+    if (!scratch && !step.backfill && (await fitsTransaction(sql)) && (await triedInside(() => runNoted(context, run, { ...segment, outside: false }, progress, false)))) return
+    const note = scratch ? undefined : await noteBefore(database, sql)
+    if (note === undefined) await runSteps(context, run, segment, progress)
+    else await runRemembering(context, run, segment, progress, note)
+  }
+  await bookkeeping.update(progress.entry!, { outcome: 'running', ...doneSteps(run, segment.to) })
+}
+
+/** Runs a step of which one cannot tell afterwards what it made, unless the log says what was there before. */
+async function runRemembering(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress, note: string): Promise<void> {
+  progress.position = note
+  await context.bookkeeping.update(progress.entry!, { outcome: 'running', ...doneSteps(run, segment.from), progress: note })
+  try {
+    await runSteps(context, run, segment, progress)
+  } catch (error) {
+    const clear = settle(context.database, run.steps[segment.from]!.sql, { outcome: 'failed', progress: note })
+    await clear.then(() => (progress.position = undefined)).catch(() => undefined)
+    throw error
+  }
+}
+
+/** False when PostgreSQL refused the statement in a transaction, before it did anything. */
+async function triedInside(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if ((error as { sqlState?: string }).sqlState !== '25001') throw error
+    return false
   }
 }
 
@@ -289,7 +327,9 @@ async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, p
   return failure
 }
 
-function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, { done, position }: Progress): string {
+function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, progress: Progress): string {
+  const { done } = progress
+  const position = (run.steps[done] as OutsideStep | undefined)?.backfill && progress.position
   if (error instanceof DatabaseError && /^(08|57P)/.test(error.sqlState ?? '')) return '`autogen current` says where the database is'
   if (session.endedEarly) return 'a statement of it ended its transaction: what ran before that is committed, what ran after it may be'
   if (done === 0 && position === undefined) return 'nothing of it was kept'

@@ -12,7 +12,7 @@ const KILLS = Number(process.env.KILLS ?? 6)
 const outside = (sql: string) => `op.outsideTransaction(${JSON.stringify(sql)})`
 const inside = (sql: string) => `op.execute(${JSON.stringify(sql)})`
 
-/** Thirty steps, some in a transaction and some not, that take some time each. */
+/** Thirty steps, some in a transaction and some not, that take some time each; a few that are outside could stand in a transaction as well. */
 const STEPS = [
   inside(`CREATE TYPE mood AS ENUM ('sad')`),
   inside('CREATE TABLE people (id integer, mood mood, name text)'),
@@ -22,24 +22,25 @@ const STEPS = [
   outside(`ALTER TYPE mood ADD VALUE 'happy'`),
   inside(`UPDATE people SET mood = 'happy' WHERE id % 2 = 0`),
   outside('VACUUM people'),
-  ...['name', 'mood', '(lower(name))', '(id % 7)'].map((what, n) => outside(`CREATE INDEX CONCURRENTLY people_${n} ON people (${what.replace(/^\((.*)\)$/, '($1)')})`)),
-  inside('CREATE TABLE events (at integer, what text) PARTITION BY RANGE (at)'),
-  inside('CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000)'),
-  inside('CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (1000) TO (2000)'),
-  inside(`INSERT INTO events SELECT n, 'event ' || n FROM generate_series(1, 1999) n`),
+  ...['name', 'mood', '(lower(name))'].map((what, n) => outside(`CREATE INDEX CONCURRENTLY people_${n} ON people (${what.replace(/^\((.*)\)$/, '($1)')})`)),
+  outside('CREATE INDEX CONCURRENTLY ON people (name, mood)'),
+  inside(`CREATE TABLE events (at integer, what text) PARTITION BY RANGE (at); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_2 (LIKE events)`),
+  inside(`INSERT INTO events SELECT n, 'event ' || n FROM generate_series(0, 999) n; INSERT INTO events_2 SELECT n + 1000, what FROM events, LATERAL (SELECT at) one(n)`),
+  outside('ALTER TABLE events_2 ADD CONSTRAINT within CHECK (at >= 1000 AND at < 2000 AND at IS NOT NULL) NOT VALID'),
+  outside('ALTER TABLE events_2 VALIDATE CONSTRAINT within'),
+  outside('ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000)'),
+  outside('CREATE INDEX events_at ON ONLY events (at)'),
+  outside('CREATE INDEX CONCURRENTLY events_2_at ON events_2 (at)'),
+  outside('ALTER INDEX events_at ATTACH PARTITION events_2_at'),
   outside('ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY'),
-  inside('ALTER TABLE people ADD COLUMN score integer'),
-  inside('UPDATE people SET score = 0'),
+  inside('ALTER TABLE people ADD COLUMN score integer; UPDATE people SET score = 0'),
   `op.backfill({ table: 'people', set: { score: sql\`score + id * 2\` }, batchSize: 100 })`,
   inside('ALTER TABLE people ADD CONSTRAINT scored CHECK (score IS NOT NULL) NOT VALID'),
   outside('ALTER TABLE people VALIDATE CONSTRAINT scored'),
-  inside('ALTER TABLE people ALTER COLUMN score SET NOT NULL'),
-  inside('ALTER TABLE people DROP CONSTRAINT scored'),
+  inside('ALTER TABLE people ALTER COLUMN score SET NOT NULL; ALTER TABLE people DROP CONSTRAINT scored'),
   outside('DROP INDEX CONCURRENTLY people_0'),
-  outside('REINDEX INDEX CONCURRENTLY people_1'),
-  inside('INSERT INTO people SELECT max(id) + 1, NULL, NULL, 0 FROM people'),
-  outside('CREATE INDEX CONCURRENTLY people_name ON people (name) WHERE score > 10'),
-  inside(`UPDATE people SET name = 'last' WHERE name IS NULL`),
+  outside('REINDEX TABLE CONCURRENTLY people'),
+  outside('INSERT INTO people SELECT max(id) + 1, NULL, NULL, 0 FROM people'),
   outside('DROP INDEX CONCURRENTLY people_2'),
 ]
 
@@ -72,7 +73,7 @@ async function stateOf(name: string): Promise<unknown> {
   const database = await connectPostgres(urlOf(name))
   try {
     const rows = await database.query(`
-      SELECT (SELECT count(*) || md5(string_agg(p::text, ',' ORDER BY p.id)) FROM people p), (SELECT count(*) FROM events), (SELECT count(*) FROM events_1),
+      SELECT (SELECT count(*) || md5(string_agg(p::text, ',' ORDER BY p.id)) FROM people p), (SELECT count(*) FROM events), (SELECT count(*) FROM events_1), (SELECT count(*) FROM pg_inherits WHERE inhdetachpending), (SELECT string_agg(conname, ',') FROM pg_constraint WHERE NOT convalidated),
         (SELECT string_agg(revision, ',') FROM autogen.autogen_version), (SELECT count(*) FROM pg_index WHERE NOT indisvalid)`)
     return [rows, await observe(database)]
   } finally {
