@@ -1,8 +1,10 @@
+import type { TimeoutsInput } from './revisions/timeouts.js'
+
 /** What one of several databases has of its own; the rest is as for all. */
-export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler'>
+export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | keyof TimeoutsInput>
 
 /** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
-export interface Config {
+export interface Config extends TimeoutsInput {
   /** `postgres://…` or `pglite://<dir>`. Default: an embedded database in `.autogen/`. */
   readonly database?: string
   /** Several databases by name, of which `--name` chooses one: an address, or settings that go before those for all. */

@@ -33,6 +33,7 @@ export type { SchemaObject, UnmanagedObject } from './model/schema-object.js'
 export type { Operation } from './operations/operation.js'
 export type { Hazard, PlannedStep } from './planner/plan.js'
 export type { ProvenSteps } from './planner/proof.js'
+export type { Duration, TimeoutsInput } from './revisions/timeouts.js'
 export type { ExecuteStep, Migration, OutsideStep, Revision, Step } from './revisions/revision.js'
 export type { RunEvent } from './runner/run-migration.js'
 export type {

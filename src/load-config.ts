@@ -14,6 +14,7 @@ interface Member {
 }
 
 const TEXT: Member = { accepts: isString, wants: 'a string' }
+const TIME: Member = { accepts: (value) => isString(value) || typeof value === 'number', wants: "milliseconds, or a time such as '2s'" }
 const MEMBERS: Record<keyof Config, Member> = {
   database: TEXT,
   databases: { accepts: isDatabases, wants: 'an object of addresses or settings by name' },
@@ -27,9 +28,12 @@ const MEMBERS: Record<keyof Config, Member> = {
   afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
   pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
+  lockTimeout: TIME,
+  lockRetries: { accepts: (value) => typeof value === 'number', wants: 'a number' },
+  statementTimeout: TIME,
 }
 
-const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler']
+const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'lockTimeout', 'lockRetries', 'statementTimeout']
 
 function isDatabases(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

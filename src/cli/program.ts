@@ -65,6 +65,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const dryRun = () => new Option('--dry-run', 'only say what would be done')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it')
+  const patience = () => [
+    new Option('--lock-timeout <time>', 'how long to wait for a lock, such as 500ms or 2s; 0: as long as it takes (AUTOGEN_LOCK_TIMEOUT; default 2s)'),
+    new Option('--lock-retries <number>', 'how often to try again what did not get its locks (AUTOGEN_LOCK_RETRIES; default 10)'),
+    new Option('--statement-timeout <time>', 'how long a statement may run (AUTOGEN_STATEMENT_TIMEOUT; default as the role has it)'),
+  ]
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
   verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'))
@@ -100,10 +105,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
     strict(),
   ])
-  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), dryRun(), asScript()])
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), ...patience(), replicas(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),
     together(),
+    ...patience(),
     replicas(),
     dryRun(),
     asScript(),

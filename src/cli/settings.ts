@@ -9,7 +9,8 @@ export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   if (typeof flags.env === 'string') readEnvironment(flags.env, env)
   const { config, database, schema, migrations, scratch, typecheck } = flags
   const name = flags.name as string | undefined
-  return resolveSettings({ config, database, name, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck as boolean | undefined, pooler: flags.pooler as boolean | undefined }, env)
+  const { lockTimeout, lockRetries, statementTimeout } = flags as Record<string, string | undefined>
+  return resolveSettings({ lockTimeout, lockRetries, statementTimeout, config, database, name, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck as boolean | undefined, pooler: flags.pooler as boolean | undefined }, env)
 }
 
 /** Adds the variables of a file to the environment; those that are there already stay. */

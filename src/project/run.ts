@@ -10,7 +10,7 @@ import { migrationsOf, replacedOf } from './migrations.js'
 import type { Project } from './project.js'
 
 /** How migrations run: see `RunOptions` of the runner. */
-export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline' | 'pooler' | 'replaced'>
+export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline' | 'pooler' | 'replaced' | 'timeouts'>
 
 /**
  * Runs a project's migrations up to a target: `head`, `heads`, a revision, `+1`.
@@ -49,7 +49,8 @@ export async function stamp(project: Project, target: string, { dryRun, ...optio
 export async function runScript(project: Project, direction: Direction, range: string, options: { singleTransaction?: boolean } = {}): Promise<string> {
   const migrations = await migrationsOf(project)
   const plan = planOffline(new RevisionGraph(migrations), direction, range)
-  return planScript(plan, migrations, { ...options, versionSchema: project.settings.versionSchema })
+  const { versionSchema, timeouts } = project.settings
+  return planScript(plan, migrations, { ...options, versionSchema, timeouts })
 }
 
 /** The same for a stamp: a revision, or `a:b` on a database at `a`. */
@@ -75,6 +76,6 @@ export function ensureVersionScript({ settings }: Project): string {
 async function parts(project: Project): Promise<runner.RunOptions> {
   const migrations = await migrationsOf(project)
   const baseline = await baselineOf(project)
-  const { versionSchema, pooler } = project.settings
-  return { migrations, baseline, database: await project.live(), versionSchema, pooler, replaced: () => replacedOf(project) }
+  const { versionSchema, pooler, timeouts } = project.settings
+  return { migrations, baseline, database: await project.live(), versionSchema, pooler, timeouts, replaced: () => replacedOf(project) }
 }

@@ -4,6 +4,7 @@ import type { Config, NamedDatabase } from '../config.js'
 import type { ScratchMode } from '../database/scratch.js'
 import { UsageError } from '../errors.js'
 import { HAZARD_CODES } from '../hazards.js'
+import { durationOf, retriesOf, type Refuse, type Timeouts, type TimeoutsInput } from '../revisions/timeouts.js'
 import { closest } from '../suggest.js'
 import type { AfterWrite } from './after-write.js'
 
@@ -28,12 +29,14 @@ export interface ProjectSettings {
   readonly afterWrite?: AfterWrite
   /** The database is reached through a pooler that lends sessions for one transaction at a time. */
   readonly pooler: boolean
+  /** How long what migrations do may wait and take, where they do not say so themselves. */
+  readonly timeouts: Timeouts
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
 }
 
 /** What goes before the environment and the configuration file: flags, or what a program that uses the library says. */
-export interface SettingsInput {
+export interface SettingsInput extends Omit<TimeoutsInput, 'lockRetries'> {
   /** The configuration file; by default `autogen.config.ts` in this folder or one above it in the same project. */
   readonly config?: string | undefined
   readonly database?: string | undefined
@@ -45,6 +48,7 @@ export interface SettingsInput {
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
   readonly pooler?: boolean | undefined
+  readonly lockRetries?: number | string | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -94,6 +98,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.template && { template: config.template }),
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
+    timeouts: timeoutsOf(input, env, config),
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }
@@ -112,6 +117,22 @@ function namedDatabase({ databases = {} }: Config, name: string | undefined): Na
 /** Hazard codes separated by commas. */
 export function codes(text: string | undefined): string[] | undefined {
   return text?.trim() ? text.split(',').map((code) => code.trim()).filter(Boolean) : undefined
+}
+
+/** The first that is said of each. */
+function timeoutsOf(input: SettingsInput, env: Environment, config: Config): Timeouts {
+  const first = <T extends number | string>(name: keyof TimeoutsInput, flag: string, variable: string, read: (given: T, refuse: Refuse) => number) => {
+    const choices = [[input[name], flag], [env[variable] || undefined, variable], [config[name], `the setting ${name}`]] as [T | undefined, string][]
+    const [given, from] = choices.find(([value]) => value !== undefined) ?? []
+    if (given === undefined) return undefined
+    return read(given, (problem, hint) => {
+      throw new UsageError(`${from} ${problem}`, { hint })
+    })
+  }
+  const lockTimeoutMs = first('lockTimeout', '--lock-timeout', 'AUTOGEN_LOCK_TIMEOUT', durationOf)
+  const lockRetries = first('lockRetries', '--lock-retries', 'AUTOGEN_LOCK_RETRIES', retriesOf)
+  const statementTimeoutMs = first('statementTimeout', '--statement-timeout', 'AUTOGEN_STATEMENT_TIMEOUT', durationOf)
+  return { ...(lockTimeoutMs !== undefined && { lockTimeoutMs }), ...(lockRetries !== undefined && { lockRetries }), ...(statementTimeoutMs !== undefined && { statementTimeoutMs }) }
 }
 
 function yesOrNo(said: string | undefined, name: string): boolean | undefined {

@@ -4,9 +4,10 @@ import { callerPosition, positionInStack } from '../authoring/position.js'
 import { RevisionError, type SourcePosition } from '../errors.js'
 import { AS_SQL, isSqlSource, type SqlText } from '../sql/template.js'
 import { backfillBlock, backfillOf, backfillSql } from './backfill.js'
-import type { MigrationOperations, StepOptions } from './migration.js'
+import type { MigrationOperations, OutsideOptions } from './migration.js'
 import type { Direction, Step } from './revision.js'
 import { assertSql, insertSql } from './step-sql.js'
+import { timeoutsOf, type Timeouts, type TimeoutsInput } from './timeouts.js'
 
 /** What a migration's function says for one direction. */
 export interface Recorded {
@@ -24,9 +25,9 @@ export function recordSteps(record: (op: MigrationOperations) => unknown, revisi
   let irreversible: string | undefined
   const here = () => callerPosition() ?? { file, line: 1 }
   const text = (given: SqlText | string, at: SourcePosition) => textOf(given, revision, direction, at)
-  const add = (type: Step['type']) => (sql: SqlText | string, { scratch }: StepOptions = {}) => {
+  const add = (type: Step['type']) => (sql: SqlText | string, { scratch, ...timeouts }: OutsideOptions = {}) => {
     const at = here()
-    steps.push({ type, sql: text(sql, at), ...(scratch !== undefined && { scratch: scratch && text(scratch, at) }), at })
+    steps.push({ type, sql: text(sql, at), ...(scratch !== undefined && { scratch: scratch && text(scratch, at) }), ...stepTimeouts(timeouts, revision, direction, at), at })
   }
   const op: MigrationOperations = {
     execute: add('execute'),
@@ -48,7 +49,7 @@ export function recordSteps(record: (op: MigrationOperations) => unknown, revisi
     backfill: (input) => {
       const at = here()
       const backfill = backfillOf(input, at)
-      steps.push({ type: 'outside', sql: backfillBlock(backfill), scratch: backfillSql.whole(backfill), backfill, at })
+      steps.push({ type: 'outside', sql: backfillBlock(backfill), scratch: backfillSql.whole(backfill), backfill, ...stepTimeouts(input, revision, direction, at), at })
     },
     irreversible: (reason) => {
       if (direction === 'upgrade') throw new RevisionError(`the upgrade of revision ${revision} calls op.irreversible`, { at: here(), hint: 'call it in its downgrade' })
@@ -81,6 +82,13 @@ export function hashSteps(steps: readonly Step[]): string {
   const hash = createHash('sha256')
   for (const step of steps) hash.update(JSON.stringify([step.type, step.sql.replaceAll('\r\n', '\n')]))
   return hash.digest('hex').slice(0, 32)
+}
+
+function stepTimeouts(input: TimeoutsInput, revision: string, direction: Direction, at: SourcePosition): { timeouts?: Timeouts } {
+  const timeouts = timeoutsOf(input, (problem, hint) => {
+    throw new RevisionError(`in the ${direction} of revision ${revision}, ${problem}`, { at, hint })
+  })
+  return Object.keys(timeouts).length > 0 ? { timeouts } : {}
 }
 
 function textOf(sql: SqlText | string, revision: string, direction: Direction, at: SourcePosition): string {

@@ -6,6 +6,7 @@ import { RevisionGraph } from '../revisions/revision-graph.js'
 import { positionOf, stepsOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
 import { historyFor, isEdited } from '../revisions/squash.js'
 import { planStamp, type StampPlan } from '../revisions/stamp.js'
+import type { Timeouts } from '../revisions/timeouts.js'
 import { applyRowChanges } from '../revisions/version-rows.js'
 import { layBaseline, type Baseline } from './baseline.js'
 import { DEFAULT_VERSION_SCHEMA } from './bookkeeping-sql.js'
@@ -33,7 +34,9 @@ export interface RunOptions {
   /** A downgrade passes over migrations that cannot be undone: only the version table goes back, and what they did stays. Default: it is refused. */
   readonly skipIrreversible?: boolean
   /** How long to wait for another run to end. Default: five minutes. */
-  readonly lockTimeoutMs?: number
+  readonly waitForRunMs?: number
+  /** How long what the migrations do may wait and take, where they and their steps do not say so themselves. Default: two seconds for a lock, and ten retries. */
+  readonly timeouts?: Timeouts | undefined
   /** Upgrade although a migration that is applied was edited since. */
   readonly allowEdited?: boolean
   /** The database is a scratch one: no secrets are needed, and steps that reach for other servers run in the form they have for it. */
@@ -178,10 +181,10 @@ function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise
     lock(
       database,
       versionSchema,
-      { timeoutMs: options.lockTimeoutMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
+      { timeoutMs: options.waitForRunMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
       async () => {
         try {
-          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, signal })
+          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, signal, timeouts: options.timeouts })
         } finally {
           await session.restore().catch(() => undefined)
         }

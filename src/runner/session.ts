@@ -31,7 +31,7 @@ export class MigrationSession {
         hint: 'commit or roll back first: migrations make transactions of their own',
       })
     }
-    const names = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!), 'role']
+    const names = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!), 'lock_timeout', 'statement_timeout', 'role']
     const [row] = await database.query(`SELECT ${names.map((name) => `current_setting(${quoteLiteral(name)})`).join(', ')}`)
     return new MigrationSession(database, new Map(names.map((name, index) => [name, row![index] as string])), lent)
   }
@@ -69,9 +69,9 @@ export class MigrationSession {
     return this.#endedEarly
   }
 
-  /** Runs one statement outside any transaction block. */
-  async outside(sql: string): Promise<void> {
-    if (!this.#lent) await this.#database.executeAll(EXECUTION_SETTINGS)
+  /** Runs one statement outside any transaction block, after the given ones, which set what is put back afterwards. */
+  async outside(sql: string, settings: readonly string[] = []): Promise<void> {
+    if (!this.#lent) await this.#database.executeAll([...EXECUTION_SETTINGS, ...settings])
     try {
       await this.#database.executeAll([sql])
     } finally {

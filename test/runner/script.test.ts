@@ -24,7 +24,7 @@ const psql = spawnSync('psql', ['--version']).status === 0
 if (!psql) console.warn('psql is not installed: scripts are made here, but not run')
 const withPsql = psql ? test : test.skip
 
-function script(direction: Direction, range: string, migrations: readonly Migration[] = ALL, options?: ScriptOptions): string {
+function script(direction: Direction, range: string, migrations: readonly Migration[] = ALL, options?: ScriptOptions): Promise<string> {
   return planScript(planOffline(new RevisionGraph(migrations), direction, range), migrations, options)
 }
 
@@ -58,7 +58,7 @@ async function byRunner(url: string, work: (options: { database: Awaited<ReturnT
 withPsql.each([Math.min(...majors), Math.max(...majors)])('psql leaves a database of PostgreSQL %s as the runner does', async (major) => {
   const [one, other] = [await freshDatabase(major), await freshDatabase(major)]
   const states = [await byRunner(one, (options) => upgrade(options, 'cccc'))]
-  expect(runPsql(other, script('upgrade', 'cccc'))).toEqual({ code: 0, errors: '' })
+  expect(runPsql(other, await script('upgrade', 'cccc'))).toEqual({ code: 0, errors: '' })
   expect(await stateOf(other)).toEqual(states[0])
 
   const stamped = await byRunner(one, (options) => stamp(options, 'bbbb'))
@@ -66,7 +66,7 @@ withPsql.each([Math.min(...majors), Math.max(...majors)])('psql leaves a databas
   expect(await stateOf(other)).toEqual(stamped)
 
   const down = await byRunner(one, (options) => downgrade(options, 'base'))
-  expect(runPsql(other, script('downgrade', 'bbbb:base'))).toEqual({ code: 0, errors: '' })
+  expect(runPsql(other, await script('downgrade', 'bbbb:base'))).toEqual({ code: 0, errors: '' })
   expect(await stateOf(other)).toEqual(down)
 
   // Each can go on with what the other left.
@@ -75,9 +75,9 @@ withPsql.each([Math.min(...majors), Math.max(...majors)])('psql leaves a databas
 
 withPsql('a script for a database at another revision changes nothing', async () => {
   const url = await freshDatabase(Math.max(...majors))
-  runPsql(url, script('upgrade', 'aaaa'))
+  runPsql(url, await script('upgrade', 'aaaa'))
   const before = await stateOf(url)
-  const { code, errors } = runPsql(url, script('upgrade', 'bbbb'))
+  const { code, errors } = runPsql(url, await script('upgrade', 'bbbb'))
   expect(code).toBe(3)
   expect(errors).toContain('the database is at {aaaa}, and this script is for one at {}')
   expect(await stateOf(url)).toEqual(before)
@@ -86,21 +86,21 @@ withPsql('a script for a database at another revision changes nothing', async ()
 withPsql('the runner goes on after a script that failed outside a transaction', async () => {
   const url = await freshDatabase(Math.max(...majors))
   const broken = { ...B, upgrade: B.upgrade.map((step) => ({ ...step, sql: step.sql.replace('b (id int)', 'a (id int)') })) }
-  expect(runPsql(url, script('upgrade', 'bbbb', [A, broken])).code).toBe(3)
+  expect(runPsql(url, await script('upgrade', 'bbbb', [A, broken])).code).toBe(3)
   expect(await byRunner(url, (options) => upgrade(options, 'bbbb'))).toMatchObject({ tables: 'a b', rows: ['bbbb'] })
 })
 
 withPsql('one transaction for all takes everything back', async () => {
   const url = await freshDatabase(Math.max(...majors))
   const failing = migration('ffff', ['aaaa'], steps('SELECT 1/0'))
-  expect(runPsql(url, script('upgrade', 'ffff', [A, failing], { singleTransaction: true })).code).toBe(3)
+  expect(runPsql(url, await script('upgrade', 'ffff', [A, failing], { singleTransaction: true })).code).toBe(3)
   expect(await stateOf(url)).toMatchObject({ tables: '', rows: [], log: [] })
 })
 
 withPsql('a secret is taken from the environment of psql and stands in no script', async () => {
   const url = await freshDatabase(Math.max(...majors))
   const keep = migration('aaaa', [], steps("CREATE TABLE a AS SELECT current_setting('autogen.secret.PG_SCRIPT_TEST') AS t", "outside: COMMENT ON TABLE a IS 'x'"))
-  const text = script('upgrade', 'aaaa', [keep])
+  const text = await script('upgrade', 'aaaa', [keep])
   expect(runPsql(url, text)).toMatchObject({ code: 3, errors: expect.stringContaining('PG_SCRIPT_TEST') })
   expect(runPsql(url, text, { PG_SCRIPT_TEST: "it's" })).toEqual({ code: 0, errors: '' })
   const database = await connectPostgres(url)
@@ -108,8 +108,8 @@ withPsql('a secret is taken from the environment of psql and stands in no script
   await database.close()
 })
 
-test('what cannot be rendered is refused', () => {
-  expect(() => script('downgrade', 'cccc:base')).toThrow(RefusedError)
-  expect(() => script('upgrade', 'head', ALL, { singleTransaction: true })).toThrow(UsageError)
+test('what cannot be rendered is refused', async () => {
+  await expect(script('downgrade', 'cccc:base')).rejects.toThrow(RefusedError)
+  await expect(script('upgrade', 'head', ALL, { singleTransaction: true })).rejects.toThrow(UsageError)
   expect(() => script('downgrade', 'base')).toThrow('needs to know where it starts')
 })
