@@ -10,7 +10,7 @@ import { withLockRetries } from './lock-retries.js'
 import { runBackfill } from './run-backfill.js'
 import { doneSteps, type MigrationRun, type RunContext, type RunPart } from './run-migration.js'
 import { forgetSecrets, handOverSecrets, withoutSecrets } from './secrets.js'
-import { retriesOfSteps, settingStatements, timeoutsOfSteps, type StepTimeouts } from './timeouts.js'
+import { remainingStatement, retriesOfSteps, settingStatements, timeoutsOfSteps, type StepTimeouts } from './timeouts.js'
 import { watched, type StepSighting } from './watch.js'
 
 /** Does a transaction, or a step outside of one, until it gets its locks; `part` is what of the migration it is at. */
@@ -54,6 +54,8 @@ export async function runSteps(context: RunContext, part: RunPart): Promise<void
     throw new AutogenError('a step outside a transaction needs a secret, which behind a pooler others could see', { hint: 'run this migration on the server itself' })
   }
   let sent = 0
+  /** Of each statement that is sent: which of the steps behind those it belongs to. */
+  let sending: number[] = []
   const timeouts = context.scratch ? [] : await timeoutsOfSteps(steps, run.migration.timeouts, context.timeouts)
   try {
     await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
@@ -65,12 +67,15 @@ export async function runSteps(context: RunContext, part: RunPart): Promise<void
         const { run: work } = group[0] as ExecuteStep
         const next = timeouts[sent]
         if (next) await context.database.executeAll(settingStatements(next, timeouts[sent - 1]))
-        await (work && !context.scratch ? runFunction(context.database, work) : context.database.executeAll(group.map((step) => textOf(context, step))))
+        const texts = group.map((step, index) => [...(next?.shared && sent + index > 0 ? [remainingStatement(next.lockTimeoutMs)] : []), textOf(context, step)])
+        sending = texts.flatMap((each, index) => each.map(() => index))
+        if (work && !context.scratch) await runFunction(context.database, work)
+        else await context.database.executeAll(texts.flat())
         sent += group.length
       }
     })
   } catch (error) {
-    const index = error instanceof DatabaseError && !segment.outside && !(steps[sent] as ExecuteStep).run ? error.index : 0
+    const index = error instanceof DatabaseError && !segment.outside && !(steps[sent] as ExecuteStep).run ? error.index && sending[error.index] : 0
     if (index !== undefined) progress.failing = segment.from + sent + index + 1
     throw withoutSecrets(error, steps, context.secrets)
   } finally {

@@ -5,6 +5,8 @@ import { isPatient, mayCommit } from './step-effect.js'
 /** What a step runs under; without `statementTimeoutMs` as the role or the database has it. */
 export interface StepTimeouts {
   readonly lockTimeoutMs: number
+  /** It shares the time with the steps before it, of which others wait for the locks. */
+  readonly shared: boolean
   readonly statementTimeoutMs?: number | undefined
 }
 
@@ -20,7 +22,9 @@ export async function timeoutsOfSteps(steps: readonly Step[], migration: Timeout
   for (const { sql, timeouts, ...step } of steps) {
     const isOfManyTransactions = step.type === 'outside' && !step.backfill && (await mayCommit(sql))
     holdsOthersUp ||= !isOfManyTransactions && !(await isPatient(sql))
-    result.push({ lockTimeoutMs: timeouts?.lockTimeoutMs ?? (holdsOthersUp ? lockTimeoutMs : 0), statementTimeoutMs: timeouts?.statementTimeoutMs ?? statementTimeoutMs })
+    const own = timeouts?.lockTimeoutMs
+    const general = holdsOthersUp ? lockTimeoutMs : 0
+    result.push({ lockTimeoutMs: own ?? general, shared: own === undefined && general > 0, statementTimeoutMs: timeouts?.statementTimeoutMs ?? statementTimeoutMs })
   }
   return result
 }
@@ -37,9 +41,21 @@ export function settingStatements(next: StepTimeouts, before?: StepTimeouts, { l
   const set = local ? 'SET LOCAL' : 'SET'
   const { lockTimeoutMs, statementTimeoutMs } = next
   return [
-    ...(lockTimeoutMs === before?.lockTimeoutMs ? [] : [`${set} lock_timeout = ${inUnits(lockTimeoutMs)}`]),
+    ...(lockTimeoutMs === before?.lockTimeoutMs && next.shared === before.shared ? [] : [`${set} lock_timeout = ${inUnits(lockTimeoutMs)}`]),
     ...(statementTimeoutMs === before?.statementTimeoutMs ? [] : [`${set} statement_timeout = ${statementTimeoutMs === undefined ? 'DEFAULT' : inUnits(statementTimeoutMs)}`]),
   ]
+}
+
+/** So long a statement may wait in any case, or it would hardly get a lock that is used all the time. */
+const LEAST_MS = 100
+
+/**
+ * The statement that leaves, of the time for which a transaction may wait for locks, what is left: it may hold others up for so long in all, not with
+ * each of its statements. One that holds them up for long anyway, by what it does, may wait a tenth longer.
+ */
+export function remainingStatement(lockTimeoutMs: number): string {
+  const left = `least(${lockTimeoutMs}, greatest(${lockTimeoutMs} - ms, ms / 10, ${LEAST_MS}))`
+  return `SELECT pg_catalog.set_config('lock_timeout', ${left}::int::text, true) FROM (SELECT 1000 * extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now())) t(ms)`
 }
 
 /** `'2s'`, `'1500ms'`, `0`. */

@@ -21,11 +21,6 @@ const FIRST_MS = 1_500
 const EVERY_MS = 1_000
 const PATIENCE_MS = 1_000
 
-const BLOCKERS = `
-  SELECT concat_ws(', ', 'user ' || b.usename, nullif(b.application_name, ''), b.state, 'since ' || pg_catalog.to_char(coalesce(b.xact_start, b.backend_start), 'HH24:MI:SS')),
-    b.pid, b.state = 'active', CASE WHEN b.state IS NOT NULL THEN b.query END
-  FROM unnest(pg_catalog.pg_blocking_pids($1)) p(pid) JOIN pg_catalog.pg_stat_activity b ON b.pid = p.pid ORDER BY b.pid`
-
 /** A row has no lock of its own: who waits for its writer holds a lock of type tuple meanwhile. */
 const AWAITED = `
   SELECT CASE WHEN l.locktype IN ('relation', 'extend') THEN concat('a lock on ', t.name) WHEN l.locktype = 'virtualxid' THEN 'older transactions' ELSE concat('a row', ' of ' || t.name) END
@@ -36,6 +31,12 @@ const AWAITED = `
     WHERE c.oid = coalesce(l.relation, held.relation)
   ) t(name) ON true
   WHERE l.pid = $1 AND NOT l.granted AND l.locktype IN ('relation', 'extend', 'virtualxid', 'transactionid', 'tuple') LIMIT 1`
+
+const BLOCKERS = `
+  SELECT (${AWAITED}),
+    concat_ws(', ', 'user ' || b.usename, nullif(b.application_name, ''), b.state, 'since ' || pg_catalog.to_char(coalesce(b.xact_start, b.backend_start), 'HH24:MI:SS')),
+    b.pid, b.state = 'active', CASE WHEN b.state IS NOT NULL THEN b.query END
+  FROM unnest(pg_catalog.pg_blocking_pids($1)) p(pid) JOIN pg_catalog.pg_stat_activity b ON b.pid = p.pid ORDER BY b.pid`
 
 /** Every view of PostgreSQL that tells how far a statement is, with what is done and what there is to do. */
 const PROGRESS = `
@@ -62,10 +63,11 @@ export async function watched<T>(database: Database, givesUpAfterMs: number, onS
   const look = async () => {
     const session = await (observer ??= another().catch(() => undefined))
     if (!session) return
-    const [awaited] = await session.query(AWAITED, [pid])
-    const blockedBy = await Promise.all((await session.query(BLOCKERS, [pid])).map(blockerText))
+    const blockers = await session.query(BLOCKERS, [pid])
+    const waitsFor = blockers[0]?.[0] as string | null | undefined
+    const blockedBy = await Promise.all(blockers.map(blockerText))
     const [row] = await session.query(PROGRESS, [pid])
-    onSeen({ ...(awaited && { waitsFor: awaited[0] as string }), blockedBy, ...(row && { progress: row[0] as string }) })
+    onSeen({ ...(waitsFor && { waitsFor }), blockedBy, ...(row && { progress: row[0] as string }) })
   }
   let timer = setTimeout(function again() {
     looking = look()
@@ -86,7 +88,7 @@ export async function watched<T>(database: Database, givesUpAfterMs: number, onS
 }
 
 /** `process 4711 (user app, report, idle in transaction, since 09:30:00, last query: select * from users)`. */
-async function blockerText([session, pid, isActive, query]: Row): Promise<string> {
+async function blockerText([, session, pid, isActive, query]: Row): Promise<string> {
   const shown = typeof query === 'string' ? await shownQuery(query) : undefined
   return `process ${pid as number} (${[session, shown && `${isActive ? 'query' : 'last query'}: ${shown}`].filter(Boolean).join(', ')})`
 }
