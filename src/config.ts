@@ -27,6 +27,8 @@ export interface Config extends TimeoutsInput {
   readonly template?: string
   /** After a migration or a pulled schema was written: a command such as `prettier --write {file}`, or a function. */
   readonly afterWrite?: string | ((file: string) => unknown)
+  /** Whether new migrations take the forms of statements that let applications go on reading and writing, even where these are several. Default: true. */
+  readonly online?: boolean
   /** Whether TypeScript checks the schema files before a migration is generated from them. Default: where that is quick, up to 150 kB. */
   readonly typecheck?: boolean
 }

@@ -15,6 +15,7 @@ interface Member {
 
 const TEXT: Member = { accepts: isString, wants: 'a string' }
 const TIME: Member = { accepts: (value) => isString(value) || typeof value === 'number', wants: "milliseconds, or a time such as '2s'" }
+const YES_OR_NO: Member = { accepts: (value) => typeof value === 'boolean', wants: 'true or false' }
 const MEMBERS: Record<keyof Config, Member> = {
   database: TEXT,
   databases: { accepts: isDatabases, wants: 'an object of addresses or settings by name' },
@@ -26,11 +27,12 @@ const MEMBERS: Record<keyof Config, Member> = {
   fileTemplate: TEXT,
   template: TEXT,
   afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
-  pooler: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
-  typecheck: { accepts: (value) => typeof value === 'boolean', wants: 'true or false' },
   lockTimeout: TIME,
   lockRetries: { accepts: (value) => typeof value === 'number', wants: 'a number' },
   statementTimeout: TIME,
+  pooler: YES_OR_NO,
+  online: YES_OR_NO,
+  typecheck: YES_OR_NO,
 }
 
 const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'lockTimeout', 'lockRetries', 'statementTimeout']

@@ -60,6 +60,18 @@ test('only cli/ prints or exits', () => {
   expect(offenders(others, (file) => /console\.|process\.exit\(|process\.std(?:out|err)/.exec(readFileSync(file, 'utf8'))?.[0])).toEqual([])
 })
 
+test('migrations are read without the kinds and the planner, unless one asks for them', () => {
+  const read = new Set<string>()
+  const follow = (file: string): void => {
+    if (read.has(file)) return
+    read.add(file)
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )[^'(]*'(\.[^']+)\.js'/gm)) follow(path.resolve(path.dirname(file), `${name}.ts`))
+  }
+  follow(path.join(SRC, 'revisions', 'directory.ts'))
+  expect(read.size).toBeGreaterThan(10)
+  expect(offenders([...read], (file) => /^(?:kinds|differ|planner|declaration|runner)\b/.exec(path.relative(SRC, file))?.[0])).toEqual([])
+})
+
 test('pure parts do no I/O', () => {
   expect(
     offenders(files('model', 'operations', 'differ'), (file) => imports(file).find((name) => name.startsWith('node:') || name.includes('/database/') && !name.endsWith('/database/database.js'))),

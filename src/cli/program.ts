@@ -64,6 +64,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const strict = () => new Option('--strict', 'refuse objects that cannot be managed (exit 3)')
   const dryRun = () => new Option('--dry-run', 'only say what would be done')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
+  const offline = () => new Option('--no-online', 'plain statements, which lock tables while they run (AUTOGEN_ONLINE=0)')
   const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it')
   const patience = () => [
     new Option('--lock-timeout <time>', 'how long to wait for a lock, such as 500ms or 2s; 0: as long as it takes (AUTOGEN_LOCK_TIMEOUT; default 2s)'),
@@ -92,12 +93,14 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--depends-on <revision>', 'a revision of another branch that must be applied before'),
     new Option('--path <folder>', 'the folder to write it into, when there are several'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
+    offline(),
     new Option('--typecheck', 'let TypeScript check schema.ts, however large it is (AUTOGEN_TYPECHECK=1)'),
     new Option('--no-typecheck', 'do not let TypeScript check schema.ts (AUTOGEN_TYPECHECK=0)'),
   ])
   verb(WRITE, 'diff', 'show operations and SQL, write nothing', () => import('./commands/diff.js'), [
     new Option('--from <source>', 'what is there: database (the default), schema, migrations, a URL, or a .ts, .sql, .prisma or snapshot file'),
     new Option('--to <source>', 'what it should become, named alike (default schema)'),
+    offline(),
     new Option('--exit-code', 'exit 2 when there are differences'),
     strict(),
     new Option('--sql', 'only the SQL of the upgrade'),

@@ -10,7 +10,7 @@ export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   const { config, database, schema, migrations, scratch, typecheck } = flags
   const name = flags.name as string | undefined
   const { lockTimeout, lockRetries, statementTimeout } = flags as Record<string, string | undefined>
-  return resolveSettings({ lockTimeout, lockRetries, statementTimeout, config, database, name, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck as boolean | undefined, pooler: flags.pooler as boolean | undefined }, env)
+  return resolveSettings({ lockTimeout, lockRetries, statementTimeout, config, database, name, schema, migrations, scratch, allow: codes(flags.allow), typecheck: typecheck as boolean | undefined, online: flags.online as boolean | undefined, pooler: flags.pooler as boolean | undefined }, env)
 }
 
 /** Adds the variables of a file to the environment; those that are there already stay. */

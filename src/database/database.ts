@@ -4,6 +4,9 @@ export interface ServerVersion {
   readonly major: number
 }
 
+/** The oldest major that is supported. */
+export const OLDEST_MAJOR = 14
+
 /** One row as an array, in the order of the select list. */
 export type Row = unknown[]
 

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseError } from '../errors.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { beforeExit } from './cleanup.js'
-import type { Database } from './database.js'
+import { OLDEST_MAJOR, type Database } from './database.js'
 import { claimGiven, refuseObjects } from './given-scratch.js'
 import { findNative, installedMajors, startNative } from './native.js'
 import { hasExtension } from './native-binaries.js'
@@ -228,8 +228,6 @@ export async function openDatabase(url: string | undefined, cwd: string): Promis
   }
   return openPglite({ dataDir: path === undefined ? join(cwd, '.autogen/db') : resolve(cwd, path) })
 }
-
-const OLDEST_MAJOR = 14
 
 async function supported(database: Database): Promise<Database> {
   const { major } = database.version

@@ -19,22 +19,21 @@ import { originalPosition } from './original-position.js'
  */
 export function declaredModel(declarations: readonly Declaration[], version: ServerVersion): SchemaModel {
   checkDeclarations(declarations)
-  const dependencies: Dependency[] = declarations.flatMap(({ object, uses }) => [
+  return new SchemaModel({ version, objects: declarations.map(({ object }) => object), dependencies: declaredDependencies(declarations), unmanaged: [] })
+}
+
+/** What declared objects need, as they and their kinds say. */
+export function declaredDependencies(declarations: readonly Declaration[]): Dependency[] {
+  return declarations.flatMap(({ object, uses }) => [
     ...uses.map((to) => ({ from: object.ref, to, auto: false })),
     ...(kindOf(object).dependencies?.(object) ?? []).map((dependency) => ({ from: object.ref, ...dependency })),
     ...rolesNeeded(object),
   ])
-  return new SchemaModel({ version, objects: declarations.map(({ object }) => object), dependencies, unmanaged: [] })
 }
 
 /** Throws for what is wrong with declarations before any database sees them. */
 export function checkDeclarations(declarations: readonly Declaration[]): void {
-  const places = new Map<Ref, Declaration>()
-  for (const declaration of declarations) {
-    const first = places.get(declaration.object.ref)
-    if (first) throw duplicate(first, declaration)
-    places.set(declaration.object.ref, declaration)
-  }
+  const places = declaredOnce(declarations)
   const initial = new Set(allKinds().flatMap((kind) => (kind.initial ?? []).map(({ ref }) => ref)))
   for (const declaration of declarations) {
     const { object, uses } = declaration
@@ -43,6 +42,17 @@ export function checkDeclarations(declarations: readonly Declaration[]): void {
     const [first] = missing.sort((a, b) => a.length - b.length)
     if (first) throw unexported(declaration, first)
   }
+}
+
+/** The declarations by ref. Throws for an object that is declared twice. */
+export function declaredOnce(declarations: readonly Declaration[]): ReadonlyMap<Ref, Declaration> {
+  const places = new Map<Ref, Declaration>()
+  for (const declaration of declarations) {
+    const first = places.get(declaration.object.ref)
+    if (first) throw duplicate(first, declaration)
+    places.set(declaration.object.ref, declaration)
+  }
+  return places
 }
 
 /** Throws for what is declared although the files say that they do not answer for it or its schema: nobody would create or compare it. */

@@ -3,7 +3,7 @@ import type { AlterContext, Alteration } from '../kinds/kind.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { subject, type Operation } from '../operations/operation.js'
-import { cutName, MAX_NAME_BYTES } from '../sql/identifiers.js'
+import { suffixed } from '../sql/identifiers.js'
 
 /** What a migration does to one object. */
 export type Action =
@@ -15,6 +15,8 @@ export type Action =
 export interface ExpandOptions {
   /** Objects whose alteration, or a part of them whose creation, PostgreSQL refused in scratch: they are replaced. */
   readonly replace?: ReadonlySet<Ref>
+  /** Whether objects that are there before and after are in use meanwhile. */
+  readonly online?: boolean
   /** The text of an object as its author wrote it, where that is known. */
   readonly authored?: (reflected: SchemaObject) => SchemaObject
 }
@@ -30,7 +32,7 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
   const converted = new Set<Ref>()
   /** What several renames aside have made of an object. */
   const bound = new Map<Ref, SchemaObject>()
-  const context = { ...alterContext(from, to, options.authored), replaced: (ref: Ref) => rebuilt.has(ref) }
+  const context = alterContext(from, to, options, (ref) => rebuilt.has(ref))
 
   const alter = (old: SchemaObject, next: SchemaObject, because: Ref | undefined): void => {
     const ref = next.ref
@@ -112,12 +114,18 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
 }
 
 /** What kinds may ask about both models. */
-export function alterContext(from: SchemaModel, to: SchemaModel, authored: (object: SchemaObject) => SchemaObject = (object) => object): AlterContext {
+export function alterContext(
+  from: SchemaModel,
+  to: SchemaModel,
+  { authored = (object) => object, online = false }: Pick<ExpandOptions, 'authored' | 'online'> = {},
+  replaced: (ref: Ref) => boolean = () => false,
+): AlterContext {
   return {
     version: to.version,
     object: (side, ref) => (side === 'from' ? from : to).get(ref),
     children: (side, ref) => (side === 'from' ? from : to).children(ref),
-    replaced: () => false,
+    replaced,
+    inUse: (ref) => online && from.get(ref) !== undefined && to.get(ref) !== undefined && !replaced(ref),
     authored: <O extends SchemaObject>(object: O) => authored(object) as O,
   }
 }
@@ -133,7 +141,7 @@ function asideName(object: SchemaObject, from: SchemaModel, to: SchemaModel): st
   const kind = kindOf(object)
   for (let n = 0; ; n++) {
     const suffix = n === 0 ? '__old' : `__old${n}`
-    const name = cutName(object.id.name as string, MAX_NAME_BYTES - suffix.length) + suffix
+    const name = suffixed(object.id.name as string, suffix)
     const { ref } = kind.renamed!(object, name)
     if (!from.get(ref) && !to.get(ref)) return name
   }

@@ -10,6 +10,7 @@ import {
   notNullName,
   secretsOf,
   setNotNull,
+  setNotNullInUse,
   type Column,
   type ColumnAttrs,
   type Identity,
@@ -157,7 +158,8 @@ function alterNotNull(from: Column, to: Column, alter: string, context: AlterCon
   if (after === undefined || isInherited(after)) return before === undefined || isInherited(before) ? [] : [statement(`${alter} DROP NOT NULL`)]
   if (before === undefined) {
     const comesAlong = to.lentNotNull && parentColumns(from, context).some(([, above]) => nullness(above.attrs) && notNullName(above, above.attrs.notNull) === newName)
-    return comesAlong || isDemanded(to, context) ? [] : [setNotNull(to)]
+    if (comesAlong || isDemanded(to, context)) return []
+    return context.inUse(to.parent!) ? setNotNullInUse(to, context.version.major, isNeededValid(to, context)) : [setNotNull(to)]
   }
   if (context.version.major < 18 || isInherited(before)) return []
   const statements: Statement[] = []
@@ -172,6 +174,13 @@ function alterNotNull(from: Column, to: Column, alter: string, context: AlterCon
   if (oldName !== newName) statements.push(renamed)
   if (old.noInherit !== next.noInherit) statements.push(statement(`${alterRelation(to)} ALTER CONSTRAINT ${name} ${next.noInherit ? 'NO INHERIT' : 'INHERIT'}`))
   return [...statements, ...validated]
+}
+
+/** Whether something that is created in the same migration asks for NOT NULL, and for a valid one. */
+function isNeededValid({ id, attrs, parent }: Column, context: AlterContext): boolean {
+  const isKey = ({ attrs }: SchemaObject<unknown, { readonly type?: string; readonly columns?: readonly string[] }>) =>
+    attrs.type === 'primary_key' && attrs.columns?.includes(id.name) === true
+  return attrs.identity !== undefined || context.children('to', parent!).some((child) => isKey(child as SchemaObject<unknown, { type?: string; columns?: string[] }>))
 }
 
 /** Whether a column loses NOT NULL along with the table above from which it has it. */

@@ -1,6 +1,6 @@
 import type { Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
-import { qualified, quoteIdent } from '../sql/identifiers.js'
-import { statement, type Statement } from '../sql/statement.js'
+import { qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
+import { inOwnTransaction, statement, type Statement } from '../sql/statement.js'
 import { optionsClause, secretsAlone, type OptionsAttrs, type SecretSource, type SecretVariables } from './foreign-options.js'
 import { defaultName } from './object-names.js'
 import { optionStatements, type StorageParameters } from './storage-parameters.js'
@@ -152,6 +152,27 @@ export function setNotNull(column: Column): Statement {
   const { notNull } = column.attrs
   if (typeof notNull === 'object') return addNotNull(column, notNull)
   return statement(`${alterRelation(column)} ALTER COLUMN ${quoteIdent(column.id.name)} SET NOT NULL`)
+}
+
+/**
+ * NOT NULL for a column of a table that is in use, proven by a constraint that PostgreSQL checks while others read and write. Before
+ * PostgreSQL 18, which has NOT NULL constraints that are not valid yet, that is a check, which SET NOT NULL trusts.
+ * `neededValid`: what follows takes none that is not.
+ */
+export function setNotNullInUse(column: Column, major: number, neededValid: boolean): Statement[] {
+  const { id, attrs } = column
+  const given = typeof attrs.notNull === 'object' ? attrs.notNull : {}
+  if (given.notValid || attrs.relation) return [setNotNull(column)]
+  const alter = alterRelation(column)
+  const name = major >= 18 ? notNullName(column, attrs.notNull) : suffixed(`${id.table}_${id.name}`, '__not_null')
+  const validate = inOwnTransaction(`${alter} VALIDATE CONSTRAINT ${quoteIdent(name)}`)
+  if (major >= 18) return [addNotNull(column, { ...given, name, notValid: true }), neededValid ? validate : { ...validate, late: true }]
+  return [
+    statement(`${alter} ADD CONSTRAINT ${quoteIdent(name)} CHECK (${quoteIdent(id.name)} IS NOT NULL) NOT VALID`),
+    validate,
+    setNotNull(column),
+    statement(`${alter} DROP CONSTRAINT ${quoteIdent(name)}`),
+  ]
 }
 
 export function addNotNull(column: Column, { noInherit, notValid, name }: NotNull): Statement {

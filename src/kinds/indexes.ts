@@ -1,8 +1,8 @@
 import type { Row, ServerVersion } from '../database/database.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
-import { qualified, quoteIdent } from '../sql/identifiers.js'
-import { statement, type Statement } from '../sql/statement.js'
+import { qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
+import { outsideTransaction, statement, type DocumentedEffect, type Statement } from '../sql/statement.js'
 import { columnText, type IndexColumnAttrs } from './index-columns.js'
 import { printIndex } from './index-print.js'
 import { defineKind, PHASES, type AlterContext, type Alteration, type Kind, type Reflected, type ReflectContext } from './kind.js'
@@ -65,13 +65,18 @@ export const indexes: Kind = defineKind<Index>({
   catalogQuery,
   fromRow,
   versionNeeds: ({ attrs }) => (attrs.nullsNotDistinct ? [[15, 'NULLS NOT DISTINCT']] : []),
-  create: (index) => [
-    statement(definition(index)),
+  create: (index, _parts, _fragments, context) => [
+    context && canBeConcurrent(index, 'to', context) ? createConcurrently(index) : statement(definition(index)),
     ...Object.entries(index.attrs.statistics ?? {}).map(([column, target]) => setStatistics(index, column, target)),
   ],
+  whileInUse: inPieces,
   createsImplicitly: originOf,
   // A key of a partition that is attached to it goes along only when told so.
-  drop: (index) => [statement(`DROP INDEX ${nameOf(index)}`, index.only ? [`DROP INDEX ${nameOf(index)} CASCADE`] : undefined)],
+  drop: (index, context) => [
+    context && canBeConcurrent(index, 'from', context)
+      ? dropConcurrently(index)
+      : statement(`DROP INDEX ${nameOf(index)}`, index.only ? [`DROP INDEX ${nameOf(index)} CASCADE`] : undefined),
+  ],
   // What a partition took from its parent stays when it is detached.
   dropsImplicitly: ({ parent, id, attrs, attached }, dropped) =>
     dropped(parent!) ? (attached ? parent! : true) : !dropped(refOf('partition', id.schema, attrs.table)),
@@ -262,13 +267,58 @@ function definition({ id, attrs, only, parameterOrder }: Index): string {
   ].join(' ')
 }
 
+/** PostgreSQL builds and drops no index of a partitioned table concurrently, and drops none that is a part of such a one. */
+function canBeConcurrent({ parent, attached }: Index, side: 'from' | 'to', context: AlterContext): boolean {
+  return context.inUse(parent!) && !context.object(side, parent!)?.attrs.partitionBy && !(side === 'from' && attached)
+}
+
+/** Instead of one statement that locks all partitions, one for each of them, whose indexes are then attached. */
+function inPieces(index: Index, context: AlterContext): Index {
+  const partitioned = context.object('to', index.parent!)?.attrs.partitionBy !== undefined
+  const above = index.id.name === null ? undefined : context.object('to', refOf('index_partition', index.id.schema, index.id.name))?.attrs.parent
+  const origin = above && context.object('to', refOf('index', (above as RelationPart).schema, (above as RelationPart).name))
+  const isPiece = origin !== undefined && isMadeInPieces(origin as Index, context)
+  if (!isPiece && !(partitioned && isMadeInPieces(index, context))) return index
+  return { ...index, ...(partitioned && { only: true }), explicit: true }
+}
+
+function isMadeInPieces({ ref, parent }: Index, context: AlterContext): boolean {
+  return context.inUse(parent!) && context.object('from', ref) === undefined
+}
+
+function createConcurrently(index: Index): Statement {
+  const text = definition(index).replace(/^CREATE (UNIQUE )?INDEX/, '$& CONCURRENTLY')
+  return outsideTransaction(text, { ...concurrent(index), reads: true })
+}
+
+function dropConcurrently(index: Index): Statement {
+  return outsideTransaction(`DROP INDEX CONCURRENTLY ${nameOf(index)}`, concurrent(index))
+}
+
+function concurrent({ id, attrs }: Index): DocumentedEffect {
+  return { lock: 'SHARE UPDATE EXCLUSIVE', relation: qualified(id.schema, attrs.table) }
+}
+
+/** The new one is built beside the old one, whose name it then takes: queries are never without. */
+function swap(from: Index, to: Index): Statement[] {
+  const beside = { ...to, id: { ...to.id, name: suffixed(to.id.name!, '__new') } }
+  return [
+    createConcurrently(beside),
+    dropConcurrently(from),
+    statement(`ALTER INDEX ${nameOf(beside)} RENAME TO ${quoteIdent(to.id.name!)}`),
+    ...Object.entries(to.attrs.statistics ?? {}).map(([column, target]) => setStatistics(to, column, target)),
+  ]
+}
+
 function setStatistics(index: Index, column: string, target: number): Statement {
   return statement(`ALTER INDEX ${nameOf(index)} ALTER COLUMN ${column} SET STATISTICS ${target}`)
 }
 
 function alterIndex(from: Index, to: Index, context: AlterContext): Alteration | 'replace' {
   const [before, after] = [from.attrs, to.attrs]
-  if (fixed(before) !== fixed(after)) return 'replace'
+  if (fixed(before) !== fixed(after)) {
+    return canBeConcurrent(from, 'from', context) && before.table === after.table ? { statements: swap(from, to), elseReplace: true } : 'replace'
+  }
   if (!before.invalid && after.invalid) return 'replace'
   const parameters = optionStatements(`ALTER INDEX ${nameOf(to)}`, before.with, after.with)
   if (parameters.length > 0 && context.object('to', to.parent!)?.attrs.partitionBy) return 'replace'

@@ -32,6 +32,11 @@ export interface AlterContext {
   children(side: 'from' | 'to', ref: Ref): readonly SchemaObject[]
   /** Whether the migration drops the object and creates it anew. */
   replaced(ref: Ref): boolean
+  /**
+   * Whether applications go on using a table, or what else it is, while the migration runs: it is there before and after. Statements then
+   * take the forms that block least, even where these are several.
+   */
+  inUse(ref: Ref): boolean
   /** The object with the text its author wrote, where that is known: for a statement that repeats the whole of it. */
   authored<O extends SchemaObject>(object: O): O
 }
@@ -151,6 +156,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   roles?(object: O): readonly string[]
   /** PostgreSQL may refuse to create it apart from its parent: then the parent is replaced, which brings it along. */
   readonly elseReplacesParent?: boolean
+  /** The same object, created in the way that blocks least when what it belongs to is in use. Its attributes are the same. */
+  whileInUse?(object: O, context: AlterContext): O
   /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: both states of what is carried out. */
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): readonly Statement[]
   /**
@@ -162,7 +169,7 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   fragment?(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): string
   /** The object with whose creation (or alteration) PostgreSQL creates this one too, so that it needs no statement; `created` tells what else is. */
   createsImplicitly?(object: O, context: AlterContext, created: (ref: Ref) => boolean): Ref | null
-  drop(object: O): readonly Statement[]
+  drop(object: O, context?: AlterContext): readonly Statement[]
   /**
    * False: needs a drop of its own although something it auto-depends on is dropped too; a ref: vanishes with this one, and
    * cannot be dropped by itself. `dropped` tells what else is dropped.

@@ -3,11 +3,12 @@ import { alterContext, expand, type Action, type ExpandOptions } from '../differ
 import { order, type OrderedAction } from '../differ/order.js'
 import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
-import type { SchemaModel } from '../model/schema-model.js'
-import type { Ref } from '../model/schema-object.js'
+import { SchemaModel } from '../model/schema-model.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
+import { observationText, type Observation } from './observe.js'
 import { statementsOf } from './render.js'
 
 /** What a step costs its users. */
@@ -27,6 +28,10 @@ export interface PlannedStep {
   readonly ref: Ref
   /** What is done to that object, of which the statement may be a part. */
   readonly action: Action['type']
+  /** Relations that are there before and after have to do with it: what it does to them is worth a look. */
+  readonly touchesUsed?: true
+  /** What it did to relations in use, where scratch ran it. */
+  readonly observed?: Observation
   /** The object on whose account this one, which itself did not change, is touched. */
   readonly because?: Ref
   /** The object that is replaced when PostgreSQL refuses the statement in any form. */
@@ -39,10 +44,48 @@ export interface PlanOptions extends ExpandOptions {
 }
 
 /** The steps that carry out operations, in an order that PostgreSQL accepts. Not yet tried: see `prove`. */
-export function plan(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions = {}): PlannedStep[] {
+export function plan(from: SchemaModel, wanted: SchemaModel, differences: readonly Operation[], options: PlanOptions = {}): PlannedStep[] {
+  const { to, operations } = options.online ? whileInUse(from, wanted, differences) : { to: wanted, operations: differences }
   const actions = expand(from, to, operations, options).map((action) => withAuthorsText(action, options))
-  const context = alterContext(from, to)
-  return order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context))
+  const replaced = replacedBy(actions)
+  const context = alterContext(from, to, options, (ref) => replaced.has(ref))
+  const touches = touching(from, to, context)
+  return lateLast(order(from, to, actions).flatMap((ordered) => stepsOf(ordered, context, touches)))
+}
+
+/** The same with objects that are created in the way that blocks least. */
+function whileInUse(from: SchemaModel, to: SchemaModel, operations: readonly Operation[]): { to: SchemaModel; operations: readonly Operation[] } {
+  const context = alterContext(from, to, { online: true })
+  const changed = new Map<Ref, SchemaObject>()
+  for (const operation of operations) {
+    if (operation.type !== 'create') continue
+    const object = kindOf(operation.object).whileInUse?.(operation.object, context)
+    if (object) changed.set(object.ref, object)
+  }
+  if (changed.size === 0) return { to, operations }
+  const data = to.toData()
+  return {
+    to: new SchemaModel({ ...data, objects: data.objects.map((object) => changed.get(object.ref) ?? object) }),
+    operations: operations.map((operation) => (operation.type === 'create' ? { ...operation, object: changed.get(operation.object.ref) ?? operation.object } : operation)),
+  }
+}
+
+function replacedBy(actions: readonly Action[]): ReadonlySet<Ref> {
+  const dropped = new Set(actions.flatMap((action) => (action.type === 'drop' ? [action.object.ref] : [])))
+  return new Set(actions.flatMap((action) => (action.type === 'create' && dropped.has(action.object.ref) ? [action.object.ref] : [])))
+}
+
+/** What can wait comes last, so that the rest stays one transaction where it can. */
+function lateLast(steps: readonly PlannedStep[]): PlannedStep[] {
+  return [...steps.filter(({ statement }) => !statement.late), ...steps.filter(({ statement }) => statement.late)]
+}
+
+/** A step with what was seen when it ran, also in its comment. */
+export function observedStep(step: PlannedStep, observed: Observation): PlannedStep {
+  const text = observationText(observed)
+  const [first, ...rest] = step.comments
+  const comments = text === undefined ? step.comments : first === undefined ? [text] : [`${first} — ${text}`, ...rest]
+  return { ...step, observed, comments }
 }
 
 /** The steps that give an object another name. */
@@ -54,7 +97,19 @@ function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
   return action.type === 'create' && authored ? { ...action, object: authored(action.object) } : action
 }
 
-function stepsOf(ordered: OrderedAction, context?: AlterContext): PlannedStep[] {
+/** Tells whether an action on an object has to do with one in use: its own root, or that of something it needs. */
+function touching(from: SchemaModel, to: SchemaModel, context: AlterContext): (ref: Ref, side: 'from' | 'to') => boolean {
+  const rootOf = (model: SchemaModel, ref: Ref): Ref => {
+    const parent = model.get(ref)?.parent
+    return parent ? rootOf(model, parent) : ref
+  }
+  return (ref, side) => {
+    const model = side === 'from' ? from : to
+    return [ref, ...model.needs(ref).map((need) => need.to)].some((one) => context.inUse(rootOf(model, one)))
+  }
+}
+
+function stepsOf(ordered: OrderedAction, context?: AlterContext, touches?: (ref: Ref, side: 'from' | 'to') => boolean): PlannedStep[] {
   const { action } = ordered
   const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
   const cause = 'because' in action ? action.because : undefined
@@ -72,6 +127,7 @@ function stepsOf(ordered: OrderedAction, context?: AlterContext): PlannedStep[] 
     statement,
     ref,
     action: action.type,
+    ...(touches?.(ref, action.type === 'drop' ? 'from' : 'to') && { touchesUsed: true }),
     ...(cause && { because: cause }),
     ...(elseReplace && { elseReplace }),
   }))

@@ -57,7 +57,7 @@ export async function prove(
   const upgrade = await proveUpgrade(ground, from, to, operations, options)
   const renames = upgrade.operations.filter(isRename)
   const others = upgrade.operations.filter((operation) => !isRename(operation))
-  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), {}, 'downgrade')
+  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online: options.online }, 'downgrade')
   const renamedBack = await runRenames(ground, invertAll(renames).filter(isRename), 'downgrade')
   const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
   const left = await realDifferences(ground, downgrade.reached, from)

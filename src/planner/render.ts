@@ -17,7 +17,7 @@ export function statementsOf({ action, parts }: OrderedAction, context?: AlterCo
       return createStatements(action.object, createdObjects(parts), context)
     case 'drop': {
       const object = action.aside ?? action.object
-      return kindOf(object).drop(object)
+      return kindOf(object).drop(object, context)
     }
     case 'alter':
       return action.alteration.statements

@@ -55,7 +55,10 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     await types?.done
     if (operations.length === 0) return facts
     if (!ground) throw groundFailure!
-    const { upgrade, downgrade } = await prove(ground, from, to, operations, authorsIntent((await project.declared()).declarations))
+    const { upgrade, downgrade } = await prove(ground, from, to, operations, {
+      ...authorsIntent((await project.declared()).declarations),
+      online: project.settings.online,
+    })
     refuseHazards(
       upgrade.steps.flatMap((step) => step.hazards),
       project.settings.allow,

@@ -54,21 +54,22 @@ export async function differences(project: Project, sides: Sides = {}): Promise<
   const between = { from: from.label, to: to.label }
   if (from.type === 'database' && to.type === 'schema') {
     const one = sides.from === undefined && sides.to === undefined ? project : project.with({ database: from.url, schema: to.paths })
-    return explained({ between, ...(await compare(one)) }, async () => (await one.declared()).declarations)
+    return explained({ between, ...(await compare(one)) }, async () => (await one.declared()).declarations, project.settings.online)
   }
   const { declarations, ...comparison } = await compareSources(project, from, to)
-  return explained({ between, ...comparison }, async () => declarations)
+  return explained({ between, ...comparison }, async () => declarations, project.settings.online)
 }
 
 /** A comparison with the steps that remove what differs. */
 async function explained(
   { ground, groundFailure, ...facts }: Comparison & Pick<Differences, 'between'>,
   declarations: () => Promise<readonly Declaration[]>,
+  online: boolean,
 ): Promise<Differences> {
   const { operations, from, to } = facts
   const found = { ...facts, scratchVersion: to.version }
   if (operations.length === 0) return { ...found, steps: [] }
-  const intent = authorsIntent(await declarations())
+  const intent = { ...authorsIntent(await declarations()), online }
   try {
     if (!ground) return { ...found, steps: plan(from, to, operations, intent), unproven: groundFailure! }
     const upgrade = await proveUpgrade(ground, from, to, operations, intent)
@@ -115,5 +116,5 @@ async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult,
     return { unmanaged, differences: undefined }
   }
   const between = { from: sourceOf('database', project.settings).label, to: sourceOf('schema', project.settings).label }
-  return { unmanaged, differences: await explained({ between, unmanaged, ...comparison }, async () => (await project.declared()).declarations) }
+  return { unmanaged, differences: await explained({ between, unmanaged, ...comparison }, async () => (await project.declared()).declarations, project.settings.online) }
 }

@@ -31,6 +31,8 @@ export interface ProjectSettings {
   readonly pooler: boolean
   /** How long what migrations do may wait and take, where they do not say so themselves. */
   readonly timeouts: Timeouts
+  /** Whether migrations take the forms of statements that let applications go on, of which some run outside a transaction. */
+  readonly online: boolean
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
 }
@@ -47,6 +49,7 @@ export interface SettingsInput extends Omit<TimeoutsInput, 'lockRetries'> {
   readonly scratch?: string | undefined
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
+  readonly online?: boolean | undefined
   readonly pooler?: boolean | undefined
   readonly lockRetries?: number | string | undefined
 }
@@ -99,6 +102,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     timeouts: timeoutsOf(input, env, config),
+    online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }

@@ -90,7 +90,7 @@ async function proveTogether(project: Project, migrations: readonly Migration[],
     stated: scope,
     begin: (stage) => project.begin(stage),
   })
-  const proven = await prove(ground, from, to, diff(from, to))
+  const proven = await prove(ground, from, to, diff(from, to), { online: project.settings.online })
   return { upgrade: proven.upgrade.steps, downgrade: proven.downgrade.steps }
 }
 

@@ -35,7 +35,10 @@ export async function readMigration(file: string): Promise<Migration> {
     })
   }
   const at = declared[MIGRATION]?.at?.file === file ? declared[MIGRATION].at : { file, line: 1 }
-  return new LoadedMigration(declared as DeclaredMigration, at)
+  const migration = new LoadedMigration(declared as DeclaredMigration, at)
+  // Whoever asks for the inverse learns at once that there is none, not when it is needed.
+  if (declared.downgrade === 'inverse') void migration.downgrade
+  return migration
 }
 
 class LoadedMigration implements Migration {
@@ -51,7 +54,7 @@ class LoadedMigration implements Migration {
   readonly timeouts: Timeouts
   readonly #declared: DeclaredMigration
   #upgrade: Recorded | undefined
-  #downgrade: Recorded | undefined
+  #downgrade: Pick<Recorded, 'steps' | 'irreversible'> | undefined
 
   constructor(declared: DeclaredMigration, at: SourcePosition) {
     this.#declared = declared
@@ -70,11 +73,12 @@ class LoadedMigration implements Migration {
     const [, date, time] = DATED.exec(basename(at.file)) ?? []
     this.created = date && `${date}_${time}`
     if (typeof declared.upgrade !== 'function') throw malformed('upgrade', 'is not a function', at)
-    if (declared.downgrade !== undefined && typeof declared.downgrade !== 'function') throw malformed('downgrade', 'is not a function', at)
+    const { downgrade } = declared
+    if (downgrade !== undefined && downgrade !== 'inverse' && typeof downgrade !== 'function') throw malformed('downgrade', "is neither a function nor 'inverse'", at)
   }
 
   get upgrade(): readonly Step[] {
-    return (this.#upgrade ??= recordSteps(this.#declared.upgrade, this.revision, 'upgrade', this.file)).steps
+    return this.#recordedUpgrade().steps
   }
 
   get downgrade(): readonly Step[] | null {
@@ -90,8 +94,13 @@ class LoadedMigration implements Migration {
     return hashSteps(this.upgrade)
   }
 
-  #recordedDowngrade(): Recorded | undefined {
+  #recordedUpgrade(): Recorded {
+    return (this.#upgrade ??= recordSteps(this.#declared.upgrade, this.revision, 'upgrade', this.file))
+  }
+
+  #recordedDowngrade(): Pick<Recorded, 'steps' | 'irreversible'> | undefined {
     const { downgrade } = this.#declared
+    if (downgrade === 'inverse') return (this.#downgrade ??= { steps: this.#recordedUpgrade().inverse() })
     return downgrade && (this.#downgrade ??= recordSteps(downgrade, this.revision, 'downgrade', this.file))
   }
 }

@@ -5,6 +5,7 @@ import type { Jiti } from 'jiti'
 import { positionInStack } from '../authoring/position.js'
 import { cacheDirectory } from '../database/cache.js'
 import { AutogenError, UsageError } from '../errors.js'
+import { provideRenderer } from './typed-verbs.js'
 
 let loader: Promise<Jiti> | undefined
 
@@ -41,7 +42,13 @@ async function createLoader(): Promise<Jiti> {
 
 /** Loaded when the first file imports it, which few do: the loader awaits what stands for a module. */
 // oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
-const authoringApi: PromiseLike<unknown> = { then: (resolve, reject) => import('../schema.js').then(resolve, reject) }
+const authoringApi: PromiseLike<unknown> = { then: (resolve, reject) => loadAuthoringApi().then(resolve, reject) }
+
+async function loadAuthoringApi(): Promise<unknown> {
+  const api = await import('../schema.js')
+  provideRenderer(await import('../declaration/change.js'))
+  return api
+}
 
 async function unloadable(file: string, error: unknown): Promise<UsageError> {
   // Not instanceof: the file may run in a realm of its own.

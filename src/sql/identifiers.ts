@@ -39,6 +39,11 @@ export function cutName(text: string, bytes: number): string {
   return buffer.subarray(0, end).toString()
 }
 
+/** A name that ends in a suffix, cut before it where both are too long. */
+export function suffixed(name: string, suffix: string): string {
+  return cutName(name, MAX_NAME_BYTES - suffix.length) + suffix
+}
+
 /** Quotes and joins the parts of a qualified name. `qualified('app', 'Users')` is `app."Users"`. */
 export function qualified(...parts: string[]): string {
   return parts.map(quoteIdent).join('.')

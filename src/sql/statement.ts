@@ -1,3 +1,10 @@
+/** What PostgreSQL's manual says of a statement: the lock on a relation, and whether it reads all rows of it. */
+export interface DocumentedEffect {
+  readonly lock: 'SHARE UPDATE EXCLUSIVE'
+  readonly relation: string
+  readonly reads?: true
+}
+
 /** One SQL statement of a plan, without its closing semicolon. */
 export interface Statement {
   readonly sql: string
@@ -10,6 +17,12 @@ export interface Statement {
   readonly alternatives?: readonly string[]
   /** PostgreSQL lets its effect be used only after a commit; when scratch shows that it is used before, it moves outside, to the front. */
   readonly usableAfterCommit?: boolean
+  /** It runs in a transaction of its own only so that its locks are not held longer; it could be a part of one. */
+  readonly alone?: true
+  /** What is known of one in which nobody can look, since it takes several transactions. */
+  readonly documented?: DocumentedEffect
+  /** It may wait until everything else of the migration is done; then it does not split the transaction of the others. */
+  readonly late?: true
   /** What runs in its place in scratch, where `sql` would reach for another server: another form, or nothing. */
   readonly scratch?: string | null
 }
@@ -25,8 +38,13 @@ export function statement(sql: string, alternatives?: readonly string[]): Statem
 }
 
 /** A statement that runs outside any transaction block. */
-export function outsideTransaction(sql: string): Statement {
-  return { sql, transaction: 'outside' }
+export function outsideTransaction(sql: string, documented?: DocumentedEffect): Statement {
+  return { sql, transaction: 'outside', ...(documented && { documented }) }
+}
+
+/** A statement in a transaction of its own, so that its locks, and those of the others, are held no longer than they must be. */
+export function inOwnTransaction(sql: string): Statement {
+  return { sql, transaction: 'outside', alone: true }
 }
 
 /** A statement with its semicolon, which must not become part of a comment in its last line. */

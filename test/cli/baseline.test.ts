@@ -43,7 +43,7 @@ test('a history that begins on a database with objects can be replayed and run w
   expect(await box.ok('check')).toBe('in sync\n')
   await box.ok('downgrade', 'base')
   const back = await box.run(['diff', '--from', 'database', '--to', 'schema', '--sql'])
-  expect(back.stdout.trim()).toBe('-- + column app.users.email\nALTER TABLE app.users ADD COLUMN email text;')
+  expect(back.stdout.trim()).toBe('-- + column app.users.email — ACCESS EXCLUSIVE on app.users, metadata only\nALTER TABLE app.users ADD COLUMN email text;')
 
   // And one that is there already.
   box.env = { DATABASE_URL: await databaseWith(...EXISTING) }

@@ -74,7 +74,7 @@ test('backwards: hazards, in text and for machines', async () => {
   box.write('b.sql', `${SQL}ALTER TABLE users ADD active boolean;`)
   expect((await box.run(['diff', '--from', 'b.sql', '--to', 'a.sql'])).stdout).toBe(
     '  ~ table public.users\n      - column active\n          ! DATA LOSS: the values are gone\n\n' +
-      '-- - column public.users.active\n-- DATA LOSS: column public.users.active: the values are gone\nALTER TABLE public.users DROP COLUMN active;\n',
+      '-- - column public.users.active — ACCESS EXCLUSIVE on public.users, metadata only\n-- DATA LOSS: column public.users.active: the values are gone\nALTER TABLE public.users DROP COLUMN active;\n',
   )
   const { stdout } = await box.run(['diff', '--from', 'b.sql', '--to', 'a.sql', '--json'])
   expect(JSON.parse(stdout)).toMatchObject({
@@ -138,7 +138,7 @@ test("a Prisma schema; Prisma's own table is none of its business", async () => 
   box.write('schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\nmodel users {\n  id BigInt @id\n  name String?\n}\n')
   const url = await database(newest, 'CREATE TABLE users (id bigint PRIMARY KEY)', 'CREATE TABLE _prisma_migrations (id text PRIMARY KEY)')
   expect((await box.run(['diff', '--from', url, '--to', 'schema.prisma', '--sql'])).stdout).toBe(
-    '-- + column public.users.name\nALTER TABLE public.users ADD COLUMN name text;\n',
+    '-- + column public.users.name — ACCESS EXCLUSIVE on public.users, metadata only\nALTER TABLE public.users ADD COLUMN name text;\n',
   )
 })
 
@@ -166,7 +166,7 @@ test('a snapshot of some schemas answers for these; it is not overwritten unless
   expect(await box.ok('diff', '--to', 'x/snap.json')).toBe('no differences\n')
   expect(await box.ok('diff', '--from', 'x/snap.json', '--to', 'database')).toBe('no differences\n')
   box.write('b.sql', 'CREATE SCHEMA app; CREATE TABLE app.t (); CREATE TABLE other ();')
-  expect(await box.ok('diff', '--from', 'b.sql', '--to', 'x/snap.json', '--sql')).toBe('-- + column app.t.id\nALTER TABLE app.t ADD COLUMN id integer;\n')
+  expect(await box.ok('diff', '--from', 'b.sql', '--to', 'x/snap.json', '--sql')).toBe('-- + column app.t.id — ACCESS EXCLUSIVE on app.t, metadata only\nALTER TABLE app.t ADD COLUMN id integer;\n')
   expect(await box.ok('pull', '--snapshot', 'x/snap.json', '--force')).toMatch(/^wrote x\/snap\.json: \d+ objects\n$/)
   expect(await box.run(['pull', '--snapshot', 'x/snap.json'])).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') })
   expect(box.files()).toEqual(['a.sql', 'b.sql', 'schema.ts', 'x/snap.json'])

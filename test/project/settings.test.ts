@@ -28,6 +28,7 @@ test('without anything said, defaults in the current folder', async () => {
     scratch: 'auto',
     allow: [],
     versionSchema: 'autogen',
+    online: true,
     pooler: false,
     timeouts: {},
     typecheck: undefined,

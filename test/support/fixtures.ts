@@ -81,7 +81,7 @@ export function proveFixtures(engine: Engine): void {
       const ground = { ...proven, reflect: async () => scope.restrict((left = await reflect(proven.database(), whole))) }
       const formerly = new Map(declarations.flatMap(({ object, formerly }) => (formerly === undefined ? [] : [[object.ref, formerly] as const])))
       const watched = watchedGround(ground)
-      const { upgrade, downgrade } = await prove(watched, from, to, operations, { formerly })
+      const { upgrade, downgrade } = await prove(watched, from, to, operations, { formerly, online: true })
       const rebuilt = async (model: SchemaModel) => {
         const seen: string[][] = []
         await settle(watchedByObserver(await open(), seen), model, scope)

@@ -6,11 +6,12 @@ import type { AlterContext, Alteration } from '../kind.js'
 import { optionStatements } from '../storage-parameters.js'
 import { indexPartitionRef, partitionRef, type Constraint, type ConstraintAttrs } from './attributes.js'
 import { defaultForeignKeyName, defaultKeyName, tableOf } from './ddl.js'
+import { swapKey, validateConstraint } from './in-use.js'
 
 /** How a constraint is altered in place; 'replace' where PostgreSQL has no way. */
 export function alterConstraint(from: Constraint, to: Constraint, context: AlterContext): Alteration | 'replace' {
   const [before, after] = [from.attrs, to.attrs]
-  if (fixed(before) !== fixed(after)) return 'replace'
+  if (fixed(before) !== fixed(after)) return swapOrReplace(from, to, context)
   if (before.invalid !== after.invalid && after.invalid) return 'replace'
   if (before.cloned !== after.cloned && (after.cloned || staysBelow(to, context))) return 'replace'
   if (before.inheritsFrom && !before.local && (!after.inheritsFrom || after.local)) {
@@ -19,7 +20,7 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   if (after.inheritsFrom && !after.local) {
     // What was declared here remains local when a parent of plain inheritance declares it too.
     if (!before.inheritsFrom && !to.ofPartition && after.type === 'check') return 'replace'
-    return { statements: before.notValid && !after.notValid && !followsOrigin(to, context) ? [validateConstraint(to)] : [] }
+    return { statements: before.notValid && !after.notValid && !followsOrigin(to, context) ? [validateConstraint(to, context)] : [] }
   }
   const statements: Statement[] = []
   const alter = `ALTER TABLE ${tableOf(to)}`
@@ -27,7 +28,7 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   const timing = before.deferrable !== after.deferrable || before.initiallyDeferred !== after.initiallyDeferred
   const enforcement = before.notEnforced !== after.notEnforced
   if (timing || enforcement) {
-    if (after.type !== 'foreign_key' || (enforcement && context.version.major < 18)) return 'replace'
+    if (after.type !== 'foreign_key' || (enforcement && context.version.major < 18)) return swapOrReplace(from, to, context)
     const words = [
       ...(timing ? [after.deferrable ? 'DEFERRABLE' : 'NOT DEFERRABLE'] : []),
       ...(timing && after.deferrable ? [after.initiallyDeferred ? 'INITIALLY DEFERRED' : 'INITIALLY IMMEDIATE'] : []),
@@ -39,7 +40,7 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   }
   if (!enforcement && before.notValid !== after.notValid) {
     if (after.notValid) return 'replace'
-    statements.push(validateConstraint(to))
+    statements.push(validateConstraint(to, context))
   }
   const parameters = optionStatements(index, before.with, after.with)
   if (parameters.length > 0 && context.object('to', to.parent!)?.attrs.partitionBy) return 'replace'
@@ -48,8 +49,9 @@ export function alterConstraint(from: Constraint, to: Constraint, context: Alter
   return { statements }
 }
 
-export function validateConstraint(constraint: Constraint): Statement {
-  return statement(`ALTER TABLE ${tableOf(constraint)} VALIDATE CONSTRAINT ${quoteIdent(constraint.id.name!)}`)
+function swapOrReplace(from: Constraint, to: Constraint, context: AlterContext): Alteration | 'replace' {
+  const swapped = swapKey(from, to, context)
+  return swapped ? { statements: swapped, elseReplace: true } : 'replace'
 }
 
 /** Whether a constraint it comes from is validated too, which validates it along. */

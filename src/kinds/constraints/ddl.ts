@@ -53,7 +53,8 @@ function foreignKey({ columns, references, match, onUpdate, onDelete, setColumns
   ].join(' ')
 }
 
-function list(columns: readonly string[], period = false): string {
+/** Columns, of which the last may hold a period. */
+export function list(columns: readonly string[], period = false): string {
   return columns.map((column, index) => `${period && index === columns.length - 1 ? 'PERIOD ' : ''}${quoteIdent(column)}`).join(', ')
 }
 

@@ -3,9 +3,10 @@ import type { SchemaObject } from '../../model/schema-object.js'
 import { qualified, quoteIdent } from '../../sql/identifiers.js'
 import { statement } from '../../sql/statement.js'
 import { defineKind, PHASES, type Kind, type VersionNeed } from '../kind.js'
-import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin, validateConstraint } from './alter.js'
+import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
 import { addConstraint, definition, tableOf } from './ddl.js'
+import { addInUse, validateConstraint } from './in-use.js'
 import { printConstraint } from './print.js'
 import { constraintFromRow, constraintQuery } from './reflect.js'
 
@@ -41,11 +42,11 @@ export const constraints: Kind = defineKind<Constraint>({
       ...(made || constraint.late ? [{ to: partitionRef(id), auto: false, createOnly: true as const }] : []),
     ]
   },
-  create: (constraint) => {
+  create: (constraint, _parts, _fragments, context) => {
     const { id, attrs } = constraint
     if (constraint.validated) return [validateConstraint(constraint)]
     const old = (attrs.cloned || (attrs.type === 'foreign_key' && attrs.inheritsFrom)) && renamedClone(constraint)
-    if (!old) return addConstraint(constraint)
+    if (!old) return (context && addInUse(constraint, context)) ?? addConstraint(constraint)
     if (attrs.cloned) return [statement(`ALTER INDEX IF EXISTS ${qualified(id.schema, old)} RENAME TO ${quoteIdent(id.name!)}`)]
     return [statement(`ALTER TABLE ${tableOf(constraint)} RENAME CONSTRAINT ${quoteIdent(old)} TO ${quoteIdent(id.name!)}`)]
   },
