@@ -49,11 +49,11 @@ async function compared(each: TrafficCase): Promise<[Outcome, Outcome]> {
   await execute(server.url, ['CREATE DATABASE ours'])
   try {
     const autogen = (...args: string[]) => runAutogen(folder, url, args)
-    writeFileSync(path.join(folder, 'schema.ts'), schemaOf([each], 'before'))
+    writeFileSync(path.join(folder, 'schema.ts'), schemaOf([each]))
     await autogen('-m', 'before')
     await autogen('upgrade')
     await execute(url, [...each.fill(ROWS), 'VACUUM ANALYZE', 'CHECKPOINT'])
-    writeFileSync(path.join(folder, 'schema.ts'), schemaOf([each], 'after'))
+    writeFileSync(path.join(folder, 'schema.ts'), schemaOf([], [each]))
     await autogen('-m', 'after', '--allow', 'all')
     await execute(server.url, [`CREATE DATABASE naive TEMPLATE ours${MAJOR >= 15 ? ' STRATEGY FILE_COPY' : ''}`])
     const naive = await underTraffic(copy, each, () => execute(copy, ['BEGIN', ...each.naive, 'COMMIT']))

@@ -16,10 +16,11 @@ export interface TrafficCase {
   readonly naive: readonly string[]
 }
 
-/** A schema.ts of one state of some cases. */
-export function schemaOf(cases: readonly TrafficCase[], state: 'before' | 'after'): string {
+/** A schema.ts of cases before their change, and of others after it. */
+export function schemaOf(before: readonly TrafficCase[], after: readonly TrafficCase[] = []): string {
   const names = 'bigint, boolean, check, index, integer, primaryKey, schema, sql, text, unique, varchar'
-  return [`import { ${names} } from 'pg-autogen/schema'`, `export const app = schema('app')`, ...cases.map((each) => each[state]), ''].join('\n')
+  const parts = [...before.map((each) => each.before), ...after.map((each) => each.after)]
+  return [`import { ${names} } from 'pg-autogen/schema'`, `export const app = schema('app')`, ...parts, ''].join('\n')
 }
 
 interface Variation {

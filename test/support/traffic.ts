@@ -55,7 +55,9 @@ export class Traffic {
     this.#sessions = sessions.map(({ database, queries }, index) => this.#work(database, queries, index, options).finally(() => database.close()))
   }
 
+  /** Ends the sessions, after a moment in which they notice what has changed. */
   async stop(): Promise<TrafficReport> {
+    await sleep(200)
     this.#over = true
     await Promise.all(this.#sessions)
     this.#delay.disable()
