@@ -11,7 +11,7 @@ export interface Config extends TimeoutsInput {
   readonly databases?: Readonly<Record<string, string | NamedDatabase>>
   /** The file or files that declare the schema. Default: `schema.ts`. */
   readonly schema?: string | readonly string[]
-  /** The folder of the migration files, or several: the first is that of new ones. `db/**` is a folder with all below it. Default: `migrations`. */
+  /** The folder of the migration files, or several: the first is that of the lock file. `db/**` is a folder with all below it. Default: `migrations`. */
   readonly migrations?: string | readonly string[]
   /** The engine that elaborates and proves: `auto`, `server`, `native`, `embedded` or a `postgres://` URL. Default: `auto`. */
   readonly scratch?: string

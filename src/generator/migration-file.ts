@@ -6,11 +6,8 @@ import type { Statement } from '../sql/statement.js'
 import { commentLine, sqlLiteral, stringLiteral } from './literals.js'
 import { writeFileSafely } from './write-file.js'
 
-/** A statement as it stands in a migration file, with the comments above it. */
-export interface RenderedStep {
-  readonly comments: readonly string[]
-  readonly statement: Statement
-}
+/** A statement, or another call of `op`, as it stands in a migration file, with the comments above it. */
+export type RenderedStep = { readonly comments: readonly string[] } & ({ readonly statement: Statement } | { readonly call: string })
 
 export interface MigrationText {
   readonly revision: string
@@ -110,11 +107,15 @@ function facts(migration: MigrationText): [name: string, value: string][] {
 
 function renderFunction(name: string, steps: readonly RenderedStep[], merge: boolean): string {
   if (steps.length === 0) return merge ? `  ${name}: () => {},` : `  ${name}: (op) => {\n  },`
-  const lines = steps.flatMap(({ comments, statement }) => [
-    ...comments.map((comment) => `    ${commentLine(comment)}`),
-    `    op.${statement.transaction === 'outside' ? 'outsideTransaction' : 'execute'}(${sqlLiteral(statement.sql)}${scratchOption(statement)})`,
+  const lines = steps.flatMap((step) => [
+    ...step.comments.map((comment) => `    ${commentLine(comment)}`),
+    `    op.${'call' in step ? step.call : statementCall(step.statement)}`,
   ])
   return `  ${name}: (op) => {\n${lines.join('\n')}\n  },`
+}
+
+function statementCall(statement: Statement): string {
+  return `${statement.transaction === 'outside' ? 'outsideTransaction' : 'execute'}(${sqlLiteral(statement.sql)}${scratchOption(statement)})`
 }
 
 function scratchOption({ scratch }: Statement): string {

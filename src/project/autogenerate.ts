@@ -47,7 +47,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
   try {
     const { graph } = await requireAtHead(project)
     const revision = newRevision(graph, request)
-    folderOfNew(project, request.folder)
+    const folder = folderOfNew(project, graph, revision, request.folder)
     const template = templateOf(project)
     const { operations, from, to, ground, groundFailure, unmanaged, liveVersion } = await compare(project)
     const facts = { operations, from, to, unmanaged, liveVersion, scratchVersion: to.version }
@@ -67,7 +67,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     await requireSameHeads(project, graph)
     const missingRoles = await missingIn(await project.live(), upgrade.operations)
     if (graph.revisions.length === 0) await writeBaseline(project, ground.steps, unmanaged)
-    const file = await writeRevision(project, { ...revision, folder: request.folder }, text)
+    const file = await writeRevision(project, { ...revision, folder }, text)
     return { ...facts, operations: upgrade.operations, migration: { revision: revision.revision, file, upgrade, downgrade }, missingRoles }
   } finally {
     types?.stop()

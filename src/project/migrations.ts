@@ -1,7 +1,6 @@
 import path from 'node:path'
-import { UsageError } from '../errors.js'
 import { readTemplate, renderMigration, writeMigration, newRevisionId } from '../generator/migration-file.js'
-import { placeRevision, refusePending, type NewRevision } from '../revisions/new-revision.js'
+import { chooseFolder, placeRevision, refusePending, type NewRevision } from '../revisions/new-revision.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Migration, Revision } from '../revisions/revision.js'
 import { historyFor, REPLACED_FOLDER } from '../revisions/squash.js'
@@ -20,7 +19,9 @@ export interface RevisionRequest {
   readonly branchLabel?: string | undefined
   readonly dependsOn?: readonly string[] | undefined
   readonly splice?: boolean
-  /** The folder of the new file, one of those of the project; the first unless given. */
+  /** It is to join several. */
+  readonly merge?: boolean
+  /** The folder of the new file, one of those of the project; where there are several, that of the revision it follows unless given. */
   readonly folder?: string | undefined
 }
 
@@ -77,6 +78,7 @@ export function newRevision(graph: RevisionGraph, request: RevisionRequest): New
     revision: request.revision ?? newRevisionId(),
     ...(request.heads && { heads: request.heads }),
     ...(request.splice && { splice: true }),
+    ...(request.merge && { merge: true }),
     ...(request.branchLabel && { branchLabels: [request.branchLabel] }),
     ...(request.dependsOn && { dependsOn: request.dependsOn }),
   })
@@ -87,7 +89,7 @@ export function newRevision(graph: RevisionGraph, request: RevisionRequest): New
 export async function emptyRevision(project: Project, request: RevisionRequest): Promise<{ revision: string; file: string }> {
   const graph = await graphOf(project)
   const revision = newRevision(graph, request)
-  const { folder } = request
+  const folder = folderOfNew(project, graph, revision, request.folder)
   const file = await writeRevision(project, { ...revision, folder }, renderMigration({ ...revision, upgrade: [], downgrade: [] }, templateOf(project)))
   return { revision: revision.revision, file }
 }
@@ -98,22 +100,17 @@ export function templateOf(project: Project): string | undefined {
   return template === undefined ? undefined : readTemplate(project.resolve(template))
 }
 
-/** Where a new migration is written. Throws UsageError for a folder that is not read. */
-export function folderOfNew(project: Project, given: string | undefined): string {
-  if (given === undefined) return project.resolve(project.settings.migrations)
-  const folder = project.resolve(given)
-  const isRead = project.migrationFolders.some((each) => each === folder || (path.basename(each) === '**' && `${folder}${path.sep}`.startsWith(path.dirname(each) + path.sep)))
-  if (isRead) return folder
-  throw new UsageError(`${given} is none of the folders with migrations`, { hint: 'name it in the setting migrations, or with --migrations' })
+/** Where a new migration is written. Throws UsageError where that is not told, or is no folder that is read. */
+export function folderOfNew(project: Project, graph: RevisionGraph, { revises }: Pick<NewRevision, 'revises'>, given: string | undefined): string {
+  return chooseFolder(project.migrationFolders, given && project.resolve(given), revises[0] && graph.get(revises[0])?.file)
 }
 
 /** Writes the file of a new revision into a folder with migrations, and its line into the lock file. */
-export async function writeRevision(project: Project, { revision, message, folder }: { revision: string; message: string; folder?: string | undefined }, text: string): Promise<string> {
+export async function writeRevision(project: Project, { revision, message, folder }: { revision: string; message: string; folder: string }, text: string): Promise<string> {
   const { fileTemplate } = project.settings
-  const where = folderOfNew(project, folder)
   // What is wrong with the others, so that they cannot be listed, is known before anything is written.
   await hashed(project)
-  const file = await writeMigration(where, { revision, message, text, ...(fileTemplate && { fileTemplate }) })
+  const file = await writeMigration(folder, { revision, message, text, ...(fileTemplate && { fileTemplate }) })
   await writeLock(project)
   await afterWrite(project, file)
   return file

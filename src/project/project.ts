@@ -49,7 +49,7 @@ export class Project {
     return path.resolve(this.settings.cwd, file)
   }
 
-  /** Where migrations are read from; the first folder is that of new ones, of the lock file and of the baseline. */
+  /** Where migrations are read from; the first folder is that of the lock file and of the baseline. */
   get migrationFolders(): string[] {
     const { migrations, moreMigrations } = this.settings
     const all = moreMigrations.some((folder) => path.dirname(folder) === migrations && path.basename(folder) === '**') ? moreMigrations : [migrations, ...moreMigrations]

@@ -66,6 +66,7 @@ function branchOf(graph: RevisionGraph, revision: string, onto: string | undefin
       hint: 'join the branches: autogen merge heads',
     })
   }
+  if (first!.parents[0] === target) throw new RevisionError(`revision ${first!.id} follows ${target.id} already`)
   return { target, moved, first: first! }
 }
 

@@ -1,6 +1,7 @@
-import { planOffline } from '../revisions/history-range.js'
+import { parseRange, planOffline } from '../revisions/history-range.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Direction } from '../revisions/revision.js'
+import { historyFor } from '../revisions/squash.js'
 import { planStampOffline, type StampPlan } from '../revisions/stamp.js'
 import { bookkeepingTables } from '../runner/bookkeeping-sql.js'
 import * as runner from '../runner/runner.js'
@@ -47,10 +48,12 @@ export async function stamp(project: Project, target: string, { dryRun, ...optio
  * @throws RevisionError for a range that makes no sense, RefusedError, UsageError
  */
 export async function runScript(project: Project, direction: Direction, range: string, options: { singleTransaction?: boolean } = {}): Promise<string> {
-  const migrations = await migrationsOf(project)
+  const start = range.includes(':') ? parseRange(range).from : undefined
+  const migrations = await historyFor(await migrationsOf(project), start === undefined ? [] : [start], () => replacedOf(project))
   const plan = planOffline(new RevisionGraph(migrations), direction, range)
+  const baseline = await baselineOf(project)
   const { versionSchema, timeouts } = project.settings
-  return planScript(plan, migrations, { ...options, versionSchema, timeouts })
+  return planScript(plan, migrations, { ...options, baseline: baseline?.steps, versionSchema, timeouts })
 }
 
 /** The same for a stamp: a revision, or `a:b` on a database at `a`. */

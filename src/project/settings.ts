@@ -15,7 +15,7 @@ export interface ProjectSettings {
   /** `postgres://…` or `pglite://<dir>`; undefined is the embedded database in `.autogen/`. */
   readonly database: string | undefined
   readonly schema: readonly string[]
-  /** Where new migrations are written. */
+  /** Where migrations are, and the lock file. */
   readonly migrations: string
   /** Further folders with migrations; `db/**` is a folder with all below it. */
   readonly moreMigrations: readonly string[]

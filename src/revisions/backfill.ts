@@ -25,8 +25,11 @@ export interface BackfillInput extends TimeoutsInput {
 /** A backfill as it runs: SQL texts and numbers. */
 export interface Backfill {
   readonly table: string
+  /** As SQL names it; `keyName` is its name. */
   readonly key: string
-  readonly set: string
+  readonly keyName: string
+  /** The SQL of what each column is set to. */
+  readonly set: Readonly<Record<string, string>>
   readonly where: string
   readonly batchSize: number
   readonly pauseMs: number
@@ -48,7 +51,8 @@ export function backfillOf({ table, set, where, key = 'id', batchSize = 1000, pa
   return {
     table: isSqlSource(table) ? table[AS_SQL]().text : table,
     key: quoteIdent(key),
-    set: columns.map(([column, value]) => `${quoteIdent(column)} = ${valueSql(value, column)}`).join(', '),
+    keyName: key,
+    set: Object.fromEntries(columns.map(([column, value]) => [column, valueSql(value, column)])),
     where: where === undefined ? 'true' : isSqlSource(where) ? where[AS_SQL]().text : where,
     batchSize,
     pauseMs,
@@ -64,8 +68,12 @@ export const backfillSql = {
   /** The last key of the batch that begins with `from`. */
   last: ({ table, key, where, batchSize }: Backfill, from: string) =>
     `SELECT ${key} FROM (SELECT ${key} FROM ${table} WHERE ${key} >= ${from} AND (${where}) ORDER BY ${key} LIMIT ${batchSize}) batch ORDER BY ${key} DESC LIMIT 1`,
-  update: ({ table, key, set, where }: Backfill, from: string, to: string) => `UPDATE ${table} SET ${set} WHERE ${key} BETWEEN ${from} AND ${to} AND (${where})`,
-  whole: ({ table, set, where }: Backfill) => `UPDATE ${table} SET ${set} WHERE ${where}`,
+  update: ({ table, key, set, where }: Backfill, from: string, to: string) => `UPDATE ${table} SET ${assignments(set)} WHERE ${key} BETWEEN ${from} AND ${to} AND (${where})`,
+  whole: ({ table, set, where }: Backfill) => `UPDATE ${table} SET ${assignments(set)} WHERE ${where}`,
+}
+
+function assignments(set: Backfill['set']): string {
+  return Object.entries(set).map(([column, value]) => `${quoteIdent(column)} = ${value}`).join(', ')
 }
 
 /** All of it as one statement, which commits each batch: for scripts, and for people who read. */

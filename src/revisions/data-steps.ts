@@ -12,7 +12,9 @@ export async function dataSteps(steps: readonly Step[]): Promise<Step[]> {
   const found: Step[] = []
   for (const step of steps) {
     const parsed = await parse(step.sql).catch(() => undefined)
-    const types = ((parsed?.stmts ?? []) as { readonly stmt: object }[]).flatMap(({ stmt }) => Object.keys(stmt))
+    const types = ((parsed?.stmts ?? []) as { readonly stmt: Record<string, { readonly objtype?: string }> }[]).flatMap(({ stmt }) =>
+      Object.entries(stmt).map(([type, { objtype }]) => (type === 'CreateTableAsStmt' && objtype === 'OBJECT_TABLE' ? 'SelectStmt' : type)),
+    )
     const isOwn = /^\s*SELECT\s+(pg_catalog\.)?setval\(/i.test(step.sql)
     if ('run' in step || 'backfill' in step || parsed === undefined || (!isOwn && types.some((type) => ABOUT_ROWS.has(type)))) found.push(step)
   }

@@ -26,7 +26,9 @@ export function parseIdentifier(text: string): Identifier {
   if (!match || (match[2] === '' && match[3] === undefined)) {
     throw new RevisionError(
       text.includes(':') ? `"${text}" is a range of revisions, where one revision is wanted` : `"${text}" is not a revision identifier`,
-      { hint: 'give an id or the first 4 characters of one, head, heads, base, a branch label, branch@head, rev+1, rev-1, +1 or -1' },
+      text.includes(':')
+        ? { hint: 'ranges are for --sql, history and squash' }
+        : { hint: 'give an id or the first 4 characters of one, head, heads, base, a branch label, branch@head, rev+1, rev-1, +1 or -1' },
     )
   }
   return { text, branch: match[1], symbol: match[2] || undefined, offset: Number(match[3] ?? 0) }

@@ -1,4 +1,4 @@
-import { dirname, relative, resolve as resolvePath } from 'node:path'
+import { basename, dirname, relative, resolve as resolvePath, sep } from 'node:path'
 import { RevisionError, UsageError } from '../errors.js'
 import { absolute, resolve, resolveOne, some } from './identifiers.js'
 import type { RevisionGraph, RevisionNode } from './revision-graph.js'
@@ -10,6 +10,8 @@ export interface NewRevisionOptions {
   readonly heads?: readonly string[]
   /** Allows a parent that is not a head, which makes a branch. */
   readonly splice?: boolean
+  /** It is to join several. */
+  readonly merge?: boolean
   readonly branchLabels?: readonly string[]
   /** Ids, beginnings of ids or branch labels. */
   readonly dependsOn?: readonly string[]
@@ -35,6 +37,9 @@ export function placeRevision(graph: RevisionGraph, options: NewRevisionOptions)
   const branchLabels = options.branchLabels ?? []
   for (const label of branchLabels) refuseName(graph, 'branch label', label)
   const parents = parentsOf(graph, options)
+  if (options.merge && parents.length < 2) {
+    throw new RevisionError(`there is nothing to merge with ${parents[0]?.id ?? 'the base'}`, { hint: graph.heads.length > 1 ? `the heads are ${some(graph.heads)}` : 'the history has one head' })
+  }
   const dependsOn = (options.dependsOn ?? []).map((text) => (graph.labelled(text) ? text : resolveOne(graph, text).id))
   return { revision: options.revision, revises: parents.map((node) => node.id), branchLabels, dependsOn }
 }
@@ -69,25 +74,35 @@ export function headStatus(graph: RevisionGraph, rows: readonly string[]): HeadS
   }
 }
 
-/** The migrations folder for a new revision: the one given, the only one, or that of its first parent. */
+/**
+ * The folder for the file of a new revision: the one chosen, the only one, or that of its first parent. `db/**` is a folder with all below it.
+ *
+ * @throws UsageError for a folder that is not read, and where there are several to choose from
+ */
 export function chooseFolder(folders: readonly string[], chosen?: string, parentFile?: string): string {
+  const named = folders.map((folder) => relative('', topOf(folder))).join(', ')
   if (chosen !== undefined) {
-    const found = folders.find((folder) => resolvePath(folder) === resolvePath(chosen))
-    if (found) return found
-    throw new UsageError(`${chosen} is not one of the configured migrations folders`, { hint: `they are ${folders.join(', ')}` })
+    const folder = resolvePath(chosen)
+    if (folders.some((each) => topOf(each) === folder || (isDeep(each) && folder.startsWith(topOf(each) + sep)))) return folder
+    throw new UsageError(`${chosen} is none of the folders with migrations`, { hint: `they are ${named}; name it in the setting migrations, or with --migrations` })
   }
-  if (folders.length === 1) return folders[0]!
-  const ofParent = parentFile && folders.find((folder) => !relative(resolvePath(folder), dirname(resolvePath(parentFile))).startsWith('..'))
-  if (ofParent) return ofParent
-  throw new UsageError('there are several migrations folders, and none was chosen for the new revision', {
-    hint: `name one of ${folders.join(', ')}`,
-  })
+  if (folders.length === 1) return topOf(folders[0]!)
+  if (parentFile !== undefined) return dirname(parentFile)
+  throw new UsageError('there are several folders with migrations, and none was chosen for the new revision', { hint: `choose with --path: ${named}` })
+}
+
+function isDeep(folder: string): boolean {
+  return basename(folder) === '**'
+}
+
+function topOf(folder: string): string {
+  return resolvePath(isDeep(folder) ? dirname(folder) : folder)
 }
 
 function parentsOf(graph: RevisionGraph, options: NewRevisionOptions): RevisionNode[] {
   if (options.heads === undefined && graph.heads.length > 1) {
     throw new RevisionError(`there are several heads: ${some(graph.heads)}`, {
-      hint: 'merge them with `autogen merge heads`, or say which one the new revision follows',
+      hint: 'merge them with `autogen merge heads`, or say with --head which one the new revision follows',
     })
   }
   const parents = (options.heads ?? ['head']).flatMap((text) => resolve(graph, absolute(text)).nodes)
@@ -96,7 +111,7 @@ function parentsOf(graph: RevisionGraph, options: NewRevisionOptions): RevisionN
   const spliced = parents.find((node) => node.children.length > 0)
   if (spliced && !options.splice) {
     throw new RevisionError(`revision ${spliced.id} is not a head`, {
-      hint: `a revision that follows it makes a branch: say so with splice, or follow ${graph.heads.length === 1 ? graph.heads[0] : 'a head'}`,
+      hint: `a revision that follows it makes a branch: say so with --splice, or follow ${graph.heads.length === 1 ? graph.heads[0] : 'a head'}`,
     })
   }
   for (const node of parents) {

@@ -105,6 +105,7 @@ function relativeDowngrade(
   const start = standing(graph, identifier, rows, applied, branch)
   const lowest = start === 'base' ? start : walkDown(graph, start, identifier, -identifier.offset - 1, branch)
   if (lowest !== 'base') return lowest
+  if (start === 'base') throw new RevisionError(`"${identifier.text}" leads too far: no revision is applied${branch ? ` on branch "${identifier.branch}"` : ''}`)
   throw new RevisionError(`"${identifier.text}" leads too far: fewer than ${-identifier.offset} revisions are applied`, {
     hint: 'downgrade to base takes all of them back',
   })

@@ -99,7 +99,7 @@ export class RevisionGraph {
       const node = this.byId.get(row)
       if (node) return node
       throw new RevisionError(`the database is at revision ${row}, which is not in the migrations folder`, {
-        hint: 'bring its file back, for example from the branch it was made on, or stamp the database with the revision it is really at',
+        hint: 'bring its file back, for example from the branch it was made on, or say where the database really is: autogen stamp --purge <revision>',
       })
     })
   }

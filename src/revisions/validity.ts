@@ -41,7 +41,7 @@ export function linkRevisions(revisions: readonly Revision[]) {
     for (const parent of node.parents) (parent as LinkedNode).children.push(node)
     for (const need of node.needs) (need as LinkedNode).neededBy.push(node)
   }
-  refuseCycle(nodes, (node) => node.parents, 'revise one another in a circle, so that the history has no beginning')
+  refuseCycle(nodes, (node) => node.parents, `revise one another in a circle${endless(nodes)}`)
   refuseCycle(nodes, (node) => node.needs, 'depend on one another in a circle')
   return { nodes: nodes as readonly RevisionNode[], byId: byId as ReadonlyMap<string, RevisionNode>, byLabel }
 }
@@ -127,6 +127,12 @@ function refuseCycle(nodes: readonly RevisionNode[], below: (node: RevisionNode)
       }
     }
   }
+}
+
+/** What a history lacks all of whose beginnings, or ends, are in a circle. */
+function endless(nodes: readonly RevisionNode[]): string {
+  if (nodes.every(({ parents }) => parents.length > 0)) return ', so that the history has no base'
+  return nodes.every(({ children }) => children.length > 0) ? ', so that the history has no head' : ''
 }
 
 function age(node: LinkedNode): string {

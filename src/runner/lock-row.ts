@@ -19,7 +19,7 @@ const WITHOUT_HEARTBEAT_S = 3_600
  */
 export async function withLockRow<T>(database: Database, versionSchema: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const { lock, createSchema, createLock } = bookkeepingTables(versionSchema)
-  await ensure(database, [createSchema, createLock])
+  await ensure(database, lock, [createSchema, createLock])
   const token = randomUUID()
   const other = await database.another?.().catch(() => undefined)
   try {
@@ -64,14 +64,19 @@ async function acquire(database: Database, lock: string, token: string, ahead: n
   }
 }
 
-/** Two runs that make the same table at once collide in the catalogs, in spite of IF NOT EXISTS. */
-async function ensure(database: Database, statements: readonly string[]): Promise<void> {
+/**
+ * Makes the table where it is missing; a role that may not make it can do with one that is there. Two runs that make the same table at once collide in
+ * the catalogs, in spite of IF NOT EXISTS.
+ */
+async function ensure(database: Database, lock: string, statements: readonly string[]): Promise<void> {
   for (let attempt = 0; ; attempt++) {
+    const [row] = await database.query('SELECT pg_catalog.to_regclass($1) IS NOT NULL', [lock])
+    if (row![0] === true) return
     try {
       for (const statement of statements) await database.executeAll([statement])
       return
     } catch (error) {
-      const collided = error instanceof DatabaseError && ['23505', '42P07', '42P06'].includes(error.sqlState ?? '')
+      const collided = error instanceof DatabaseError && ['23505', '42P07', '42P06', '42710'].includes(error.sqlState ?? '')
       if (!collided || attempt > 5) throw error
     }
   }

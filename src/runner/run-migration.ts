@@ -198,15 +198,15 @@ async function runNoted(context: RunContext, part: RunPart, last: boolean): Prom
 
 /** Runs a step by itself, unless an earlier run got to its end. One that a transaction can hold is never done without being noted, however the run ends. */
 async function runOutside(context: RunContext, part: RunPart, interruption: Interruption | undefined): Promise<void> {
-  const { database, scratch, bookkeeping } = context
+  const { database, session, scratch, bookkeeping } = context
   const { run, segment, progress } = part
   const { sql, ...step } = run.steps[segment.from] as OutsideStep
-  if (!interruption || !(await settle(database, sql, interruption))) {
+  if (!interruption || !(await session.withSettings(() => settle(database, sql, interruption)))) {
     if (!scratch && !step.backfill && (await fitsTransaction(sql)) && (await triedInside(() => runNoted(context, { ...part, segment: { ...segment, outside: false } }, false)))) return
-    const note = scratch ? undefined : await noteBefore(database, sql)
+    const note = scratch ? undefined : await session.withSettings(() => noteBefore(database, sql))
     let tries = 0
     const runIt = async () => {
-      if (tries++ > 0 && (await settle(database, sql, { outcome: 'failed', progress: note ?? null }))) return
+      if (tries++ > 0 && (await session.withSettings(() => settle(database, sql, { outcome: 'failed', progress: note ?? null })))) return
       await (note === undefined ? runSteps(context, part) : runRemembering(context, part, note))
     }
     // What committed a part of its work by itself would do that part twice; a backfill is told apart batch by batch.
@@ -223,7 +223,7 @@ async function runRemembering(context: RunContext, part: RunPart, note: string):
   try {
     await runSteps(context, part)
   } catch (error) {
-    const clear = settle(context.database, run.steps[segment.from]!.sql, { outcome: 'failed', progress: note })
+    const clear = context.session.withSettings(() => settle(context.database, run.steps[segment.from]!.sql, { outcome: 'failed', progress: note }))
     await clear.then(() => (progress.position = undefined)).catch(() => undefined)
     throw error
   }

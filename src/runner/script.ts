@@ -10,10 +10,11 @@ import { applyRowChanges, type RowChange } from '../revisions/version-rows.js'
 import { dollarQuote, quoteLiteral } from '../sql/identifiers.js'
 import { secretsIn, settingName } from '../sql/secret.js'
 import { ended } from '../sql/statement.js'
+import { baselineScript } from './baseline-script.js'
 import { bookkeepingTables, DEFAULT_VERSION_SCHEMA, rowChangeSql, type BookkeepingTables } from './bookkeeping-sql.js'
 import { lockKey } from './lock.js'
 import { segmentsOf } from './run-migration.js'
-import { settingStatements, timeoutsOfSteps } from './timeouts.js'
+import { settingStatements, timeoutsOfSteps, type StepTimeouts } from './timeouts.js'
 
 export interface ScriptOptions {
   readonly versionSchema?: string
@@ -21,6 +22,8 @@ export interface ScriptOptions {
   readonly singleTransaction?: boolean
   /** What the migrations and their steps leave open. */
   readonly timeouts?: Timeouts | undefined
+  /** What makes, of an empty database, the one that the history began on. */
+  readonly baseline?: readonly Step[] | undefined
 }
 
 /**
@@ -41,7 +44,9 @@ export async function planScript(plan: Plan, migrations: readonly Migration[], o
     rows = applyRowChanges(rows, rowChanges)
     blocks.push(run.steps.some(({ type }) => type === 'outside') ? await journaled(tables, run) : [...title(run), ...wrapped(options, await inside(tables, run))])
   }
-  const body = [...PATIENCE, ...(options.singleTransaction ? ['', ...transaction(blocks.flat())] : blocks.flat())]
+  const begins = plan.direction === 'upgrade' && plan.before.length === 0 && blocks.length > 0 ? (options.baseline ?? []) : []
+  const baseline = baselineScript(begins, options.versionSchema ?? DEFAULT_VERSION_SCHEMA, transaction(stepsSql(begins, [])))
+  const body = [...PATIENCE, ...baseline, ...(options.singleTransaction ? ['', ...transaction(blocks.flat())] : blocks.flat())]
   return script(`${plan.direction} from ${named(plan.before)} to ${named(plan.after)}`, options, body)
 }
 
@@ -105,7 +110,7 @@ function transaction(statements: readonly string[]): string[] {
 async function inside(tables: BookkeepingTables, run: ScriptRun): Promise<string[]> {
   const { migration, direction, steps, rowsBefore, rowChanges } = run
   const entry = insertEntry(tables, { revision: migration.revision, direction, checksum: migration.checksum, outcome: 'done', steps })
-  return [expectRows(tables, rowsBefore), ...(await stepsSql(run, steps)), ...changes(tables, rowChanges), entry]
+  return [expectRows(tables, rowsBefore), ...stepsSql(steps, await timeoutsOf(run, steps)), ...changes(tables, rowChanges), entry]
 }
 
 /** One with steps outside a transaction: the log says after each part how far it has come, so that the runner can go on after a failure. */
@@ -114,7 +119,8 @@ async function journaled(tables: BookkeepingTables, run: ScriptRun): Promise<str
   const begun = insertEntry(tables, { revision: migration.revision, direction, checksum: migration.checksum, outcome: 'running', steps: [] })
   const lines = [...title(run), ...transaction([expectRows(tables, rowsBefore), begun])]
   for (const { from, to, outside } of segmentsOf(steps, 0)) {
-    const part = await stepsSql(run, steps.slice(from, to), outside)
+    const some = steps.slice(from, to)
+    const part = stepsSql(some, await timeoutsOf(run, some), outside)
     const last = to === steps.length && !outside
     const noted = updateEntry(tables, run, to, last ? 'done' : 'running')
     if (outside) lines.push(...EXECUTION_SETTINGS.map((setting) => `${setting};`), ...part, ...EXECUTION_SETTINGS.map((setting) => `RESET ${nameOf(setting)};`), noted)
@@ -123,10 +129,13 @@ async function journaled(tables: BookkeepingTables, run: ScriptRun): Promise<str
   return lines
 }
 
-async function stepsSql({ migration, timeouts: ofRun }: ScriptRun, steps: readonly Step[], outside = false): Promise<string[]> {
+function timeoutsOf({ migration, timeouts }: ScriptRun, steps: readonly Step[]): Promise<StepTimeouts[]> {
+  return timeoutsOfSteps(steps, migration.timeouts, timeouts)
+}
+
+function stepsSql(steps: readonly Step[], timeouts: readonly StepTimeouts[], outside = false): string[] {
   if (steps.length === 0) return []
-  const timeouts = await timeoutsOfSteps(steps, migration.timeouts, ofRun)
-  const set = (index: number) => settingStatements(timeouts[index]!, timeouts[index - 1], { local: !outside }).map((statement) => `${statement};`)
+  const set = (index: number) => (timeouts[index] ? settingStatements(timeouts[index], timeouts[index - 1], { local: !outside }).map((statement) => `${statement};`) : [])
   const variables = secretsOf(steps)
   return [
     ...variables.flatMap((variable) => handOver(variable, outside)),

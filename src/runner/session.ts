@@ -71,15 +71,20 @@ export class MigrationSession {
 
   /** Runs one statement outside any transaction block, after the given ones, which set what is put back afterwards. */
   async outside(sql: string, settings: readonly string[] = []): Promise<void> {
-    if (!this.#lent) await this.#database.executeAll([...EXECUTION_SETTINGS, ...settings])
-    try {
-      await this.#database.executeAll([sql])
-    } finally {
-      await this.restore().catch(() => undefined)
-    }
+    await this.withSettings(() => this.#database.executeAll([sql]), settings)
     if (await inTransaction(this.#database)) {
       await this.#database.executeAll(['ROLLBACK'])
       throw new AutogenError('the statement left a transaction open', { hint: 'remove BEGIN from it; it was rolled back' })
+    }
+  }
+
+  /** Does `work` outside any transaction block, under the settings of migrations. */
+  async withSettings<T>(work: () => Promise<T>, settings: readonly string[] = []): Promise<T> {
+    if (!this.#lent) await this.#database.executeAll([...EXECUTION_SETTINGS, ...settings])
+    try {
+      return await work()
+    } finally {
+      await this.restore().catch(() => undefined)
     }
   }
 

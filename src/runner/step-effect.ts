@@ -16,9 +16,8 @@ export type Effect =
 
 /** Statements that PostgreSQL refuses in a transaction, some of them always, or that end transactions of their own. */
 const NEVER_INSIDE = new Set(
-  ['Vacuum', 'Cluster', 'Reindex', 'AlterSystem', 'Discard', 'Transaction', 'Do', 'Call', 'Createdb', 'Dropdb', 'AlterDatabase', 'CreateTableSpace', 'DropTableSpace']
-    .concat('CreateSubscription', 'AlterSubscription', 'DropSubscription')
-    .map((statement) => `${statement}Stmt`),
+  `VacuumStmt ClusterStmt ReindexStmt AlterSystemStmt DiscardStmt TransactionStmt DoStmt CallStmt CreatedbStmt DropdbStmt AlterDatabaseStmt
+  CreateTableSpaceStmt DropTableSpaceStmt CreateSubscriptionStmt AlterSubscriptionStmt DropSubscriptionStmt`.split(/\s+/),
 )
 
 /** What PostgreSQL's own parser makes of a text; undefined for several statements, and for what may be run again. */

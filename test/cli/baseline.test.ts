@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { connectPostgres } from '../../src/database/postgres.js'
+import { observe } from '../support/observer.js'
 import { freshDatabase, majors } from '../support/servers.js'
 import { Sandbox } from './sandbox.js'
 
@@ -50,6 +52,29 @@ test('a history that begins on a database with objects can be replayed and run w
   expect((await box.run(['upgrade'])).stderr).not.toContain('is empty')
   expect(await box.ok('check')).toBe('in sync\n')
 }, 120_000)
+
+const psql = spawnSync('psql', ['--version']).status === 0
+if (!psql) console.warn('psql is not installed: that a script makes the baseline is not tested')
+
+;(psql ? test : test.skip)('a script makes the baseline of an empty database, and passes over it on one that is there', async () => {
+  const existing = await databaseWith(...EXISTING)
+  box.env = { DATABASE_URL: existing }
+  await box.ok('pull')
+  box.edit('schema.ts', "mood: ", "email: text(),\n  mood: ")
+  await box.ok('-m', 'add email')
+  const script = await box.ok('upgrade', '--sql', 'head')
+  const states: string[][] = []
+  for (const url of [await databaseWith('CREATE EXTENSION citext'), existing]) {
+    const { status, stderr } = spawnSync('psql', ['-X', '-q', '-d', url], { input: script, encoding: 'utf8' })
+    expect([status, stderr]).toEqual([0, ''])
+    const session = await connectPostgres(url)
+    await session.executeAll(['DROP EXTENSION IF EXISTS citext'])
+    states.push(await observe(session))
+    await session.close()
+    expect(await box.ok('check', '-d', url)).toBe('in sync\n')
+  }
+  expect(states[0]).toEqual(states[1])
+}, 60_000)
 
 test('a baseline that cannot be made says where, and nothing is kept', async () => {
   box.env = { DATABASE_URL: await databaseWith('CREATE TABLE public.t (id int)') }

@@ -53,5 +53,6 @@ test('several heads, or none, are an error that names the choices', async () => 
   add('also', "'aaaa'", ['SELECT 1'], [])
   expect((await box.run(['rebase', 'more'])).stderr).toMatch(/is ambiguous: it could mean also, them\nhint: write --onto also or --onto them\n/)
   await box.ok('rebase', 'more', '--onto', 'also')
+  expect((await box.run(['rebase', 'more', '--onto', 'also'])).stderr).toContain('revision mine follows also already')
   expect((await box.run(['rebase', 'also', '--onto', 'more'])).stderr).toContain('revision more follows also already')
 }, 60_000)

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { connectPostgres } from '../../src/database/postgres.js'
 import { freshDatabase, majors } from '../support/servers.js'
 import { Sandbox } from './sandbox.js'
 
@@ -58,4 +59,23 @@ test('--sql needs no database', async () => {
   expect(await box.ok('downgrade', '--sql', 'bbbb:base')).toMatch(/DROP TABLE public\.b;[^]*DROP TABLE public\.a;/)
   expect(JSON.parse(await box.ok('stamp', '--sql', '--json', 'head')).sql).toContain("VALUES ('bbbb')")
   expect(await box.run(['downgrade', '--sql', 'base'])).toMatchObject({ code: 1, stderr: expect.stringContaining('write from:to, as in head:base') })
+})
+
+test('B52 current and --check-heads: no table, which is not made, behind, two heads, one that a dependency implies', async () => {
+  expect(await box.run(['current', '--check-heads'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/no migration has been applied\n.*2 migrations are not applied: autogen upgrade head\n.*missing: bbbb/) })
+  const session = await connectPostgres(box.env.DATABASE_URL!)
+  expect(await session.query(`SELECT FROM pg_namespace WHERE nspname = 'autogen'`)).toEqual([])
+  await session.close()
+  await box.ok('upgrade', 'aaaa')
+  expect(await box.run(['current'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^aaaa .*first\n$/) })
+  expect((await box.run(['current', '--check-heads'])).code).toBe(1)
+  await box.ok('upgrade')
+  expect(await box.run(['current', '--check-heads'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^bbbb .*second \(head\)\n$/), stderr: '' })
+  box.write('migrations/20260103_0900_cccccccc_third.ts', migration('cccccccc', "'aaaa'", 'third', 'SELECT 1', 'SELECT 1'))
+  expect(await box.run(['current', '--check-heads'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/1 migration is not applied: autogen upgrade heads\n.*missing: cccccccc/) })
+  await box.ok('upgrade', 'heads')
+  expect(await box.ok('current', '--check-heads')).toMatch(/^bbbb {6}.*\(head\)\ncccccccc {2}.*\(head\)\n$/)
+  box.write('migrations/20260104_0900_dddd_fourth.ts', migration('dddd', "'cccccccc', dependsOn: 'bbbb'", 'fourth', 'SELECT 1', 'SELECT 1'))
+  await box.ok('upgrade', 'heads')
+  expect(await box.ok('current', '--check-heads')).toMatch(/^dddd .*fourth \(head\)\n$/)
 })

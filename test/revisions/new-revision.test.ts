@@ -25,6 +25,12 @@ describe('B49 the place of a new revision', () => {
     expect(() => place(linear, { heads: ['e', 'c'], splice: true })).toThrow('parent c comes before parent e already')
   })
 
+  test('a merge joins several', () => {
+    expect(place(branched, { heads: ['heads'], merge: true }).revises).toEqual(['d1', 'd2'])
+    expect(() => place(linear, { heads: ['heads'], merge: true })).toThrow(expect.objectContaining({ message: 'there is nothing to merge with e', hint: 'the history has one head' }))
+    expect(() => place(branched, { heads: ['d2'], merge: true })).toThrow(expect.objectContaining({ message: 'there is nothing to merge with d2', hint: 'the heads are d1, d2' }))
+  })
+
   test('names', () => {
     for (const id of ['a@b', 'a-b', 'a+b', 'a:b']) expect(() => place(linear, { revision: id })).toThrow(`the revision id "${id}" holds`)
     expect(() => place(linear, { revision: 'a' })).toThrow('the revision id "a" is taken by revision a')
@@ -38,11 +44,14 @@ describe('B49 the place of a new revision', () => {
   })
 
   test('the folder', () => {
-    expect(chooseFolder(['m'])).toBe('m')
-    expect(chooseFolder(['m', 'n'], 'n')).toBe('n')
-    expect(chooseFolder(['m', 'n'], undefined, 'n/x.ts')).toBe('n')
-    expect(() => chooseFolder(['m', 'n'])).toThrow('there are several migrations folders')
-    expect(() => chooseFolder(['m', 'n'], 'o')).toThrow('o is not one of the configured migrations folders')
+    expect(chooseFolder(['/m'])).toBe('/m')
+    expect(chooseFolder(['/m/**'])).toBe('/m')
+    expect(chooseFolder(['/m', '/n'], '/n')).toBe('/n')
+    expect(chooseFolder(['/m', '/n/**'], '/n/deep/down')).toBe('/n/deep/down')
+    expect(chooseFolder(['/m', '/n/**'], undefined, '/n/deep/x.ts')).toBe('/n/deep')
+    expect(() => chooseFolder(['/m', '/n'])).toThrow('there are several folders with migrations, and none was chosen for the new revision')
+    expect(() => chooseFolder(['/m', '/n'], '/o')).toThrow('/o is none of the folders with migrations')
+    expect(() => chooseFolder(['/m', '/n'], '/n/deep')).toThrow('/n/deep is none of the folders with migrations')
   })
 })
 

@@ -53,7 +53,7 @@ describe('a linear history a b c d e', () => {
     expect(() => down(linear, '+2', 'b')).toThrow('a downgrade cannot go up: "+2"')
     expect(() => down(linear, '-5', 'b')).toThrow('"-5" leads too far')
     expect(() => down(linear, '-3', 'b')).toThrow('"-3" leads too far: fewer than 3 revisions are applied')
-    expect(() => down(linear, '-1')).toThrow('"-1" leads too far: fewer than 1 revisions are applied')
+    expect(() => down(linear, '-1')).toThrow('"-1" leads too far: no revision is applied')
   })
 
   test('B10 downgrade to what is not applied is an error', () => {
@@ -63,6 +63,7 @@ describe('a linear history a b c d e', () => {
 
   test('B11 downgrade to where the database is does nothing', () => {
     expect(down(linear, 'a', 'a')).toBe('=> a')
+    expect(down(linear, 'c', 'c')).toBe('=> c')
     expect(down(linear, 'e', 'e')).toBe('=> e')
     expect(down(linear, 'base')).toBe('=>')
   })
@@ -192,6 +193,7 @@ describe('several bases', () => {
   test('B34 a merge of three, two of which went on', () => {
     const three = graphOf('a1; b1 < a1; c1 < b1; a2; b2 < a2; c2 < b2; a3; b3 < a3; c3 < b3; d1 < c1 c2 c3; d2 < c2; d3 < c3')
     expect(up(three, 'd1', 'd3', 'b2', 'b1')).toBe('c1 c2 d1 => d1 d3')
+    expect(planUpgrade(three, 'd1', ['d3', 'b2', 'b1']).steps.map((step) => changes(step.rowChanges))).toEqual(['b1:c1', 'b2:c2', '-c1 c2:d1'])
     expect(up(three, 'd2', 'd3', 'd1')).toBe('d2 => d1 d2 d3')
   })
 })
@@ -264,6 +266,11 @@ describe('dependencies', () => {
     const graph = graphOf('a; b < a; c1 < b [c1branch]; d1 < c1; c2 < b [c2branch]; d2 < c2 > c1')
     expect(down(graph, 'c1branch@b', 'd1', 'd2')).toBe('d2 d1 c1 => c2')
     expect(down(graph, 'c2branch@b', 'd1', 'd2')).toBe('d2 c2 => d1')
+  })
+
+  test('B44 from all heads, only what nothing else covers', () => {
+    const graph = graphOf('a1; a2; a3; amerge < a1 a2 a3; b1; b2; bmerge < b1 b2; c1; c2; c3; cmerge < c1 c2 c3; d1 > a3 b2 c1')
+    expect(down(graph, 'd1@base', 'amerge', 'bmerge', 'cmerge', 'd1')).toBe('d1 => amerge bmerge cmerge')
   })
 
   test('B44 rows that a dependency implied come back when nothing else covers them', () => {

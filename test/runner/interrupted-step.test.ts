@@ -23,7 +23,7 @@ describe.each(engines)('on %s', (name) => {
     await database.executeAll([`UPDATE autogen.autogen_history SET outcome = '${outcome}' WHERE revision = 'bbbb'`])
     await upgrade({ database, migrations: migrations(step) })
     expect((await readState(database)).rows).toEqual(['bbbb'])
-    expect(await value(database, 'SELECT count(*)::int FROM a WHERE id = 2')).toBe(1)
+    expect(await value(database, 'SELECT count(*)::int FROM public.a WHERE id = 2')).toBe(1)
   }
 
   const INDEX = 'CREATE INDEX CONCURRENTLY a_id ON a (id)'
@@ -91,6 +91,13 @@ describe.each(engines)('on %s', (name) => {
     await database.executeAll([`UPDATE autogen.autogen_history SET outcome = 'running', progress = '[]' WHERE revision = 'bbbb'`])
     await upgrade({ database, migrations: migrations(unique) })
     expect(await indexes()).toEqual([['a_id_idx', true]])
+  })
+
+  test('names mean to the settling what they mean to the step', async () => {
+    await database.executeAll(['CREATE SCHEMA decoy', 'CREATE TABLE decoy.a (id int)', 'CREATE INDEX a_id ON decoy.a (id)', 'SET search_path = decoy, public'])
+    await resume(INDEX, [])
+    await database.executeAll(['RESET search_path', 'DROP SCHEMA decoy CASCADE'])
+    expect(await value(database, `SELECT count(*)::int FROM pg_index WHERE indrelid = 'public.a'::regclass`)).toBe(1)
   })
 
   test('what could stand in a transaction is not done without being noted', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from '../../src/database/database.js'
 import { startNative, type NativeServer } from '../../src/database/native.js'
 import { connectPostgres } from '../../src/database/postgres.js'
 import { Sandbox } from '../cli/sandbox.js'
@@ -81,38 +82,57 @@ async function stateOf(name: string): Promise<unknown> {
   }
 }
 
+/** Waits until the log of a run says that so many steps are done, or the run is over. */
+async function reached(name: string, step: number, over: () => boolean): Promise<void> {
+  const database = await connectPostgres(urlOf(name))
+  while (!over() && (await stepsDone(database)) < step) await sleep(1)
+  await database.close()
+}
+
+/** -1 before there is a log, and again when a server that crashed had not written it yet. */
+async function stepsDone(database: Database): Promise<number> {
+  const [row] = await database.query('SELECT max(steps_done) FROM autogen.autogen_history').catch(() => [])
+  return (row?.[0] as number | null | undefined) ?? -1
+}
+
 test(`a migration of ${STEPS.length} steps that is cut off at ${KILLS} moments always ends as if it never was`, async () => {
   expect(STEPS).toHaveLength(30)
-  const times: number[] = []
-  for (const name of ['first', 'whole']) {
-    await administer(`CREATE DATABASE ${name}`)
-    const began = performance.now()
-    await box.ok('upgrade', '-d', urlOf(name))
-    times.push(performance.now() - began)
-  }
+  await administer('CREATE DATABASE whole')
+  await box.ok('upgrade', '-d', urlOf('whole'))
   const expected = await stateOf('whole')
 
-  let cut = 0
-  for (let run = 0; run < KILLS; run++) {
-    const name = `cut_${run}`
+  const cut: { how: string; steps: number }[] = []
+  let runs = 0
+  for (; cut.length < KILLS && runs < KILLS * 2; runs++) {
+    const name = `cut_${runs}`
     await administer(`CREATE DATABASE ${name}`)
     const child = box.start(['upgrade', '-d', urlOf(name)])
-    // Without what it takes to start, moments spread evenly over the run.
-    await sleep(Math.min(...times) * (0.3 + 0.65 * ((run * 0.618) % 1)))
-    const how = ['kill', 'terminate', 'crash'][run % 3]!
+    let isOver = false
+    const outcome = child.outcome.finally(() => (isOver = true))
+    // Spread evenly over the steps, and over what a step takes.
+    await reached(name, Math.floor(STEPS.length * ((runs * 0.618) % 1)), () => isOver)
+    await sleep((runs * 3.7) % 20)
+    const how = ['kill', 'terminate', 'crash'][runs % 3]!
     if (how === 'kill') child.kill('SIGKILL')
     else if (how === 'terminate') await administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
     else {
       await server.crash()
       await server.start()
     }
-    const { code } = await child.outcome
-    if (code !== 0) cut++
+    if ((await outcome).code !== 0) {
+      const database = await connectPostgres(urlOf(name))
+      cut.push({ how, steps: await stepsDone(database) })
+      await database.close()
+    }
     const next = await box.run(['upgrade', '-d', urlOf(name)])
-    expect([run, how, next.code, next.stderr]).toEqual([run, how, 0, expect.any(String)])
-    expect([run, how, await stateOf(name)]).toEqual([run, how, expected])
+    expect([runs, how, next.code, next.stderr]).toEqual([runs, how, 0, expect.any(String)])
+    expect([runs, how, await stateOf(name)]).toEqual([runs, how, expected])
     await administer(`DROP DATABASE ${name} WITH (FORCE)`)
   }
+  const places = new Set(cut.map(({ steps }) => steps))
+  const times = (how: string) => cut.filter((each) => each.how === how).length
+  if (process.env.KILLS) console.log(`${cut.length} of ${runs} runs were cut off, behind ${places.size} different steps: ${times('kill')} by SIGKILL, ${times('terminate')} with their session, ${times('crash')} with the server`)
   // Otherwise hardly anything was tried.
-  expect(cut).toBeGreaterThan(KILLS / 3)
+  expect(cut).toHaveLength(KILLS)
+  expect(places.size).toBeGreaterThanOrEqual(Math.min(KILLS, STEPS.length) / 2)
 }, 60_000 + KILLS * 20_000)

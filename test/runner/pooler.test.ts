@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../../src/database/database.js'
 import { serverUser } from '../../src/database/native-binaries.js'
 import { connectPostgres } from '../../src/database/postgres.js'
-import { readState, upgrade } from '../../src/runner/runner.js'
+import { ensureVersion, readState, upgrade } from '../../src/runner/runner.js'
 import { freshDatabase, majors } from '../support/servers.js'
 import { migration, steps, tables, value } from './support.js'
 
@@ -35,9 +35,18 @@ async function connect(address = url): Promise<Database> {
 }
 
 test('runs at once: a row is the lock, each migration runs once, and the row goes', async () => {
-  const runs = await Promise.all([1, 2, 3, 4].map(async () => upgrade({ database: await connect(), migrations: MIGRATIONS, pooler: true })))
+  const runs = await Promise.all(Array.from({ length: 16 }, async () => upgrade({ database: await connect(), migrations: MIGRATIONS, pooler: true })))
   expect(runs.flatMap(({ ran }) => ran.map(({ revision }) => revision)).sort()).toEqual(['aaaa', 'bbbb'])
   expect(await value(await connect(), 'SELECT count(*)::int FROM autogen.autogen_lock')).toBe(0)
+})
+
+test('the tables are made once, and whoever may write to them may run migrations', async () => {
+  const database = await connect()
+  await ensureVersion(database, 'autogen', { pooler: true })
+  const role = `guest_${Date.now().toString(36)}`
+  await database.executeAll([`CREATE ROLE ${role}`, `GRANT USAGE ON SCHEMA autogen TO ${role}`, `GRANT ALL ON ALL TABLES IN SCHEMA autogen TO ${role}`, `SET ROLE ${role}`])
+  expect((await upgrade({ database, migrations: [migration('aaaa', [], steps('SELECT 1'))], pooler: true })).after).toEqual(['aaaa'])
+  await database.executeAll(['RESET ROLE', `DROP OWNED BY ${role}`, `DROP ROLE ${role}`])
 })
 
 test('who holds the lock is named; one that died loses it', async () => {

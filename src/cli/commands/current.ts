@@ -13,14 +13,12 @@ export async function run(flags: Flags): Promise<ExitCode> {
     const status = headStatus(graph, rows)
     if (flags.json) printJson(status)
     else {
-      for (const { revision, isKnown } of status.current) {
-        const known = isKnown ? graph.get(revision) : undefined
-        if (!known) printResult(`${revision} ${chalk.red('(not in the migrations folder)')}`)
-        else printResult(flags.verbose ? `${revisionFacts(known, graph, chalk)}\n` : revisionLines([known], graph, { chalk }))
-      }
+      const known = status.current.flatMap(({ revision }) => graph.get(revision) ?? [])
+      if (known.length > 0) printResult(flags.verbose ? known.map((each) => revisionFacts(each, graph, chalk)).join('\n\n') : revisionLines(known, graph, { chalk }))
+      for (const { revision } of status.current.filter(({ isKnown }) => !isKnown)) printResult(`${revision} ${chalk.red('(not in the migrations folder)')}`)
       if (rows.length === 0) printNote('no migration has been applied')
       const behind = status.current.every(({ isKnown }) => isKnown) ? graph.pending(rows).length : 0
-      if (behind > 0) printNote(chalkStderr.dim(`${behind} ${behind === 1 ? 'migration is' : 'migrations are'} not applied: autogen upgrade head`))
+      if (behind > 0) printNote(chalkStderr.dim(`${behind} ${behind === 1 ? 'migration is' : 'migrations are'} not applied: autogen upgrade ${graph.heads.length > 1 ? 'heads' : 'head'}`))
     }
     if (!flags.checkHeads || status.atHeads) return ExitCode.done
     printNote(`not at every head; missing: ${status.missing.join(', ') || 'none, but the database is at revisions that are not in the folder'}`)

@@ -10,6 +10,7 @@ export async function run(flags: Flags, revisions: readonly string[] | string): 
     const heads = typeof revisions === 'string' ? [revisions] : revisions
     const { revision, file } = await emptyRevision(project, {
       heads,
+      merge: true,
       message: (flags.message as string | undefined) ?? `merge ${heads.join(' and ')}`,
       revision: flags.revId as string | undefined,
     })
