@@ -1,7 +1,8 @@
+import type { Direction, Migration, Step } from './revisions/revision.js'
 import type { TimeoutsInput } from './revisions/timeouts.js'
 
 /** What one of several databases has of its own; the rest is as for all. */
-export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | keyof TimeoutsInput>
+export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | 'waitForReplicas' | 'waitForRun' | keyof TimeoutsInput>
 
 /** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
 export interface Config extends TimeoutsInput {
@@ -15,12 +16,22 @@ export interface Config extends TimeoutsInput {
   readonly migrations?: string | readonly string[]
   /** The engine that elaborates and proves: `auto`, `server`, `native`, `embedded` or a `postgres://` URL. Default: `auto`. */
   readonly scratch?: string
-  /** Codes of hazards that may be written into a migration; `all` allows every one. Default: none. */
+  /** Codes of hazards that may be written into a migration, and that `lint` accepts, for all objects or for one, `data-loss:app.users`; `all` allows every one. Default: none. */
   readonly allow?: readonly string[]
   /** The database schema of the bookkeeping tables. Default: `autogen`. */
   readonly versionSchema?: string
   /** Whether the address is that of a pooler that lends sessions for one transaction at a time, as PgBouncer does in transaction mode. Default: false. */
   readonly pooler?: boolean
+  /** After each migration, wait so many seconds until every streaming replica has replayed it. Default: replicas are not waited for. */
+  readonly waitForReplicas?: number
+  /** How many seconds a run waits for another one to end. Default: 300. */
+  readonly waitForRun?: number
+  /** Awaited before each migration, outside of its transaction; when it throws, the run ends there. */
+  readonly beforeMigration?: (migration: Migration, direction: Direction) => unknown
+  /** Awaited after each migration that is done. */
+  readonly afterMigration?: (migration: Migration, direction: Direction) => unknown
+  /** Called before each step, or each step of those that are sent together. */
+  readonly onStep?: (step: Step, place: { readonly migration: Migration; readonly direction: Direction; readonly number: number }) => void
   /** The names of new migration files, from `{date}`, `{time}`, `{revision}` and `{slug}`. Default: `{date}_{time}_{revision}_{slug}.ts`. */
   readonly fileTemplate?: string
   /** A template of the project's own for new migrations; that of this package is in `templates/migration.ts.template`. */

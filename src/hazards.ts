@@ -17,3 +17,17 @@ export const HAZARDS = {
 export type HazardCode = keyof typeof HAZARDS
 
 export const HAZARD_CODES = Object.keys(HAZARDS) as readonly HazardCode[]
+
+/**
+ * Whether a hazard of an object is allowed: by `all`, by its code, or by its code for that object or one that it is a part of.
+ *
+ * @example isAllowed('data-loss', 'app.users.email', ['data-loss:app.users']) // true
+ */
+export function isAllowed(code: HazardCode, object: string, allow: readonly string[]): boolean {
+  return allow.some((entry) => {
+    if (entry === 'all' || entry === code) return true
+    if (!entry.startsWith(`${code}:`)) return false
+    const name = entry.slice(code.length + 1)
+    return object === name || object.startsWith(`${name}.`)
+  })
+}

@@ -16,6 +16,8 @@ interface Member {
 const TEXT: Member = { accepts: isString, wants: 'a string' }
 const TIME: Member = { accepts: (value) => isString(value) || typeof value === 'number', wants: "milliseconds, or a time such as '2s'" }
 const YES_OR_NO: Member = { accepts: (value) => typeof value === 'boolean', wants: 'true or false' }
+const SECONDS: Member = { accepts: (value) => typeof value === 'number' && value > 0, wants: 'a number of seconds' }
+const FUNCTION: Member = { accepts: (value) => typeof value === 'function', wants: 'a function' }
 const MEMBERS: Record<keyof Config, Member> = {
   database: TEXT,
   databases: { accepts: isDatabases, wants: 'an object of addresses or settings by name' },
@@ -33,9 +35,14 @@ const MEMBERS: Record<keyof Config, Member> = {
   pooler: YES_OR_NO,
   online: YES_OR_NO,
   typecheck: YES_OR_NO,
+  waitForReplicas: SECONDS,
+  waitForRun: { accepts: (value) => value === 0 || SECONDS.accepts(value), wants: 'a number of seconds' },
+  beforeMigration: FUNCTION,
+  afterMigration: FUNCTION,
+  onStep: FUNCTION,
 }
 
-const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'lockTimeout', 'lockRetries', 'statementTimeout']
+const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'waitForReplicas', 'waitForRun', 'lockTimeout', 'lockRetries', 'statementTimeout']
 
 function isDatabases(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

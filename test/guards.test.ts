@@ -72,6 +72,14 @@ test('migrations are read without the kinds and the planner, unless one asks for
   expect(offenders([...read], (file) => /^(?:kinds|differ|planner|declaration|runner)\b/.exec(path.relative(SRC, file))?.[0])).toEqual([])
 })
 
+test("the user's files are written in one place, so that a dry run writes none", () => {
+  const own = ['generator/write-file.ts', 'database', 'declaration/disk-cache.ts', 'project/project.ts'].map((name) => path.join(SRC, name))
+  const others = files('.').filter((file) => !own.some((name) => file.startsWith(name)))
+  const writes = /import \{[^}]*\b((?:write|append|copy)File|mkdir|rename|open|link|symlink|cp|rm|rmdir|unlink)(?:Sync)?\b[^}]*\} from 'node:fs/
+  expect(offenders(others, (file) => writes.exec(readFileSync(file, 'utf8'))?.[1])).toEqual([])
+  expect(offenders(own.slice(0, 1), (file) => writes.exec(readFileSync(file, 'utf8'))?.[1])).toHaveLength(1)
+})
+
 test('pure parts do no I/O', () => {
   expect(
     offenders(files('model', 'operations', 'differ'), (file) => imports(file).find((name) => name.startsWith('node:') || name.includes('/database/') && !name.endsWith('/database/database.js'))),

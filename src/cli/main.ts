@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { ExitCode } from '../errors.js'
 import { handleSignals, unlessEnding } from './interrupts.js'
-import { errorJson, printError, printJson } from './output.js'
+import { logEvent } from './log.js'
+import { printError, printErrorJson } from './output.js'
 import { program } from './program.js'
 import { stopProgress } from './progress.js'
 
@@ -29,12 +30,13 @@ async function fail(error: unknown): Promise<void> {
   await unlessEnding()
   process.exitCode = (error as { exitCode?: number } | null)?.exitCode ?? ExitCode.failed
   stopProgress()
-  if (argv.includes('--json')) printJson(errorJson(error))
+  if (argv.includes('--json')) printErrorJson(error)
   await printError(error)
 }
 
 /** Idle connections and embedded engines are closed by now; what is left open belongs to no one. */
 function end(): void {
   stopProgress()
+  logEvent('info', 'command.end', { exitCode: process.exitCode ?? ExitCode.done, milliseconds: Math.round(process.uptime() * 1000) })
   process.stdout.write('', () => process.stderr.write('', () => process.exit()))
 }

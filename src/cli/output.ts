@@ -1,6 +1,10 @@
 import path from 'node:path'
-import { AutogenError } from '../errors.js'
+import { AutogenError, type SourcePosition } from '../errors.js'
+import { MigrationError } from '../runner/migration-error.js'
+import { logEvent, logNote, logsJson } from './log.js'
 import { clearProgress } from './progress.js'
+
+let jsonPrinted = false
 
 /** Results go to stdout, everything else to stderr. */
 export function printResult(text: string): void {
@@ -9,11 +13,14 @@ export function printResult(text: string): void {
 }
 
 export function printNote(text: string): void {
+  if (logsJson()) return logNote(text)
   clearProgress()
   process.stderr.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
+/** The one document on stdout. */
 export function printJson(value: unknown): void {
+  jsonPrinted = true
   printResult(JSON.stringify(value, null, 2))
 }
 
@@ -25,6 +32,7 @@ export function showPath(file: string): string {
 
 /** Prints an error with its place, detail and hint; a stack trace only when AUTOGEN_DEBUG is set. */
 export async function printError(error: unknown): Promise<void> {
+  if (logsJson()) return logEvent('error', 'error', { ...errorFields(error), ...(process.env.AUTOGEN_DEBUG && error instanceof Error && { stack: stacks(error).join('\n') }) })
   const { chalkStderr } = await import('chalk')
   const known = error instanceof AutogenError
   const message = messageOf(error)
@@ -40,13 +48,23 @@ export async function printError(error: unknown): Promise<void> {
   printNote(lines.join('\n'))
 }
 
+/** The same as the document on stdout, unless there is one already: what fails then failed after the work was done. */
+export function printErrorJson(error: unknown): void {
+  if (!jsonPrinted) printJson({ error: errorFacts(error) })
+}
+
 /** The same for machines. */
-export function errorJson(error: unknown): Record<string, unknown> {
+export function errorFacts(error: unknown): Record<string, unknown> {
   const known = error instanceof AutogenError ? error : undefined
   const { sqlState } = (known ?? {}) as { sqlState?: string }
-  return {
-    error: { type: known?.name ?? 'Error', message: messageOf(error), at: known?.at, detail: known?.detail, hint: known?.hint, sqlState },
-  }
+  const failed = error instanceof MigrationError ? { revision: error.migration.revision, direction: error.direction, step: error.step, statement: error.statement } : {}
+  return { type: known?.name ?? 'Error', message: messageOf(error), at: known?.at, detail: known?.detail, hint: known?.hint, sqlState, ...failed }
+}
+
+/** The same for an event of the log. */
+export function errorFields(error: unknown): Record<string, unknown> {
+  const { at, ...facts } = errorFacts(error)
+  return { ...facts, ...(at as SourcePosition | undefined) }
 }
 
 function messageOf(error: unknown): string {

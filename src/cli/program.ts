@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { ExitCode, UsageError } from '../errors.js'
 import { packageVersion } from '../package-version.js'
 import { closest } from '../suggest.js'
+import { chooseLog, logEvent, logIn } from './log.js'
 
 /** Flags as commander hands them to a command, common ones included. */
 export interface Flags {
@@ -32,6 +33,7 @@ const COMMON = 'Common options:'
  * @example await program(['check', '--database', url])
  */
 export async function program(argv: readonly string[]): Promise<ExitCode> {
+  chooseLog(logIn(argv) ?? process.env.AUTOGEN_LOG)
   let code: ExitCode = ExitCode.done
   const root = new Command('autogen')
     .usage('[command] [options]')
@@ -54,6 +56,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     command.action(async (...received: unknown[]) => {
       const flags = received[received.length - 2] as Flags
       const args = received.slice(0, -2).filter((arg) => arg !== undefined) as string[]
+      logEvent('info', 'command.start', { command: command.name(), version: packageVersion() })
       code = await (await load()).run(flags, ...args)
     })
   }
@@ -62,10 +65,12 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const verbose = () => new Option('-v, --verbose', 'more about each')
   const revisionId = () => new Option('--rev-id <id>', 'use this id instead of a random one')
   const strict = () => new Option('--strict', 'refuse objects that cannot be managed (exit 3)')
-  const dryRun = () => new Option('--dry-run', 'only say what would be done')
+  const dryRun = () => new Option('--dry-run', 'only say what would be run')
+  const dryWrite = () => new Option('--dry-run', 'do everything, the proof included, but only say what would be written')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
   const offline = () => new Option('--no-online', 'plain statements, which lock tables while they run (AUTOGEN_ONLINE=0)')
-  const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it')
+  const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it (AUTOGEN_WAIT_FOR_REPLICAS)')
+  const waitForRun = () => new Option('--wait-for-run <seconds>', 'how long to wait for another run to end; 0 does not (AUTOGEN_WAIT_FOR_RUN; default 300)')
   const patience = () => [
     new Option('--lock-timeout <time>', 'how long to wait for a lock, such as 500ms or 2s; 0: as long as it takes (AUTOGEN_LOCK_TIMEOUT; default 2s)'),
     new Option('--lock-retries <number>', 'how often to try again what did not get its locks (AUTOGEN_LOCK_RETRIES; default 10)'),
@@ -73,7 +78,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   ]
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
-  verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'))
+  verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'), [
+    new Option('--template <name>', 'what the project begins with; autogen list-templates names them (default: default)'),
+    dryWrite(),
+  ])
+  verb(WRITE, 'list-templates', 'list what autogen init can begin with', () => import('./commands/list-templates.js'))
   verb(WRITE, 'pull', 'write schema.ts from the database', () => import('./commands/pull.js'), [
     new Option('--force', 'overwrite an existing schema.ts'),
     new Option('--stdout', 'print it instead of writing a file'),
@@ -82,6 +91,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--roles <names>', 'also these roles of the server, separated by commas, or all; never passwords'),
     new Option('--external <names>', 'leave out what something else makes, such as "pgmq.q_*,app.events_p*"'),
     strict(),
+    dryWrite(),
   ])
   verb(WRITE, 'revision', 'write a migration from the differences between the database and schema.ts', () => import('./commands/revision.js'), [
     message(),
@@ -94,6 +104,8 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--path <folder>', 'the folder to write it into, when there are several'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
     offline(),
+    new Option('--sql', 'print the SQL of the upgrade, proven as ever, instead of writing a migration'),
+    dryWrite(),
     new Option('--typecheck', 'let TypeScript check schema.ts, however large it is (AUTOGEN_TYPECHECK=1)'),
     new Option('--no-typecheck', 'do not let TypeScript check schema.ts (AUTOGEN_TYPECHECK=0)'),
   ])
@@ -108,21 +120,31 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
     strict(),
   ])
-  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), ...patience(), replicas(), dryRun(), asScript()])
+  verb(WRITE, 'lint [targets...]', 'name the hazards in migrations and SQL files (exit 3 when there are some)', () => import('./commands/lint.js'), [
+    new Option('--format <format>', 'text (the default), json, sarif or github').choices(['text', 'json', 'sarif', 'github']),
+    new Option('--assume-in-transaction', 'SQL files run in a transaction that something else begins'),
+    new Option('--pg <major>', 'the version of PostgreSQL that it is for, such as 17'),
+    new Option('--downgrade', 'look at the downgrades of migrations as well'),
+    new Option('--no-advice', 'only hazards'),
+    new Option('--strict', 'advice fails as hazards do (exit 3)'),
+  ])
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), ...patience(), replicas(), waitForRun(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),
     together(),
     ...patience(),
     replicas(),
+    waitForRun(),
     dryRun(),
     asScript(),
   ])
   verb(RUN, 'stamp <target>', 'record a revision as applied without running anything', () => import('./commands/stamp.js'), [
     new Option('--purge', 'forget first what the version table holds'),
+    waitForRun(),
     dryRun(),
     asScript(),
   ])
-  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [asScript()])
+  verb(RUN, 'ensure-version', 'make the bookkeeping tables, for a role that may create them', () => import('./commands/ensure-version.js'), [waitForRun(), dryRun(), new Option('--sql', 'print a script for psql instead')])
   verb(LOOK, 'status', 'show where the database is, what is pending and what went wrong', () => import('./commands/status.js'))
   verb(LOOK, 'current', 'show the revision the database is at', () => import('./commands/current.js'), [
     new Option('--check-heads', 'exit 1 unless the database is at every head'),
@@ -137,12 +159,13 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   verb(LOOK, 'edit <revision>', 'open a migration in VISUAL or EDITOR', () => import('./commands/edit.js'))
   verb(LOOK, 'heads', 'list the newest revision of every branch', () => import('./commands/heads.js'), [verbose()])
   verb(LOOK, 'branches', 'list the revisions at which branches begin', () => import('./commands/branches.js'), [verbose()])
-  verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId()])
+  verb(HISTORY, 'merge <revisions...>', 'write a migration that joins branches', () => import('./commands/merge.js'), [message(), revisionId(), dryWrite()])
   verb(HISTORY, 'rebase <revision>', 'put the branch that ends in a revision behind the other head', () => import('./commands/rebase.js'), [
     new Option('--onto <revision>', 'the head to put it behind, when there are several'),
+    dryWrite(),
   ])
-  verb(HISTORY, 'squash <range>', 'put the migrations from one revision to another, a:b, into one', () => import('./commands/squash.js'), [message()])
-  verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'))
+  verb(HISTORY, 'squash <range>', 'put the migrations from one revision to another, a:b, into one', () => import('./commands/squash.js'), [message(), dryWrite()])
+  verb(HISTORY, 'lock', 'write the lock file of the migrations anew, after they were edited or deleted by hand', () => import('./commands/lock.js'), [dryWrite()])
 
   const [first = '', ...rest] = withVerb(argv, root)
   try {
@@ -199,7 +222,8 @@ function commonOptions(): Option[] {
     new Option('--pooler', 'the database is behind a pooler in transaction mode (AUTOGEN_POOLER=1)'),
     new Option('--scratch <engine>', 'auto, server, native, embedded or a URL (AUTOGEN_SCRATCH; default auto)'),
     new Option('--allow <codes>', 'hazards that are accepted, separated by commas, or all (AUTOGEN_ALLOW; default none)'),
-    new Option('--json', 'one JSON document on stdout'),
+    new Option('--json', 'one JSON document on stdout, also for an error'),
+    new Option('--log <format>', 'what stderr gets: text, or json for one event a line (AUTOGEN_LOG; default text)'),
   ]
   return options.map((option) => option.helpGroup(COMMON))
 }

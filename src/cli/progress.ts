@@ -1,3 +1,5 @@
+import { logEvent, logsJson } from './log.js'
+
 /** Shorter work is not worth a line. */
 const PATIENCE_MS = 1_000
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -7,6 +9,12 @@ let started = 0
 let timer: NodeJS.Timeout | undefined
 let frame = 0
 let shown = false
+
+/** Says what is done from now on. */
+export function showStage(name: string): void {
+  if (logsJson()) logEvent('debug', 'stage', { stage: name })
+  else showProgress(name)
+}
 
 /** Says on a terminal's stderr what is being done and for how long, once the whole work takes longer than a second. Silent elsewhere. */
 export function showProgress(name: string): void {

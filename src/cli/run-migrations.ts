@@ -1,15 +1,18 @@
 import chalk, { chalkStderr, type ChalkInstance } from 'chalk'
-import { ExitCode, UsageError } from '../errors.js'
+import { ExitCode } from '../errors.js'
 import type { Project } from '../project/project.js'
 import type { MigrateOptions } from '../project/run.js'
 import type { Direction, Migration } from '../revisions/revision.js'
 import type { RunEvent } from '../runner/run-migration.js'
 import type { RunResult } from '../runner/runner.js'
+import { flushTelemetry } from '../runner/telemetry.js'
 import { onInterrupt } from './interrupts.js'
+import { logsJson } from './log.js'
 import { printJson, printNote, printResult } from './output.js'
 import type { Flags } from './program.js'
 import { showProgress, stopProgress } from './progress.js'
 import { withProject } from './run.js'
+import { logRunEvent } from './run-events.js'
 
 /** What a shell makes of SIGINT. */
 const INTERRUPTED = 130
@@ -29,9 +32,8 @@ export async function runMigrations(
     const options = {
       singleTransaction: flags.singleTransaction === true,
       skipIrreversible: flags.skipIrreversible === true,
-      waitForReplicasMs: millisecondsOf(flags.waitForReplicas),
       signal: stop.signal,
-      onEvent: flags.json ? undefined : printEvent,
+      onEvent: listener(flags),
     }
     try {
       const result = await onInterrupt(stopSoon, () => start(project, options))
@@ -44,16 +46,15 @@ export async function runMigrations(
     } catch (error) {
       if (stop.signal.aborted) (error as { exitCode: number }).exitCode = INTERRUPTED
       throw error
+    } finally {
+      await flushTelemetry()
     }
   })
 }
 
-/** Milliseconds of the seconds that a flag gives. */
-function millisecondsOf(given: unknown): number | undefined {
-  if (given === undefined) return undefined
-  const seconds = Number(given)
-  if (!(seconds > 0)) throw new UsageError(`--wait-for-replicas ${String(given)} is no number of seconds`, { hint: 'write --wait-for-replicas 60' })
-  return seconds * 1000
+/** What is told of a run goes to stderr: as events, or as text unless a program reads the result. */
+export function listener(flags: Flags): MigrateOptions['onEvent'] {
+  return logsJson() ? logRunEvent : flags.json ? undefined : printEvent
 }
 
 /** Says what a run would do instead of doing it. */
@@ -101,6 +102,8 @@ function printEvent(event: RunEvent): void {
       return event.lagging.length > 0 ? showProgress(`waiting for ${event.lagging.map(({ name }) => name).join(', ')}`) : stopProgress()
     case 'retry':
       return printNote(retryText(event))
+    case 'failed':
+      return stopProgress()
     case 'done':
       stopProgress()
       return printNote(chalkStderr.dim(`  ${(event.milliseconds / 1000).toFixed(2)} s`))

@@ -33,7 +33,8 @@ function filesAt(absolute: string): string[] {
   return statSync(absolute).isDirectory() ? walk(absolute).filter((file) => SOURCE.test(file)) : [absolute]
 }
 
-function walk(folder: string): string[] {
+/** Every file of a folder and those below, by name. */
+export function walk(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => !SKIPPED.test(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -43,12 +44,13 @@ function walk(folder: string): string[] {
     })
 }
 
-function matching(glob: string): string[] {
+/** The files of a kind that a glob matches, by name. */
+export function matching(glob: string, wanted = SOURCE): string[] {
   const parts = glob.split(path.sep)
   const base = parts.slice(0, parts.findIndex((part) => /[*?{]/.test(part))).join(path.sep) || path.sep
   if (!existsSync(base) || !statSync(base).isDirectory()) return []
   const pattern = globPattern(glob)
-  return walk(base).filter((file) => pattern.test(file) && SOURCE.test(file))
+  return walk(base).filter((file) => pattern.test(file) && wanted.test(file))
 }
 
 function globPattern(glob: string): RegExp {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UsageError } from '../errors.js'
 import type { Statement } from '../sql/statement.js'
 import { commentLine, sqlLiteral, stringLiteral } from './literals.js'
-import { writeFileSafely } from './write-file.js'
+import { Files } from './write-file.js'
 
 /** A statement, or another call of `op`, as it stands in a migration file, with the comments above it. */
 export type RenderedStep = { readonly comments: readonly string[] } & ({ readonly statement: Statement } | { readonly call: string })
@@ -63,9 +63,9 @@ export function renderMigration(migration: MigrationText, template: string = own
  *
  * @example await writeMigration('migrations', { revision, message, text: renderMigration({ … }) })
  */
-export async function writeMigration(folder: string, file: NewMigrationFile): Promise<string> {
+export async function writeMigration(folder: string, file: NewMigrationFile, files: Files = new Files()): Promise<string> {
   const path = join(folder, migrationFileName(file))
-  await writeFileSafely(path, file.text)
+  await files.write(path, file.text)
   return path
 }
 

@@ -10,7 +10,7 @@ import { commentLine } from './literals.js'
 import { bySchemaOrder, exportedObjects, ModelPrinter } from './printer.js'
 import { jsonLiteral, LITERAL_NEWLINE } from './schema-literals.js'
 import { VariableNames } from './variable-names.js'
-import { writeFileSafely } from './write-file.js'
+import { Files } from './write-file.js'
 
 export interface SchemaFileOptions {
   /** What the file answers for; by default everything, as `pull` reads it. */
@@ -55,9 +55,9 @@ export function renderSchemaFile(model: SchemaModel, options: SchemaFileOptions 
  *
  * @throws UsageError when the file exists and may not be replaced
  */
-export async function writeSchemaFile(file: string, source: string, options: { overwrite: boolean }): Promise<void> {
+export async function writeSchemaFile(file: string, source: string, options: { overwrite: boolean }, files: Files = new Files()): Promise<void> {
   try {
-    await writeFileSafely(file, source, options)
+    await files.write(file, source, options)
   } catch (error) {
     if (error instanceof UsageError && /exists already/.test(error.message)) {
       throw new UsageError(error.message, { hint: 'replace it with --force, or write another file', cause: error })

@@ -8,6 +8,7 @@ import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 import { identityOf, renameRoutine, type RoutineArgument, type RoutineId } from './routine.js'
 import { printArguments, readArguments, type ArgumentsInput } from './routine-arguments.js'
@@ -97,6 +98,7 @@ export const aggregates: Kind = defineKind<Aggregate>({
   alter: (_from, to) => ({ statements: [createAggregate(to, 'CREATE OR REPLACE')], elseReplace: true }),
   rename: (from, to) => renameRoutine(`AGGREGATE ${signature(from)}`, `AGGREGATE ${signature(from, to.id.name)}`, from, to),
   address: (aggregate) => `AGGREGATE ${signature(aggregate)}`,
+  hazards: goneFromCode,
   print: printAggregate,
 })
 

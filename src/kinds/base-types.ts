@@ -8,6 +8,7 @@ import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type AlterContext, type Kind } from './kind.js'
 
 /** Attributes that ALTER TYPE can set. */
@@ -78,6 +79,7 @@ export const baseTypes: Kind = defineKind<BaseTypeObject>({
   },
   address: ({ id }) => `TYPE ${qualified(id.schema, id.name)}`,
   // Its shell exports it.
+  hazards: goneFromCode,
   print: ({ id, attrs }, printer) => ({
     place: 'element',
     code: `${printer.use('baseType')}(${printer.literal({ schema: id.schema, name: id.name })}, ${printer.literal(attrs)})`,

@@ -9,6 +9,7 @@ import { printColumn } from './column-printing.js'
 import { isMember } from './extension-members.js'
 import { readOptionsAttrs, withoutSecrets } from './foreign-options.js'
 import { isValidatedApart, validated } from './inherited-not-null.js'
+import { columnHazards } from './column-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
 import { optionStatements } from './storage-parameters.js'
@@ -167,6 +168,7 @@ export const columns = defineKind<Column>({
   },
   address: ({ id }) => `COLUMN ${qualified(id.schema, id.table, id.name)}`,
   dropLoses: ({ attrs }) => (attrs.relation || attrs.generated ? undefined : 'the values are gone'),
+  hazards: columnHazards,
   print: printColumn,
 })
 

@@ -10,6 +10,7 @@ import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind, type Printer } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -94,6 +95,7 @@ export const compositeTypes: Kind = defineKind<CompositeTypeObject>({
   conversion: (from, to) => convertByName(from, to),
   renamed: ({ id, attrs }, name) => compositeTypeObject({ schema: id.schema, name }, attrs.attributes),
   address: (object) => `TYPE ${nameOf(object)}`,
+  hazards: goneFromCode,
   print: ({ id, attrs }, printer) => ({
     place: 'export',
     code: `${declaringCall(printer, id, 'compositeType', 'compositeType')}, ${attributesCode(attrs.attributes, printer)})`,

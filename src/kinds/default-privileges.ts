@@ -7,6 +7,7 @@ import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { grantSql, grantSteps, grantVersionNeeds, granteeSql } from './grant-statements.js'
+import { changesRights } from './change-hazards.js'
 import { defineKind, PHASES, type Printer } from './kind.js'
 
 /** Objects that ALTER DEFAULT PRIVILEGES knows, by pg_default_acl.defaclobjtype. */
@@ -86,6 +87,7 @@ export const defaultPrivilegeKind = defineKind<DefaultPrivilege>({
   drop: (object) => change(object, object.attrs, {}),
   alter: (from, to) => ({ statements: change(to, from.attrs, to.attrs) }),
   address: () => null,
+  hazards: changesRights,
   print: ({ id, attrs }, printer) => {
     const where = { role: id.role, schema: id.schema, on: id.objects }
     return {

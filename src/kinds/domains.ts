@@ -12,6 +12,7 @@ import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -93,6 +94,7 @@ export const domains: Kind = defineKind<DomainObject>({
   rename: (from, to) => renameQualified('DOMAIN', from.id, to.id),
   renamed: ({ id, attrs }, name) => domainObject({ schema: id.schema, name }, attrs),
   address: ({ id }) => `DOMAIN ${qualified(id.schema, id.name)}`,
+  hazards: goneFromCode,
   print: ({ ref, id, attrs }, printer) => {
     const withMore = printer.children(ref).filter((child) => printer.children(child.ref).length > 0)
     const checks = printer.printed(ref, 'element').map(({ code }) =>

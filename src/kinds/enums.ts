@@ -10,6 +10,7 @@ import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 
 export type EnumObject = SchemaObject<QualifiedName, { readonly labels: readonly string[] }>
@@ -48,6 +49,7 @@ export const enums: Kind = defineKind<EnumObject>({
   rename: (from, to) => renameQualified('TYPE', from.id, to.id),
   renamed: ({ id, attrs }, name) => enumObject({ schema: id.schema, name }, attrs.labels),
   address: ({ id }) => `TYPE ${qualified(id.schema, id.name)}`,
+  hazards: goneFromCode,
   print: ({ id, attrs }, printer) => ({
     place: 'export',
     code: `${declaringCall(printer, id, 'enum', 'enumType')}, ${printer.literal(attrs.labels)})`,

@@ -1,6 +1,8 @@
 import type { Row, ServerVersion } from '../database/database.js'
+import type { HazardCode } from '../hazards.js'
 import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
 import type { Statement } from '../sql/statement.js'
+import type { Change } from './change-hazards.js'
 
 /** A row of a system catalog: `[catalog, oid, sub]`, such as `['pg_class', 16402, 3]` for a column. */
 export type CatalogAddress = readonly [catalog: string, oid: number, sub?: number]
@@ -53,6 +55,19 @@ export interface Alteration {
   readonly elseReplace?: boolean
   /** What of the data is lost, when something is. */
   readonly loses?: string
+}
+
+/** What a change costs those who use the object, beyond what scratch shows. */
+export interface KindHazard {
+  readonly code: HazardCode
+  /** The consequence, in words that follow the name of the object. */
+  readonly message: string
+  /** What to do instead. */
+  readonly instead?: string
+  /** A query that counts the rows because of which it fails. */
+  readonly count?: string
+  /** Not only code of the release before fails on it, but that of the next one too until it ran: there is no right moment for it. */
+  readonly breaksNextRelease?: true
 }
 
 /** Code of one object in `schema.ts`. */
@@ -216,6 +231,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
   dropLoses?(object: O, context?: AlterContext): string | undefined
+  /** What a change of something in use costs, beyond the loss of data and what can be seen in scratch. */
+  hazards?(change: Change<O>, context: AlterContext): readonly KindHazard[]
   print(object: O, printer: Printer): PrintedCode
 }
 

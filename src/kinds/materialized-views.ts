@@ -8,6 +8,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 import { queryColumns, readOptions, readQueryColumns, trimQuery, type QueryColumn, type WrittenQuery } from './query-columns.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -100,6 +101,7 @@ export const materializedViews: Kind = defineKind<MaterializedView>({
   ],
   authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, written: declared.attrs.written } }),
   address: ({ id }) => `MATERIALIZED VIEW ${qualified(id.schema, id.name)}`,
+  hazards: goneFromCode,
   print: printMaterializedView,
 })
 

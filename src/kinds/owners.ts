@@ -2,6 +2,7 @@ import { isAddressIn, ownerObject, schemaIn, type Owner } from '../authoring/att
 import { attachedRef } from '../model/object-ref.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { changesRights } from './change-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 
 /** Catalogs of objects with an owner of their own, its column, and which rows ALTER … OWNER TO takes. */
@@ -70,6 +71,7 @@ export const owners = defineKind<Owner>({
   drop: (object) => [ownerTo(object, object.id.default)],
   alter: (_, to) => ({ statements: [ownerTo(to, to.attrs.role)] }),
   address: () => null,
+  hazards: changesRights,
   print: ({ attrs }, printer) => ({ place: 'suffix', code: `.owner(${printer.string(attrs.role)})` }),
 })
 

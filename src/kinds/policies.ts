@@ -7,6 +7,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import type { SqlText, SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { changesRights } from './change-hazards.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 
 type Command = 'select' | 'insert' | 'update' | 'delete'
@@ -87,6 +88,7 @@ export const policies: Kind = defineKind<Policy>({
   recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER POLICY ${on(from)} RENAME TO ${quoteIdent(to.id.name)}`)],
   address: (policy) => `POLICY ${on(policy)}`,
+  hazards: changesRights,
   print: printPolicy,
 })
 

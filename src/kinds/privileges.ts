@@ -18,6 +18,7 @@ import type { Ref } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { grantSql, grantSteps, grantVersionNeeds, granteeSql } from './grant-statements.js'
+import { changesRights } from './change-hazards.js'
 import { defineKind, PHASES, type Printer, type ReflectContext } from './kind.js'
 
 /** Access control lists by the letter that acldefault() has for them: where they stand, and how GRANT calls their objects. */
@@ -124,6 +125,7 @@ export const privileges = defineKind<Privilege>({
   drop: (object) => change(object, object.attrs, {}),
   alter: (from, to) => ({ statements: change(to, from.attrs, to.attrs) }),
   address: () => null,
+  hazards: changesRights,
   print: ({ id, attrs, parent }, printer) => {
     const calls = grantCalls(id, attrs, printer)
     const alone = () => ({

@@ -1,6 +1,7 @@
 import { checkedQualifiedName, type NameInput } from '../authoring/names.js'
 import { qualified } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
 import { alterRoutine, createRoutine, isInput, renameRoutine, routineFromRow, routineQuery, withAuthorsBody, type Routine } from './routine.js'
 import { printRoutine, RoutineBuilder, type RoutineOptions } from './routine-authoring.js'
@@ -26,6 +27,7 @@ export const procedures: Kind = defineKind<Routine>({
   rename: (from, to) => renameRoutine(`PROCEDURE ${signature(from)}`, `PROCEDURE ${signature(from, to.id.name)}`, from, to),
   authored: withAuthorsBody,
   address: (routine) => `PROCEDURE ${signature(routine)}`,
+  hazards: goneFromCode,
   print: (routine, printer) => printRoutine(routine, printer, 'procedure'),
 })
 

@@ -6,6 +6,7 @@ import { qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import type { SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { changesReplication } from './change-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 
 /** One table of a publication. */
@@ -118,6 +119,7 @@ export const publications = defineKind<PublicationObject>({
   },
   rename: (from, to) => [statement(`ALTER PUBLICATION ${quoteIdent(from.id.name)} RENAME TO ${quoteIdent(to.id.name)}`)],
   address: ({ id }) => `PUBLICATION ${quoteIdent(id.name)}`,
+  hazards: changesReplication,
   print: ({ id, attrs }, printer) => {
     const tables = attrs.tables?.map(({ schema, name, columns, where }) => {
       const text = printer.string(qualified(schema, name))

@@ -10,6 +10,7 @@ import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, isSqlSource, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type CatalogAddress, type Kind } from './kind.js'
 import { typeCode } from './type-printing.js'
 
@@ -126,6 +127,7 @@ export const rangeTypes: Kind = defineKind<RangeTypeObject>({
   ],
   renamed: ({ id, attrs: { multirange: _multirange, ...attrs } }, name) => rangeTypeObject({ schema: id.schema, name }, attrs),
   address: ({ id }) => `TYPE ${qualified(id.schema, id.name)}`,
+  hazards: goneFromCode,
   print: ({ id, attrs: { subtype, ...options } }, printer) => {
     const entries = Object.entries(options).map(([key, value]) => {
       if (key === 'collation') return `collation: ${collationCode(value as string, printer)}`

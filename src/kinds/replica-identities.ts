@@ -2,6 +2,7 @@ import { attachedRef, refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { changesReplication } from './change-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 
 export type ReplicaIdentityAttrs = { readonly mode: 'full' | 'nothing' } | { readonly index: string }
@@ -45,6 +46,7 @@ export const replicaIdentities = defineKind<ReplicaIdentity>({
     statements: [statement(`ALTER TABLE ${qualified(to.id.schema, to.id.name)} REPLICA IDENTITY ${textOf(to.attrs)}`)],
   }),
   address: () => null,
+  hazards: changesReplication,
   print: ({ attrs }, printer) => ({
     place: 'suffix',
     code: `.replicaIdentity(${'index' in attrs ? printer.literal({ index: attrs.index }) : printer.string(attrs.mode)})`,

@@ -2,6 +2,7 @@ import { membershipObject, type RoleMembership } from '../authoring/role-parts.j
 import { refOf, roleRef } from '../model/object-ref.js'
 import { dollarQuote, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { changesRights } from './change-hazards.js'
 import { defineKind, PHASES, type AlterContext, type Kind, type VersionNeed } from './kind.js'
 
 /**
@@ -67,6 +68,7 @@ export const roleMemberships: Kind = defineKind<RoleMembership>({
     }
   },
   address: () => null,
+  hazards: changesRights,
   print: () => ({ place: 'none', code: '' }),
 })
 

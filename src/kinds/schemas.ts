@@ -3,6 +3,7 @@ import type { SchemaObject } from '../model/schema-object.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 
 export type SchemaNamespace = SchemaObject<{ readonly name: string }, Record<string, never>>
@@ -29,5 +30,6 @@ export const schemas = defineKind<SchemaNamespace>({
   alter: () => ({ statements: [] }),
   rename: (from, to) => [statement(`ALTER SCHEMA ${quoteIdent(from.id.name)} RENAME TO ${quoteIdent(to.id.name)}`)],
   address: ({ id }) => `SCHEMA ${quoteIdent(id.name)}`,
+  hazards: goneFromCode,
   print: ({ id }, printer) => ({ place: 'export', code: `${printer.use('schema')}(${printer.string(id.name)})`, variable: id.name }),
 })

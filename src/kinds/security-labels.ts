@@ -6,6 +6,7 @@ import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { attachedTarget, TARGET_COLUMNS, TARGET_JOINS } from './attached-targets.js'
+import { changesRights } from './change-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 
 export type SecurityLabel = SchemaObject<{ readonly target: Ref; readonly on: string; readonly provider: string }, { readonly label: string }>
@@ -37,6 +38,7 @@ export const securityLabels = defineKind<SecurityLabel>({
   drop: (object) => [labelOn(object, null)],
   alter: (_, to) => ({ statements: [labelOn(to, to.attrs.label)] }),
   address: () => null,
+  hazards: changesRights,
   print: ({ id, attrs }, printer) => ({
     place: 'export',
     code: `${printer.use('securityLabel')}(${printer.string(id.on)}, ${printer.string(id.provider)}, ${printer.string(attrs.label)})`,

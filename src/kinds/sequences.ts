@@ -11,6 +11,7 @@ import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type AlterContext, type Kind } from './kind.js'
 import { isMadeBySerial } from './serial-shorthand.js'
 import { repositioning, sequenceChanges, sequenceClauses, sequenceOptions, sequenceParameters, type SequenceOptions } from './sequence-options.js'
@@ -75,6 +76,7 @@ export const sequences: Kind = defineKind<SequenceObject>({
   rename: (from, to) => renameQualified('SEQUENCE', from.id, to.id),
   address: ({ id }) => `SEQUENCE ${qualified(id.schema, id.name)}`,
   dropLoses: ({ ref }, context) => (context && isContinued(ref, context) ? undefined : 'how far it has counted is gone'),
+  hazards: goneFromCode,
   print: ({ id, attrs }, printer) => {
     if (isMadeBySerial(id, printer)) return { place: 'none', code: '' }
     const numbers = Object.fromEntries(

@@ -6,6 +6,7 @@ import type { SchemaObject } from '../model/schema-object.js'
 import { dollarQuote, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { Secret, statementWithSecrets, variableFrom, withoutFormat } from '../sql/secret.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { changesReplication } from './change-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 
 /** Where the connection string comes from, and how a new subscription begins; never compared. */
@@ -166,6 +167,7 @@ export const subscriptions = defineKind<SubscriptionObject>({
   authored: (declared, reflected) => ({ ...reflected, id: declared.id }),
   address: ({ id }) => `SUBSCRIPTION ${quoteIdent(id.name)}`,
   dropLoses: ({ attrs }) => (attrs.slotName === null ? undefined : 'the slot at the publisher, which knows how far it has come, is gone'),
+  hazards: changesReplication,
   print: (subscription, printer) => {
     const { id, attrs } = subscription
     const { publications, ...others } = attrs

@@ -6,6 +6,7 @@ import { columnHead, columnSettings, isInherited, setNotNull, type Column, type 
 import { isMember } from './extension-members.js'
 import { alterOptions, optionsClause, readOptionsAttrs, secretsAlone, withoutSecrets, type OptionsAttrs, type SecretSource, type SecretVariables } from './foreign-options.js'
 import { isDemanded, notNullsOfNewChild, standIn } from './inherited-not-null.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
 import { printTable } from './table-printing.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -143,6 +144,7 @@ export const tables = defineKind<Table>({
   authored: (declared, reflected) => ({ ...reflected, ...(declared.variables && { variables: declared.variables }) }),
   address: (table) => `${table.attrs.foreign ? 'FOREIGN TABLE' : 'TABLE'} ${nameOf(table)}`,
   dropLoses: ({ attrs }) => (attrs.partitionBy || attrs.foreign ? undefined : 'the rows are gone'),
+  hazards: goneFromCode,
   print: printTable,
 })
 

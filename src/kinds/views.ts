@@ -8,6 +8,7 @@ import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
+import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind, type PrintedCode, type Printer } from './kind.js'
 import { queryColumns, readOptions, readQueryColumns, trimQuery, type QueryColumn, type WrittenQuery } from './query-columns.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
@@ -77,6 +78,7 @@ export const views: Kind = defineKind<View>({
   rename: (from, to) => [statement(`ALTER VIEW ${qualified(from.id.schema, from.id.name)} RENAME TO ${quoteIdent(to.id.name)}`)],
   authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, written: declared.attrs.written } }),
   address: ({ id }) => `VIEW ${qualified(id.schema, id.name)}`,
+  hazards: goneFromCode,
   print: printView,
 })
 

@@ -8,15 +8,9 @@ import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
+import { hazardsOf, hazardText, isNoted, isThroughout, observedHazards, rootOf, type Hazard } from './hazards.js'
 import { observationText, type Observation } from './observe.js'
 import { statementsOf } from './render.js'
-
-/** What a step costs its users. */
-export interface Hazard {
-  readonly code: 'data-loss'
-  readonly object: Ref
-  readonly message: string
-}
 
 /** One statement of a migration with what the reader should know about it. */
 export interface PlannedStep {
@@ -28,8 +22,8 @@ export interface PlannedStep {
   readonly ref: Ref
   /** What is done to that object, of which the statement may be a part. */
   readonly action: Action['type']
-  /** Relations that are there before and after have to do with it: what it does to them is worth a look. */
-  readonly touchesUsed?: true
+  /** It has to do with something that is there throughout: what it does to that is worth a look. */
+  readonly isWatched?: true
   /** What it did to relations in use, where scratch ran it. */
   readonly observed?: Observation
   /** The object on whose account this one, which itself did not change, is touched. */
@@ -85,27 +79,24 @@ export function observedStep(step: PlannedStep, observed: Observation): PlannedS
   const text = observationText(observed)
   const [first, ...rest] = step.comments
   const comments = text === undefined ? step.comments : first === undefined ? [text] : [`${first} — ${text}`, ...rest]
-  return { ...step, observed, comments }
+  const hazards = observedHazards(step.ref, observed)
+  return { ...step, observed, comments: [...comments, ...hazards.filter(isNoted).map(hazardText)], hazards: [...step.hazards, ...hazards] }
 }
 
-/** The steps that give an object another name. */
-export function renameSteps(rename: Rename): PlannedStep[] {
-  return stepsOf({ action: rename, parts: [] })
+/** The steps that give an object another name; what they cost is known where the state before is. */
+export function renameSteps(rename: Rename, from?: SchemaModel): PlannedStep[] {
+  return stepsOf({ action: rename, parts: [] }, from && alterContext(from, from), () => from !== undefined)
 }
 
 function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
   return action.type === 'create' && authored ? { ...action, object: authored(action.object) } : action
 }
 
-/** Tells whether an action on an object has to do with one in use: its own root, or that of something it needs. */
+/** Tells whether an action on an object has to do with one that is there throughout: its own root, or that of something it needs. */
 function touching(from: SchemaModel, to: SchemaModel, context: AlterContext): (ref: Ref, side: 'from' | 'to') => boolean {
-  const rootOf = (model: SchemaModel, ref: Ref): Ref => {
-    const parent = model.get(ref)?.parent
-    return parent ? rootOf(model, parent) : ref
-  }
   return (ref, side) => {
-    const model = side === 'from' ? from : to
-    return [ref, ...model.needs(ref).map((need) => need.to)].some((one) => context.inUse(rootOf(model, one)))
+    const needs = (side === 'from' ? from : to).needs(ref).map((need) => need.to)
+    return [ref, ...needs].some((one) => isThroughout(rootOf(one, side, context), context))
   }
 }
 
@@ -115,10 +106,10 @@ function stepsOf(ordered: OrderedAction, context?: AlterContext, touches?: (ref:
   const cause = 'because' in action ? action.because : undefined
   const because = cause ? `, because of ${describeObject(cause)}` : ''
   // What goes with it is part of the same loss.
-  const hazards = lossOf(action, context)
+  const hazards = hazardsOf(action, context)
   const comments = [
     describeOperation(action.type === 'drop' && action.aside ? { type: 'drop', object: action.aside } : (action as Operation)) + because,
-    ...hazards.map((hazard) => `DATA LOSS: ${hazard.message}`),
+    ...hazards.filter(isNoted).map(hazardText),
   ]
   const elseReplace = replacedOnRefusal(action)
   return statementsOf(ordered, context).map((statement, index) => ({
@@ -127,7 +118,7 @@ function stepsOf(ordered: OrderedAction, context?: AlterContext, touches?: (ref:
     statement,
     ref,
     action: action.type,
-    ...(touches?.(ref, action.type === 'drop' ? 'from' : 'to') && { touchesUsed: true }),
+    ...(touches?.(ref, action.type === 'drop' ? 'from' : 'to') && { isWatched: true }),
     ...(cause && { because: cause }),
     ...(elseReplace && { elseReplace }),
   }))
@@ -137,11 +128,4 @@ function replacedOnRefusal(action: Action): Ref | undefined {
   if (action.type === 'alter') return action.alteration.elseReplace ? action.to.ref : undefined
   if (action.type !== 'create' || !kindOf(action.object).elseReplacesParent) return undefined
   return action.object.parent ?? undefined
-}
-
-function lossOf(action: Action, context: AlterContext | undefined): Hazard[] {
-  if (action.type === 'create' || action.type === 'rename' || (action.type === 'drop' && action.aside)) return []
-  const object = action.type === 'drop' ? action.object : action.to
-  const message = action.type === 'drop' ? kindOf(object).dropLoses?.(object, context) : action.alteration.loses
-  return message ? [{ code: 'data-loss', object: object.ref, message: `${describeObject(object.ref)}: ${message}` }] : []
 }

@@ -13,7 +13,7 @@ export type RunResult =
 
 /** Runs steps as a migration would, and looks at what they do to relations in use; a failure undoes the whole run, so that it can be planned anew. */
 export async function runSteps(database: Database, steps: readonly PlannedStep[]): Promise<RunResult> {
-  const run = new ScratchRun(database, steps.some(({ touchesUsed }) => touchesUsed) ? await Observer.of(database) : undefined, [
+  const run = new ScratchRun(database, steps.some(({ isWatched }) => isWatched) ? await Observer.of(database) : undefined, [
     'BEGIN',
     ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL ')),
     ...placeholdersFor(steps.map(({ statement }) => statement.sql)),
@@ -68,7 +68,7 @@ class ScratchRun {
   /** The steps from an index on that need no look in between, and have one form only. */
   #together(steps: readonly PlannedStep[], index: number): readonly PlannedStep[] {
     let end = index
-    while (end < steps.length && steps[end]!.statement.transaction === 'inside' && !steps[end]!.statement.alternatives && !steps[end]!.touchesUsed) end++
+    while (end < steps.length && steps[end]!.statement.transaction === 'inside' && !steps[end]!.statement.alternatives && !steps[end]!.isWatched) end++
     return steps.slice(index, end)
   }
 
@@ -83,11 +83,11 @@ class ScratchRun {
   }
 
   async #inside(step: PlannedStep): Promise<PlannedStep> {
-    if (step.touchesUsed && this.#unseen) await this.observer?.look()
+    if (step.isWatched && this.#unseen) await this.observer?.look()
     this.#unseen = false
     const accepted = step.statement.alternatives ? { ...step, statement: await firstAccepted(this.database, step) } : step
     if (accepted === step) await this.#plain([step])
-    if (!step.touchesUsed || !this.observer) return accepted
+    if (!step.isWatched || !this.observer) return accepted
     this.#unseen = false
     return observedStep(accepted, await this.observer.look())
   }
@@ -98,7 +98,7 @@ class ScratchRun {
     this.committed = true
     if (alone) await this.#begin()
     await this.#plain([step])
-    const seen = effect ? documented(effect) : alone && step.touchesUsed ? await this.observer?.look() : undefined
+    const seen = effect ? documented(effect) : alone && step.isWatched ? await this.observer?.look() : undefined
     if (alone) await this.database.executeAll(['COMMIT'])
     await this.#begin()
     return seen ? observedStep(step, seen) : step

@@ -10,9 +10,9 @@ export type AfterWrite = string | ((file: string) => unknown)
  *
  * @throws AutogenError when it fails; the file stays
  */
-export async function afterWrite({ settings }: Project, file: string): Promise<void> {
+export async function afterWrite({ settings, files }: Project, file: string): Promise<void> {
   const { afterWrite: hook, cwd } = settings
-  if (hook === undefined) return
+  if (hook === undefined || files.dryRun) return
   const failure = typeof hook === 'function' ? await called(hook, file) : await ran(hook, file, cwd)
   if (failure) throw new AutogenError(`${file} was written, but afterWrite failed: ${failure.message}`, { detail: failure.detail, hint: 'correct afterWrite in the configuration; the file may be kept' })
 }

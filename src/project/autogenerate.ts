@@ -2,12 +2,13 @@ import { RefusedError, RevisionError } from '../errors.js'
 import { renderMigration } from '../generator/migration-file.js'
 import type { Database, ServerVersion } from '../database/database.js'
 import { kindOf } from '../kinds/registry.js'
-import { roleRef } from '../model/object-ref.js'
+import { describeRef, roleRef } from '../model/object-ref.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
+import { isAllowed, type HazardCode } from '../hazards.js'
 import { prove, type ProvenSteps } from '../planner/proof.js'
-import type { Hazard } from '../planner/plan.js'
+import type { Hazard } from '../planner/hazards.js'
 import { startTypecheck } from '../declaration/typecheck-background.js'
 import { authorsIntent } from './authors-intent.js'
 import { writeBaseline } from './baseline.js'
@@ -94,11 +95,14 @@ async function requireSameHeads(project: Project, graph: RevisionGraph): Promise
   })
 }
 
+/** Hazards that are written only where they are allowed. */
+const REFUSED: readonly HazardCode[] = ['data-loss', 'irreversible']
+
 function refuseHazards(hazards: readonly Hazard[], allow: readonly string[]): void {
-  const refused = hazards.filter(({ code }) => !allow.includes(code) && !allow.includes('all'))
+  const refused = hazards.filter((hazard) => REFUSED.includes(hazard.code) && !isAllowed(hazard.code, describeRef(hazard.object).name, allow))
   if (refused.length === 0) return
   throw new RefusedError('the migration would lose data, and that was not allowed; nothing was written', {
     detail: refused.map(({ message }) => `  ${message}`).join('\n'),
-    hint: `allow it with --allow ${[...new Set(refused.map(({ code }) => code))].join(',')}`,
+    hint: `allow it with --allow ${[...new Set(refused.map(({ code }) => code))].join(',')}, or for one object with --allow ${refused[0]!.code}:${describeRef(refused[0]!.object).name}`,
   })
 }

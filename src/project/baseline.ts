@@ -1,6 +1,5 @@
 import path from 'node:path'
 import type { Step } from '../declaration/steps.js'
-import { writeFileSafely } from '../generator/write-file.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject, UnmanagedObject } from '../model/schema-object.js'
@@ -45,7 +44,7 @@ export async function writeBaseline(project: Project, steps: readonly Step[], un
   if (blocks.length === 0) return
   const missing = unmanaged.map(({ type, identity }) => `-- Not managed, and not in here: ${type} ${visible(identity)}\n`).join('')
   const file = path.join(project.resolve(project.settings.migrations), BASELINE_FILE)
-  await writeFileSafely(file, [HEADER + missing, ...blocks].join('\n'), { overwrite: true })
+  await project.files.write(file, [HEADER + missing, ...blocks].join('\n'), { overwrite: true })
 }
 
 function unlessThere(sql: string): string {

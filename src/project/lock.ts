@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { writeFileSafely } from '../generator/write-file.js'
 import { LOCK_FILE, lockProblems, lockText, parseLock, refuseConflict, type HashedRevision, type LockProblem } from '../revisions/lock-file.js'
 import type { Project } from './project.js'
 import { hashedRevisions } from './revision-facts.js'
@@ -25,9 +24,14 @@ export async function checkLock(project: Project): Promise<LockProblem[]> {
 export async function writeLock(project: Project, { anew = false, renewed = [] }: { readonly anew?: boolean; readonly renewed?: readonly string[] } = {}): Promise<string> {
   const file = lockFileOf(project)
   const locked = anew ? [] : parseLock((await read(file)) ?? '')
+  // It lists what is in the folder, where a dry run has put nothing.
+  if (project.files.dryRun && project.files.changes.length > 0) {
+    await project.files.write(file, undefined, { overwrite: true })
+    return file
+  }
   const kept = new Map(locked.flatMap(({ revision, content }) => (renewed.includes(revision) ? [] : [[revision, content]])))
   const revisions = (await hashed(project)).map((each) => ({ ...each, content: kept.get(each.revision) ?? each.content }))
-  await writeFileSafely(file, lockText(revisions), { overwrite: true })
+  await project.files.write(file, lockText(revisions), { overwrite: true })
   return file
 }
 

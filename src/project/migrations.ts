@@ -110,7 +110,7 @@ export async function writeRevision(project: Project, { revision, message, folde
   const { fileTemplate } = project.settings
   // What is wrong with the others, so that they cannot be listed, is known before anything is written.
   await hashed(project)
-  const file = await writeMigration(folder, { revision, message, text, ...(fileTemplate && { fileTemplate }) })
+  const file = await writeMigration(folder, { revision, message, text, ...(fileTemplate && { fileTemplate }) }, project.files)
   await writeLock(project)
   await afterWrite(project, file)
   return file

@@ -6,6 +6,7 @@ import type { GivenConnection } from '../database/given-connection.js'
 import type { Scratch, ScratchOptions } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
 import { SchemaError } from '../errors.js'
+import { Files } from '../generator/write-file.js'
 import { managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
@@ -20,6 +21,8 @@ export interface ProjectOptions {
   readonly mayWriteToLive: boolean
   /** The project's database, where no url is set: a connection of the caller, which stays open. */
   readonly connection?: GivenConnection
+  /** Does all the work and writes no file; `files.changes` of the project says what would have been written. */
+  readonly dryRun?: boolean
   /** Told what is being done whenever that changes, such as `reading the database`. */
   readonly onStage?: (stage: string) => void
 }
@@ -34,11 +37,15 @@ export type ScratchWish = Pick<ScratchOptions, 'live' | 'liveUrl' | 'extensions'
 export class Project {
   readonly #closers: (() => Promise<void>)[] = []
   readonly #opened = new Map<string, Promise<unknown>>()
+  /** What is written goes through here. */
+  readonly files: Files
 
   constructor(
     readonly settings: ProjectSettings,
     readonly options: ProjectOptions,
-  ) {}
+  ) {
+    this.files = new Files(options)
+  }
 
   /** Says what is done from now on. */
   begin(stage: string): void {
@@ -70,7 +77,8 @@ export class Project {
         return this.#closing(await borrowConnection(connection))
       }
       const { openDatabase } = await import('../database/scratch.js')
-      if (this.settings.database === undefined) await keepOutOfGit(this.resolve('.autogen'))
+      const { database = 'pglite://.autogen/' } = this.settings
+      if (/^pglite:(\/\/)?(\.[\\/])?\.autogen[\\/]/i.test(database)) await keepOutOfGit(this.resolve('.autogen'))
       return this.#closing(await openDatabase(this.settings.database, this.settings.cwd))
     })
   }

@@ -3,7 +3,6 @@ import { Project as SourceProject, SyntaxKind } from 'ts-morph'
 import { diff } from '../differ/diff.js'
 import { ProofError, RevisionError } from '../errors.js'
 import { stringLiteral } from '../generator/literals.js'
-import { writeFileSafely } from '../generator/write-file.js'
 import { describeOperation } from '../operations/describe.js'
 import { reflect } from '../reflector/reflect.js'
 import { ambiguous, resolveOne, some } from '../revisions/identifiers.js'
@@ -42,7 +41,7 @@ export async function rebase(project: Project, revision: string, onto?: string):
   const last = graph.maximal(new Set(moved))
   const reversible = moved.every(({ id }) => history.find((migration) => migration.revision === id)!.downgrade !== null)
   await proveBehind(project, history, { start: target.id, ends: last.map(({ id }) => id), reversible })
-  await setParent(follower, target.id)
+  await setParent(project, follower, target.id)
   await writeLock(project)
   return { moved: moved.map(({ id }) => migrations.find((migration) => migration.revision === id)!), onto: target.id }
 }
@@ -116,7 +115,7 @@ async function proveBehind(project: Project, migrations: readonly Migration[], {
 }
 
 /** Changes what a migration file says that it follows, and nothing else in it. */
-async function setParent(migration: Migration, parent: string): Promise<void> {
+async function setParent({ files }: Project, migration: Migration, parent: string): Promise<void> {
   const file = migration.file!
   const source = new SourceProject({ useInMemoryFileSystem: true }).createSourceFile('migration.ts', await readFile(file, 'utf8'))
   const literal = source
@@ -124,5 +123,5 @@ async function setParent(migration: Migration, parent: string): Promise<void> {
     .find((property) => property.getName() === 'revises' && property.getParent().getParent()?.isKind(SyntaxKind.CallExpression))
   if (!literal) throw new RevisionError('where this file says what it follows cannot be found', { at: positionOf(migration), hint: `write revises: ${stringLiteral(parent)}` })
   literal.setInitializer(stringLiteral(parent))
-  await writeFileSafely(file, source.getFullText(), { overwrite: true })
+  await files.write(file, source.getFullText(), { overwrite: true })
 }

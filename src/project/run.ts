@@ -4,6 +4,7 @@ import type { Direction } from '../revisions/revision.js'
 import { historyFor } from '../revisions/squash.js'
 import { planStampOffline, type StampPlan } from '../revisions/stamp.js'
 import { bookkeepingTables } from '../runner/bookkeeping-sql.js'
+import { Bookkeeping } from '../runner/history.js'
 import * as runner from '../runner/runner.js'
 import { planScript, stampScript } from '../runner/script.js'
 import { baselineOf } from './baseline.js'
@@ -19,7 +20,7 @@ export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' |
  * @throws MigrationError, RevisionError
  */
 export async function upgrade(project: Project, target = 'head', options: MigrateOptions = {}): Promise<runner.RunResult> {
-  return runner.upgrade({ ...options, ...(await parts(project)) }, target)
+  return runner.upgrade({ ...said(project), ...options, ...(await parts(project)) }, target)
 }
 
 /**
@@ -28,7 +29,7 @@ export async function upgrade(project: Project, target = 'head', options: Migrat
  * @throws MigrationError, RevisionError, RefusedError
  */
 export async function downgrade(project: Project, target: string, options: MigrateOptions = {}): Promise<runner.RunResult> {
-  return runner.downgrade({ ...options, ...(await parts(project)) }, target)
+  return runner.downgrade({ ...said(project), ...options, ...(await parts(project)) }, target)
 }
 
 /** What an upgrade or a downgrade would run, after everything that would refuse it. Writes nothing. */
@@ -37,8 +38,8 @@ export async function preview(project: Project, direction: Direction, target: st
 }
 
 /** Records where a project's database is, without running anything; `dryRun` only says what that would change. */
-export async function stamp(project: Project, target: string, { dryRun, ...options }: { purge?: boolean; dryRun?: boolean } = {}): Promise<StampPlan> {
-  return (dryRun ? runner.previewStamp : runner.stamp)(await parts(project), target, options)
+export async function stamp(project: Project, target: string, { dryRun, onEvent, ...options }: { purge?: boolean; dryRun?: boolean } & Pick<MigrateOptions, 'onEvent'> = {}): Promise<StampPlan> {
+  return (dryRun ? runner.previewStamp : runner.stamp)({ ...said(project), ...(onEvent && { onEvent }), ...(await parts(project)) }, target, options)
 }
 
 /**
@@ -63,16 +64,23 @@ export async function stampingScript(project: Project, range: string): Promise<s
   return stampScript(plan, migrations, { versionSchema: project.settings.versionSchema })
 }
 
-/** Makes the bookkeeping tables where they are missing, and changes nothing else. */
-export async function ensureVersion(project: Project): Promise<{ schema: string; made: boolean }> {
-  const { versionSchema } = project.settings
-  return { schema: versionSchema, made: await runner.ensureVersion(await project.live(), versionSchema, { pooler: project.settings.pooler }) }
+/** Makes the bookkeeping tables where they are missing, and changes nothing else. A dry run only says whether they are. */
+export async function ensureVersion(project: Project, { onEvent }: Pick<MigrateOptions, 'onEvent'> = {}): Promise<{ schema: string; made: boolean }> {
+  const { versionSchema: schema, pooler } = project.settings
+  const database = await project.live()
+  if (project.files.dryRun) return { schema, made: !(await new Bookkeeping(database, schema).isThere()) }
+  return { schema, made: await runner.ensureVersion(database, schema, { pooler, waitForRunMs: project.settings.waitForRunMs, ...(onEvent && { onEvent }) }) }
 }
 
 /** The same as a script for psql. */
 export function ensureVersionScript({ settings }: Project): string {
   const { createSchema, createVersion, createHistory } = bookkeepingTables(settings.versionSchema)
   return ['BEGIN', createSchema, createVersion, createHistory, 'COMMIT'].map((statement) => `${statement};\n`).join('')
+}
+
+/** What the configuration says of runs; what a call says goes before it. */
+function said({ settings: { waitForReplicasMs, waitForRunMs, callbacks } }: Project): MigrateOptions {
+  return { ...callbacks, ...(waitForReplicasMs !== undefined && { waitForReplicasMs }), ...(waitForRunMs !== undefined && { waitForRunMs }) }
 }
 
 /** The files are read before the database is opened: what is wrong with them is known soonest. */

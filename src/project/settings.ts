@@ -20,7 +20,7 @@ export interface ProjectSettings {
   /** Further folders with migrations; `db/**` is a folder with all below it. */
   readonly moreMigrations: readonly string[]
   readonly scratch: ScratchMode
-  /** Hazard codes that may be written; `all` allows every one. */
+  /** Hazard codes that may be written, for all objects or for one (`data-loss:app.users`); `all` allows every one. */
   readonly allow: readonly string[]
   /** Schema of the bookkeeping tables. */
   readonly versionSchema: string
@@ -33,6 +33,12 @@ export interface ProjectSettings {
   readonly timeouts: Timeouts
   /** Whether migrations take the forms of statements that let applications go on, of which some run outside a transaction. */
   readonly online: boolean
+  /** After each migration, how long replicas are waited for; undefined: not at all. */
+  readonly waitForReplicasMs: number | undefined
+  /** How long a run waits for another one to end; undefined: as long as the runner does. */
+  readonly waitForRunMs: number | undefined
+  /** What is called while migrations run. */
+  readonly callbacks: Pick<Config, 'beforeMigration' | 'afterMigration' | 'onStep'>
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
 }
@@ -52,6 +58,10 @@ export interface SettingsInput extends Omit<TimeoutsInput, 'lockRetries'> {
   readonly online?: boolean | undefined
   readonly pooler?: boolean | undefined
   readonly lockRetries?: number | string | undefined
+  /** Seconds. */
+  readonly waitForReplicas?: number | undefined
+  /** Seconds. */
+  readonly waitForRun?: number | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -70,6 +80,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
   const loaded: Config = file === undefined ? {} : await (await import('../load-config.js')).loadConfig(file)
   const named = namedDatabase(loaded, input.name ?? (env.AUTOGEN_NAME || undefined))
   const config = { ...loaded, ...named }
+  const { beforeMigration, afterMigration, onStep } = config
   const root = file === undefined ? cwd : path.dirname(file)
   const here = (given: string) => fromRoot(given, cwd, root)
   const folders = list(input.migrations ?? (env.AUTOGEN_MIGRATIONS || undefined))?.map(here) ?? list(config.migrations) ?? ['migrations']
@@ -103,6 +114,9 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     timeouts: timeoutsOf(input, env, config),
     online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
+    waitForReplicasMs: milliseconds(input.waitForReplicas ?? seconds(env.AUTOGEN_WAIT_FOR_REPLICAS, 'AUTOGEN_WAIT_FOR_REPLICAS') ?? config.waitForReplicas),
+    waitForRunMs: milliseconds(input.waitForRun ?? seconds(env.AUTOGEN_WAIT_FOR_RUN, 'AUTOGEN_WAIT_FOR_RUN', { orNone: true }) ?? config.waitForRun),
+    callbacks: { beforeMigration, afterMigration, onStep },
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
   }
 }
@@ -146,6 +160,22 @@ function yesOrNo(said: string | undefined, name: string): boolean | undefined {
   throw new UsageError(`${name} is ${JSON.stringify(said)}`, { hint: 'set it to 1 or 0' })
 }
 
+/**
+ * Seconds that a flag or a variable gives; `orNone` allows 0.
+ *
+ * @throws UsageError for what is no number of seconds
+ */
+export function seconds(said: string | undefined, name: string, { orNone = false } = {}): number | undefined {
+  if (!said) return undefined
+  const number = Number(said)
+  if (number > 0 || (orNone && number === 0)) return number
+  throw new UsageError(`${name} ${said} is no number of seconds`, { hint: `write ${name}${name.startsWith('-') ? ' ' : '='}60` })
+}
+
+function milliseconds(given: number | undefined): number | undefined {
+  return given === undefined ? undefined : given * 1000
+}
+
 function configFile(named: string | undefined, cwd: string): string | undefined {
   if (named === undefined) return searchUpwards(cwd)
   const file = path.resolve(cwd, named)
@@ -184,7 +214,7 @@ function firstScratch(choices: readonly (readonly [string | undefined, string])[
 function firstAllowed(choices: readonly (readonly [readonly string[] | undefined, string])[]): readonly string[] {
   const [allowed = [], from] = choices.find(([value]) => value !== undefined) ?? []
   const codes = [...HAZARD_CODES, 'all']
-  const unknown = allowed.find((code) => !codes.includes(code))
+  const unknown = allowed.map((entry) => entry.replace(/:.*$/s, '')).find((code) => !codes.includes(code))
   if (unknown === undefined) return allowed
   const near = closest(unknown, codes)
   throw new UsageError(`${from} names no hazard: "${unknown}"`, { hint: near ? `did you mean ${near}?` : `there are ${codes.join(', ')}` })

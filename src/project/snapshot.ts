@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ManageOptions } from '../authoring/manage.js'
 import { UsageError } from '../errors.js'
-import { writeFileSafely } from '../generator/write-file.js'
+import { Files } from '../generator/write-file.js'
 import { SchemaModel, type SchemaModelData } from '../model/schema-model.js'
 
 /** Raised when attributes of objects change their shape. */
@@ -37,8 +37,8 @@ ${manage ? `"manage": ${JSON.stringify(manage)},\n` : ''}"version": ${JSON.strin
  *
  * @throws UsageError when the file exists and may not be replaced
  */
-export async function writeSnapshot(file: string, snapshot: Snapshot, options: { overwrite: boolean }): Promise<void> {
-  await writeFileSafely(file, snapshotText(snapshot), options)
+export async function writeSnapshot(file: string, snapshot: Snapshot, options: { overwrite: boolean }, files: Files = new Files()): Promise<void> {
+  await files.write(file, snapshotText(snapshot), options)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { RefusedError } from '../errors.js'
 import { renderMigration, type RenderedStep } from '../generator/migration-file.js'
@@ -43,7 +43,7 @@ export async function squash(project: Project, { range, message }: { readonly ra
   const { revises, dependsOn, branchLabels, last } = found
   const text = renderMigration({ revision: last.id, revises, message, branchLabels, dependsOn, replaces, upgrade, downgrade }, template)
   const folder = path.dirname(replaced.at(-1)!.file!)
-  await putAside(replaced, path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER))
+  await putAside(project, replaced)
   const file = await writeRevision(project, { revision: last.id, message, folder }, text)
   await writeLock(project, { renewed: [last.id] })
   return { revision: last.id, file, replaced, upgrade, downgrade, joined: isMore }
@@ -69,11 +69,11 @@ async function doesMore(replaced: readonly Migration[]): Promise<boolean> {
   return false
 }
 
-async function putAside(replaced: readonly Migration[], folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
+async function putAside(project: Project, replaced: readonly Migration[]): Promise<void> {
+  const aside = path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER)
   for (const { file, revision } of replaced) {
     const name = path.basename(file!)
-    const isTaken = existsSync(path.join(folder, name))
-    await rename(file!, path.join(folder, isTaken ? `${revision}_${name}` : name))
+    const isTaken = existsSync(path.join(aside, name))
+    await project.files.move(file!, path.join(aside, isTaken ? `${revision}_${name}` : name))
   }
 }

@@ -5,6 +5,7 @@ import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import * as describe from '../operations/describe.js'
 import { subject, type Operation } from '../operations/operation.js'
+import { hazardText, isNoted } from '../planner/hazards.js'
 import type { PlannedStep } from '../planner/plan.js'
 import { visible } from './visible.js'
 
@@ -90,8 +91,8 @@ function line(operation: Operation, { steps }: Reviewed, text: string, chalk: Ch
 }
 
 function lossLines(ref: Ref, { steps }: Reviewed, indent: string, chalk: ChalkInstance): string[] {
-  const losses = steps.flatMap((step) => step.hazards.filter((hazard) => hazard.object === ref))
-  return losses.map(({ message }) => `${indent}${chalk.red(`! DATA LOSS: ${visible(message.slice(message.lastIndexOf(': ') + 2))}`)}`)
+  const losses = steps.flatMap((step) => step.hazards.filter((hazard) => hazard.object === ref && isNoted(hazard)))
+  return losses.map((hazard) => `${indent}${chalk.red(`! ${visible(hazardText({ ...hazard, message: hazard.message.slice(describe.describeObject(ref).length + 2) }))}`)}`)
 }
 
 /** `columns id, email; constraints users_pkey` */

@@ -39,12 +39,12 @@ export function operationsJson(operations: readonly Operation[]): unknown[] {
   })
 }
 
-/** Steps for machines: what is done to which object, by which statement, inside a transaction or not. */
+/** Steps for machines: what is done to which object, by which statement, inside a transaction or not, and what that was seen to do to tables in use. */
 export function stepsJson(steps: readonly PlannedStep[]): unknown[] {
-  return steps.map(({ action, ref, because, statement: { sql, transaction } }) => ({ action, object: ref, because, sql, transaction }))
+  return steps.map(({ action, ref, because, observed, statement: { sql, transaction } }) => ({ action, object: ref, because, sql, transaction, observed }))
 }
 
 /** What steps cost, for machines. */
 export function hazardsJson(steps: readonly PlannedStep[]): unknown[] {
-  return steps.flatMap(({ hazards }) => hazards.map(({ code, object, message }) => ({ code, object, message })))
+  return steps.flatMap(({ hazards }) => hazards.map(({ code, object, message, instead, count }) => ({ code, object, message, instead, count })))
 }

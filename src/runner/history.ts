@@ -68,13 +68,14 @@ export class Bookkeeping {
     )
   }
 
+  /** Whether schema and tables are there. */
+  async isThere(): Promise<boolean> {
+    return (await this.#missing()).length === 0
+  }
+
   /** Makes what is missing of schema and tables; false when nothing is. */
   async ensure(): Promise<boolean> {
-    const statements: string[] = []
-    const [schema] = await this.#database.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [this.#schema])
-    if (!schema) statements.push(this.#tables.createSchema)
-    if (!(await this.#exists(this.#tables.version))) statements.push(this.#tables.createVersion)
-    if (!(await this.#exists(this.#tables.history))) statements.push(this.#tables.createHistory)
+    const statements = await this.#missing()
     try {
       for (const statement of statements) await this.#database.executeAll([statement])
       return statements.length > 0
@@ -156,6 +157,13 @@ export class Bookkeeping {
        WHERE id = $1`,
       [id, entry.outcome, entry.stepsDone, entry.stepsHash, entry.error ?? null, entry.progress ?? null],
     )
+  }
+
+  /** What makes the parts that are not there. */
+  async #missing(): Promise<string[]> {
+    const { version, history, createSchema, createVersion, createHistory } = this.#tables
+    const [schema] = await this.#database.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [this.#schema])
+    return [...(schema ? [] : [createSchema]), ...((await this.#exists(version)) ? [] : [createVersion]), ...((await this.#exists(history)) ? [] : [createHistory])]
   }
 
   async #exists(table: string): Promise<boolean> {

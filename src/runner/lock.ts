@@ -8,7 +8,7 @@ const KEY_SPACE = 0x6175746f
 
 export interface LockOptions {
   /** Default: five minutes. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal
   /** Called once when somebody else holds the lock. */
   readonly onWait?: (holder: string) => void

@@ -14,6 +14,7 @@ import { retriesOf, runSteps, untilLocked } from './run-steps.js'
 import type { SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
 import { fitsTransaction, mayCommit } from './step-effect.js'
+import type { Telemetry } from './telemetry.js'
 import type { Blocked, StepSighting } from './watch.js'
 
 /** What is told while migrations run. */
@@ -33,6 +34,8 @@ export type RunEvent =
   /** Steps that did not get their locks were taken back, and will be tried again. */
   | ({ readonly type: 'retry'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number } & LockRetry)
   | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
+  /** The error is what the run throws. */
+  | { readonly type: 'failed'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number; readonly error: unknown }
 
 export interface RunContext {
   readonly database: Database
@@ -41,6 +44,7 @@ export interface RunContext {
   readonly scratch: boolean
   readonly secrets: SecretLookup
   readonly onEvent: (event: RunEvent) => void
+  readonly telemetry: Telemetry
   readonly signal?: AbortSignal
   /** What the migrations and their steps leave open. */
   readonly timeouts?: Timeouts | undefined
@@ -75,7 +79,20 @@ export interface Segment {
  * @throws MigrationError
  */
 export async function runMigration(context: RunContext, run: MigrationRun): Promise<void> {
-  if (run.steps.every((step) => step.type !== 'outside')) return runTogether(context, [run])
+  const hasOutside = run.steps.some((step) => step.type === 'outside')
+  await context.telemetry.migration(run, () => (hasOutside ? runInParts(context, run) : runAsOne(context, [run])))
+}
+
+/**
+ * Runs migrations without steps outside in one transaction.
+ *
+ * @throws MigrationError for the one that failed; nothing of the others is kept either
+ */
+export function runTogether(context: RunContext, runs: readonly MigrationRun[]): Promise<void> {
+  return runAsOne(context, runs, (run, work) => context.telemetry.migration(run, work))
+}
+
+async function runInParts(context: RunContext, run: MigrationRun): Promise<void> {
   const progress = startOf(context, run)
   try {
     await runJournaled(context, run, progress)
@@ -85,21 +102,17 @@ export async function runMigration(context: RunContext, run: MigrationRun): Prom
   doneOf(context, run, progress)
 }
 
-/**
- * Runs migrations without steps outside in one transaction, again and again until it gets its locks.
- *
- * @throws MigrationError for the one that failed; nothing of the others is kept either
- */
-export async function runTogether(context: RunContext, runs: readonly MigrationRun[]): Promise<void> {
+/** Runs migrations in one transaction until that gets its locks. */
+async function runAsOne(context: RunContext, runs: readonly MigrationRun[], around = (_: MigrationRun, work: () => Promise<void>) => work()): Promise<void> {
   const parts: RunPart[] = []
   let current = 0
   const partOf = (run: MigrationRun): RunPart => ({ run, segment: { from: 0, to: run.steps.length, outside: false }, progress: startOf(context, run) })
   const part = () => (parts[current] ??= partOf(runs[current]!))
   const tryAll = () =>
     context.session.transaction(async (assertOpen) => {
-      for (const [index] of runs.entries()) {
+      for (const [index, run] of runs.entries()) {
         current = index
-        await runInside(context, part(), assertOpen)
+        await around(run, () => runInside(context, part(), assertOpen))
       }
     })
   try {
@@ -263,7 +276,7 @@ export function doneSteps(run: MigrationRun, count: number) {
 }
 
 /** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
-async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
+async function failed({ bookkeeping, session, onEvent }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
   const { migration, direction, steps } = run
   const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress)) : cause
   const { position } = progress
@@ -271,6 +284,7 @@ async function failed({ bookkeeping, session }: RunContext, run: MigrationRun, p
   const milliseconds = performance.now() - progress.started
   const recorded = progress.entry === undefined ? bookkeeping.add({ ...entryOf(run), ...outcome, milliseconds }) : bookkeeping.update(progress.entry, outcome)
   await Promise.resolve(recorded).catch(() => undefined)
+  onEvent({ type: 'failed', migration, direction, milliseconds, error: failure })
   return failure
 }
 

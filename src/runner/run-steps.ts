@@ -53,6 +53,11 @@ export async function runSteps(context: RunContext, part: RunPart): Promise<void
   if (segment.outside && context.session.lent && steps.some(({ sql }) => secretsIn(sql).length > 0)) {
     throw new AutogenError('a step outside a transaction needs a secret, which behind a pooler others could see', { hint: 'run this migration on the server itself' })
   }
+  await context.telemetry.steps(steps, segment.from + 1, () => sendSteps(context, part, steps))
+}
+
+async function sendSteps(context: RunContext, part: RunPart, steps: readonly Step[]): Promise<void> {
+  const { run, segment, progress } = part
   let sent = 0
   /** Of each statement that is sent: which of the steps behind those it belongs to. */
   let sending: number[] = []
@@ -123,11 +128,12 @@ async function runFunction(database: Database, work: NonNullable<ExecuteStep['ru
 }
 
 async function runInBatches(context: RunContext, part: RunPart, backfill: Backfill, timeouts: StepTimeouts): Promise<void> {
-  const { database, session, bookkeeping, onEvent, signal } = context
+  const { database, session, bookkeeping, onEvent, telemetry, signal } = context
   const { run, segment, progress } = part
   const { migration, direction } = run
   const settings = settingStatements(timeouts)
   const done = doneSteps(run, segment.from)
+  let rows = 0
   await runBackfill(backfill, {
     database,
     signal,
@@ -143,6 +149,8 @@ async function runInBatches(context: RunContext, part: RunPart, backfill: Backfi
     },
     onProgress: (reached) => {
       progress.position = reached.reached
+      telemetry.rows(reached.rows - rows)
+      rows = reached.rows
       onEvent({ type: 'progress', migration, direction, step: segment.from + 1, ...reached })
     },
   })

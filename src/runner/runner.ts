@@ -17,6 +17,7 @@ import { runMigration, runTogether, type MigrationRun, type RunContext, type Run
 import { waitForReplicas } from './replicas.js'
 import { fromEnvironment, fromNowhere, requireSecrets } from './secrets.js'
 import { MigrationSession } from './session.js'
+import { NO_TELEMETRY, telemetryOf } from './telemetry.js'
 
 export interface RunOptions {
   readonly database: Database
@@ -34,7 +35,7 @@ export interface RunOptions {
   /** A downgrade passes over migrations that cannot be undone: only the version table goes back, and what they did stays. Default: it is refused. */
   readonly skipIrreversible?: boolean
   /** How long to wait for another run to end. Default: five minutes. */
-  readonly waitForRunMs?: number
+  readonly waitForRunMs?: number | undefined
   /** How long what the migrations do may wait and take, where they and their steps do not say so themselves. Default: two seconds for a lock, and ten retries. */
   readonly timeouts?: Timeouts | undefined
   /** Upgrade although a migration that is applied was edited since. */
@@ -108,10 +109,11 @@ export function stamp(options: RunOptions, targets: string | readonly string[], 
 }
 
 /** Makes the bookkeeping tables; false when they are there. */
-export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false } = {}): Promise<boolean> {
+export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false, waitForRunMs, onEvent }: Pick<RunOptions, 'pooler' | 'waitForRunMs' | 'onEvent'> = {}): Promise<boolean> {
   const bookkeeping = new Bookkeeping(database, versionSchema)
   const session = await MigrationSession.open(database, { lent: pooler })
-  return (pooler ? withLockRow : withLock)(database, versionSchema, {}, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
+  const waiting = { timeoutMs: waitForRunMs, onWait: (holder: string) => onEvent?.({ type: 'waiting', holder }) }
+  return (pooler ? withLockRow : withLock)(database, versionSchema, waiting, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
 }
 
 /** Where a database is and what was run on it. Writes nothing; a database without bookkeeping is at no revision. */
@@ -156,16 +158,22 @@ function run(options: RunOptions, makePlan: (graph: RevisionGraph, rows: readonl
     if (options.singleTransaction) refuseOutside(runs)
     context.withheld = await session.transaction(() => bookkeeping.tryEnsure())
     if (context.withheld && !(await bookkeeping.isGuarded())) throw context.withheld
-    const { baseline } = options
-    if (baseline && plan.direction === 'upgrade' && plan.before.length === 0) await layBaseline(context, baseline)
-    if (options.singleTransaction) {
-      for (const each of runs) await options.beforeMigration?.(each.migration, each.direction)
-      await runTogether(context, runs)
-      await follow(context, options)
-      for (const each of runs) await options.afterMigration?.(each.migration, each.direction)
-    } else for (const each of runs) await runNext(context, each, options)
+    await context.telemetry.run(plan.direction, () => runAll(context, plan, runs, options))
     return resultOf(plan, runs)
   })
+}
+
+async function runAll(context: RunContext, plan: Plan, runs: readonly MigrationRun[], options: RunOptions): Promise<void> {
+  const { baseline } = options
+  if (baseline && plan.direction === 'upgrade' && plan.before.length === 0) await layBaseline(context, baseline)
+  if (!options.singleTransaction) {
+    for (const each of runs) await runNext(context, each, options)
+    return
+  }
+  for (const each of runs) await options.beforeMigration?.(each.migration, each.direction)
+  await runTogether(context, runs)
+  await follow(context, options)
+  for (const each of runs) await options.afterMigration?.(each.migration, each.direction)
 }
 
 /** Takes the lock and hands over everything that a run needs. */
@@ -184,7 +192,8 @@ function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise
       { timeoutMs: options.waitForRunMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
       async () => {
         try {
-          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, signal, timeouts: options.timeouts })
+          const telemetry = scratch ? NO_TELEMETRY : await telemetryOf(database)
+          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, telemetry, signal, timeouts: options.timeouts })
         } finally {
           await session.restore().catch(() => undefined)
         }

@@ -47,12 +47,15 @@ export class MigrationSession {
       ...EXECUTION_SETTINGS.map((setting) => setting.replace(/^SET /, 'SET LOCAL ')),
       `SET LOCAL ${MARK} = '${mark}'`,
     ])
+    let committing = false
     try {
       const result = await work(() => this.#assertOpen(mark))
+      committing = true
       await this.#database.executeAll(['COMMIT'])
       return result
     } catch (error) {
-      this.#endedEarly ||= await this.#isOver(mark)
+      // A commit that fails, as for a deferred constraint, takes everything back.
+      this.#endedEarly ||= !committing && (await this.#isOver(mark))
       // The first failure is the one to report; a rollback on a broken connection fails for the same reason.
       await this.#database.executeAll(['ROLLBACK']).catch(() => undefined)
       throw error

@@ -80,7 +80,10 @@ test('backwards: hazards, in text and for machines', async () => {
   expect(JSON.parse(stdout)).toMatchObject({
     operations: [{ operation: 'drop', object: 'column:public.users.active', attributes: { type: 'boolean' } }],
     steps: [{ action: 'drop', object: 'column:public.users.active', sql: 'ALTER TABLE public.users DROP COLUMN active', transaction: 'inside' }],
-    hazards: [{ code: 'data-loss', object: 'column:public.users.active', message: 'column public.users.active: the values are gone' }],
+    hazards: [
+      { code: 'data-loss', object: 'column:public.users.active', message: 'column public.users.active: the values are gone' },
+      { code: 'breaks-code', object: 'column:public.users.active', message: 'column public.users.active: code that still uses it fails' },
+    ],
   })
 })
 
@@ -96,7 +99,15 @@ test('check --json: every difference with its SQL, and nothing else on stdout', 
   ])
   expect(result.steps.map(({ sql }: Record<string, string>) => sql)).toEqual(result.sql)
   for (const { object } of result.operations) expect(result.steps.map((step: Record<string, string>) => step.object)).toContain(object)
-  expect(result.hazards.map(({ object }: Record<string, string>) => object)).toEqual(['column:public.users.old'])
+  expect(result.hazards.map(({ code, object }: Record<string, string>) => `${code} ${object}`).sort()).toEqual([
+    'breaks-code column:public.users.id',
+    'breaks-code column:public.users.old',
+    'breaks-code constraint:public.users.users_email_check',
+    'breaks-code view:public.ids',
+    'data-loss column:public.users.old',
+    'may-fail constraint:public.users.users_email_check',
+    'table-rewrite column:public.users.id',
+  ])
   expect(result.proven).toBe(true)
 })
 

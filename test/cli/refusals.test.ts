@@ -37,7 +37,7 @@ test('data that would be lost: exit 3, what and how to allow it; nothing is writ
     stdout: '',
     stderr:
       'error: the migration would lose data, and that was not allowed; nothing was written\n' +
-      '  column app.users.phone: the values are gone\nhint: allow it with --allow data-loss\n',
+      '  column app.users.phone: the values are gone\nhint: allow it with --allow data-loss, or for one object with --allow data-loss:app.users.phone\n',
   })
   expect(box.files()).toEqual(['schema.ts'])
   // Scratch is a server of the same major, where there are programs of one: no note says otherwise.
@@ -142,6 +142,7 @@ test('objects that cannot be managed are named, and refused when asked to', asyn
   await execute('SELECT lo_create(0)')
   const refused = await box.run(['pull', '--strict'])
   expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('refused: --strict, and 1 object is not managed') })
+  expect(JSON.parse((await box.run(['pull', '--strict', '--json'])).stdout)).toMatchObject({ refused: true, unmanaged: [{}] })
   expect(box.files()).toEqual([])
   const pulled = await box.run(['pull'])
   expect(pulled).toMatchObject({ code: 0, stderr: expect.stringContaining('? large objects (1)') })

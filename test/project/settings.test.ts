@@ -31,6 +31,7 @@ test('without anything said, defaults in the current folder', async () => {
     online: true,
     pooler: false,
     timeouts: {},
+    callbacks: {},
     typecheck: undefined,
   })
 })

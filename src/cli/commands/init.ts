@@ -1,43 +1,47 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import chalk from 'chalk'
-import { ExitCode, UsageError } from '../../errors.js'
-import { writeFileSafely } from '../../generator/write-file.js'
-import { wrote } from '../notes.js'
-import { printJson, printResult, showPath } from '../output.js'
+import { ExitCode } from '../../errors.js'
+import { Files } from '../../generator/write-file.js'
+import { projectTemplate } from '../../project/templates.js'
+import { printJson, printNote, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { settingsOf } from '../settings.js'
-
-const PACKAGE = new URL('../../../', import.meta.url)
+import { dryRunJson, NOTHING_WRITTEN, wrote } from '../written.js'
 
 /** Writes what is missing and leaves what is there. */
 export async function run(flags: Flags): Promise<ExitCode> {
+  const template = await projectTemplate((flags.template as string | undefined) ?? 'default')
   const named = flags.config ?? (process.env.AUTOGEN_CONFIG || undefined)
   const isThere = named === undefined || existsSync(named)
-  const { cwd, schema, migrations } = await settingsOf(isThere ? flags : { ...flags, config: undefined }, isThere ? process.env : { ...process.env, AUTOGEN_CONFIG: '' })
+  // No database is opened, so that which of several is meant need not be said.
+  const given = { database: 'pglite://', ...flags, ...(!isThere && { config: undefined }) }
+  const { cwd, schema, migrations } = await settingsOf(given, isThere ? process.env : { ...process.env, AUTOGEN_CONFIG: '' })
+  // Flags may say that some of them are elsewhere.
+  const placeOf = (file: string) => {
+    if (file === 'autogen.config.ts') return named === undefined ? configIn(cwd) : path.resolve(named)
+    return path.resolve(cwd, file === 'schema.ts' ? schema[0]! : file === 'migrations' ? migrations : file)
+  }
+  const files = new Files({ dryRun: flags.dryRun === true })
   const report: { file: string; written: boolean }[] = []
-  const write = async (file: string, template: string) => {
+  for (const { path: name, text } of template.files) {
+    const file = placeOf(name)
     const written = !existsSync(file)
-    if (written) await writeFileSafely(file, await readFile(new URL(template, PACKAGE), 'utf8'))
+    if (written) await files.write(file, text)
     report.push({ file, written })
   }
-  const config = named === undefined ? configIn(cwd) : path.resolve(named)
-  const schemaFile = path.resolve(cwd, schema[0]!)
-  await write(config, 'templates/autogen.config.ts.template')
-  await write(schemaFile, 'templates/schema.ts.template')
-  const folder = path.resolve(cwd, migrations)
-  const isNew = !existsSync(folder)
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`the folder ${showPath(folder)} cannot be made: ${cause.code ?? cause.message}`, { cause })
-  })
-  report.push({ file: folder, written: isNew })
-  if (flags.json) printJson(report)
-  else {
-    for (const { file, written } of report) printResult(`${written ? wrote() : chalk.dim('kept ')} ${showPath(file)}${file === folder ? '/' : ''}`)
-    printResult(`\nNext: edit ${showPath(schemaFile)}, then ${chalk.bold('autogen -m "first tables"')} and ${chalk.bold('autogen upgrade')}.`)
-    printResult(`With an existing database: ${chalk.bold('autogen pull')} (DATABASE_URL or --database says where it is).`)
+  const folders = template.folders.map(placeOf)
+  for (const folder of folders) {
+    report.push({ file: folder, written: !existsSync(folder) })
+    await files.makeFolder(folder)
   }
+  if (flags.json) {
+    printJson(files.dryRun ? dryRunJson(files, { folders: folders.filter((folder) => !existsSync(folder)) }) : report)
+    return ExitCode.done
+  }
+  for (const { file, written } of report) printResult(`${written ? wrote(files) : chalk.dim(files.dryRun ? 'would keep ' : 'kept ')} ${showPath(file)}${folders.includes(file) ? '/' : ''}`)
+  if (files.dryRun) printNote(NOTHING_WRITTEN)
+  else printResult(`\n${template.next.replaceAll('{{schema}}', showPath(placeOf('schema.ts'))).replace(/`(.*?)`/g, (_, command: string) => chalk.bold(command))}`)
   return ExitCode.done
 }
 

@@ -1,9 +1,8 @@
 import { ExitCode } from '../../errors.js'
 import { emptyRevision } from '../../project/migrations.js'
-import { wrote } from '../notes.js'
-import { printJson, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
+import { printWritten } from '../written.js'
 
 export async function run(flags: Flags, revisions: readonly string[] | string): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
@@ -14,8 +13,7 @@ export async function run(flags: Flags, revisions: readonly string[] | string): 
       message: (flags.message as string | undefined) ?? `merge ${heads.join(' and ')}`,
       revision: flags.revId as string | undefined,
     })
-    if (flags.json) printJson({ revision, file })
-    else printResult(`${wrote()} ${showPath(file)}`)
+    printWritten(project.files, flags, { file, json: { revision, file } })
     return ExitCode.done
   })
 }

@@ -6,10 +6,12 @@ import { writeSchemaFile } from '../../generator/schema-file.js'
 import { afterWrite } from '../../project/after-write.js'
 import { pull } from '../../project/pull.js'
 import { writeSnapshot } from '../../project/snapshot.js'
-import { isRefused, noteUnmanaged, wrote } from '../notes.js'
+import { projectTemplates } from '../../project/templates.js'
+import { isRefused, noteUnmanaged } from '../notes.js'
 import { printJson, printResult, showPath } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
+import { NOTHING_WRITTEN, printWritten } from '../written.js'
 
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
@@ -31,26 +33,25 @@ export async function run(flags: Flags): Promise<ExitCode> {
     const pulled = await pull(project, { schemas: names('onlySchemas'), external: names('external'), roles: roles?.length === 1 && roles[0] === 'all' ? 'all' : roles })
     const { source, objects, unmanaged } = pulled
     if (isRefused(flags, unmanaged)) {
-      noteUnmanaged(unmanaged, 'nothing was written')
+      if (flags.json) printJson({ refused: true, objects, unmanaged })
+      else noteUnmanaged(unmanaged, NOTHING_WRITTEN)
       return ExitCode.refused
     }
-    if (snapshot !== undefined) await writeSnapshot(file, pulled, { overwrite: flags.force === true })
+    if (snapshot !== undefined) await writeSnapshot(file, pulled, { overwrite: flags.force === true }, project.files)
     else if (!flags.stdout) {
-      await writeSchemaFile(file, source, { overwrite })
+      await writeSchemaFile(file, source, { overwrite }, project.files)
       await afterWrite(project, file)
     }
-    if (flags.json) printJson({ ...(flags.stdout ? { source } : { file }), objects, unmanaged })
-    else {
-      if (flags.stdout) printResult(source)
-      else printResult(`${wrote()} ${showPath(file)}: ${objects} ${objects === 1 ? 'object' : 'objects'}`)
-      noteUnmanaged(unmanaged, 'left out')
-    }
+    if (!flags.stdout) printWritten(project.files, flags, { file, summary: `${objects} ${objects === 1 ? 'object' : 'objects'}`, json: { file, objects, unmanaged } })
+    else if (flags.json) printJson({ source, objects, unmanaged })
+    else printResult(source)
+    if (!flags.json) noteUnmanaged(unmanaged, 'left out')
     return ExitCode.done
   })
 }
 
 /** What `init` wrote and nobody edited is no loss. */
 async function isUntouchedExample(file: string): Promise<boolean> {
-  const [text, example] = await Promise.all([file, new URL('../../../templates/schema.ts.template', import.meta.url)].map((path) => readFile(path, 'utf8').catch(() => '')))
-  return text !== '' && text === example
+  const text = await readFile(file, 'utf8').catch(() => '')
+  return text !== '' && (await projectTemplates()).some((template) => template.files.some((example) => example.text === text))
 }

@@ -3,7 +3,7 @@ import { ExitCode, UsageError } from '../../errors.js'
 import { stamp, stampingScript } from '../../project/run.js'
 import { printJson, printResult } from '../output.js'
 import type { Flags } from '../program.js'
-import { printScript } from '../run-migrations.js'
+import { listener, printScript } from '../run-migrations.js'
 import { withProject } from '../run.js'
 
 export async function run(flags: Flags, target: string): Promise<ExitCode> {
@@ -13,7 +13,7 @@ export async function run(flags: Flags, target: string): Promise<ExitCode> {
   }
   const dryRun = flags.dryRun === true
   return withProject(flags, { mayWriteToLive: !dryRun }, async (project) => {
-    const { before, after } = await stamp(project, target, { purge: flags.purge === true, dryRun })
+    const { before, after } = await stamp(project, target, { purge: flags.purge === true, dryRun, onEvent: listener(flags) })
     if (flags.json) printJson({ before, after })
     else printResult(`${dryRun ? 'would stamp' : chalk.green('stamped')} ${after.join(', ') || 'base'}${before.length > 0 ? ` (was ${before.join(', ')})` : ''}`)
     return ExitCode.done

@@ -2,6 +2,7 @@ import { refOf } from '../../model/object-ref.js'
 import type { SchemaObject } from '../../model/schema-object.js'
 import { qualified, quoteIdent } from '../../sql/identifiers.js'
 import { statement } from '../../sql/statement.js'
+import { constraintHazards } from './hazards.js'
 import { defineKind, PHASES, type Kind, type VersionNeed } from '../kind.js'
 import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
@@ -77,6 +78,7 @@ export const constraints: Kind = defineKind<Constraint>({
   authored: (declared, reflected) =>
     declared.attrs.type === 'check' ? { ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } } : reflected,
   address: (constraint) => (constraint.id.name === null ? null : `CONSTRAINT ${quoteIdent(constraint.id.name)} ON ${tableOf(constraint)}`),
+  hazards: constraintHazards,
   print: printConstraint,
 })
 

@@ -1,0 +1,36 @@
+import { describeObject } from '../operations/describe.js'
+import type { SchemaObject } from '../model/schema-object.js'
+import type { KindHazard } from './kind.js'
+
+/** An object before and after: one that is dropped has no after, one that is new no before; another ref is another name. */
+export interface Change<O extends SchemaObject = SchemaObject> {
+  readonly from?: O | undefined
+  readonly to?: O | undefined
+}
+
+/** The hazard of dropping or renaming what queries call by its name. */
+export function goneFromCode({ from, to }: Change): readonly KindHazard[] {
+  if (!from || from.ref === to?.ref) return []
+  const renamed = to !== undefined
+  return [
+    {
+      code: 'breaks-code',
+      message: renamed ? 'code that uses the old name fails as soon as it has the new one' : 'code that still uses it fails',
+      instead: renamed
+        ? 'add what has the new name beside it, let the code move over, and drop the old one in a later migration'
+        : 'let the release that no longer uses it go first',
+      ...(renamed && { breaksNextRelease: true }),
+    },
+  ]
+}
+
+/** The hazard of any change of who may do what. */
+export function changesRights({ from, to }: Change): readonly KindHazard[] {
+  const verb = !from ? 'is granted something' : !to ? 'loses something' : 'has other rights than before'
+  return [{ code: 'privilege-change', message: `somebody ${verb}: ${describeObject((to ?? from)!.ref)}` }]
+}
+
+/** The hazard of any change of what replicas and subscribers are sent. */
+export function changesReplication(): readonly KindHazard[] {
+  return [{ code: 'replication', message: 'what subscribers get, or how they find their rows, is another from here on' }]
+}

@@ -1,0 +1,104 @@
+import type { Rule } from '../rule.js'
+import { all, joined, listedName, nameOf, objectName } from '../syntax.js'
+
+/** Rules about replication, and about what cannot be seen from here. */
+export const otherRules: readonly Rule[] = [
+  {
+    rule: 'replica-identity',
+    code: 'replication',
+    severity: 'hazard',
+    what: 'REPLICA IDENTITY on a table that was there before',
+    why: 'subscribers find rows by it: with FULL each looks through the whole table, with NOTHING updates and deletes of a published table fail',
+    instead: 'a primary key, or USING INDEX of a unique one over columns that are NOT NULL',
+    commands: { AT_ReplicaIdentity: ({ table }) => ({ object: table }) },
+  },
+  {
+    rule: 'publication',
+    code: 'replication',
+    severity: 'hazard',
+    what: 'CREATE, ALTER or DROP of a publication or subscription',
+    why: 'subscribers get more or less than before; updates and deletes of a published table without a primary key fail',
+    instead: 'make sure that published tables have a primary key and subscribers have the tables first',
+    statements: {
+      CreatePublicationStmt: ({ pubname }) => ({ object: pubname ?? '' }),
+      AlterPublicationStmt: ({ pubname }) => ({ object: pubname ?? '' }),
+      CreateSubscriptionStmt: ({ subname }) => ({ object: subname ?? '' }),
+      AlterSubscriptionStmt: ({ subname }) => ({ object: subname ?? '' }),
+      DropSubscriptionStmt: ({ subname }) => ({ object: subname ?? '' }),
+      DropStmt: ({ removeType, objects = [] }) => (removeType === 'OBJECT_PUBLICATION' ? objects.map((each) => ({ object: objectName(each) })) : undefined),
+    },
+  },
+  {
+    rule: 'unlogged-table',
+    code: 'replication',
+    severity: 'advice',
+    what: 'CREATE UNLOGGED TABLE',
+    why: 'replicas do not have its rows, and after a crash it is empty',
+    instead: 'a logged table, unless the rows can be made again',
+    statements: { CreateStmt: ({ relation }) => relation?.relpersistence === 'u' && { object: nameOf(relation) } },
+  },
+  {
+    rule: 'dynamic-sql',
+    code: 'untracked-dependency',
+    severity: 'hazard',
+    what: 'EXECUTE of a text that is put together, in a DO block; blocks in other languages than PL/pgSQL; advice in a function',
+    why: 'what it runs is known only when it runs: nothing of it is checked here, and PostgreSQL does not know what it depends on',
+    instead: 'write the statements out, one by one',
+    every: (type, _, { piece }) =>
+      (piece.dynamic ?? []).map(({ text, at }) => ({ object: text.length > 60 ? `${text.slice(0, 60)}…` : text, at, ...(type === 'CreateFunctionStmt' && { severity: 'advice' as const }) })),
+  },
+  {
+    rule: 'foreign-call',
+    code: 'untracked-dependency',
+    severity: 'advice',
+    what: 'CALL, EXECUTE of a prepared statement; op.run in a migration',
+    why: 'what it does stands elsewhere: nothing of it is checked here',
+    instead: 'look at it by hand',
+    statements: {
+      CallStmt: ({ funccall }) => ({ object: all('String', funccall?.funcname).map(({ sval }) => sval).join('.') }),
+      ExecuteStmt: ({ name }) => ({ object: name ?? '' }),
+    },
+  },
+  {
+    rule: 'add-enum-value',
+    code: 'breaks-code',
+    severity: 'advice',
+    what: 'ALTER TYPE … ADD VALUE',
+    why: 'code of the previous release may meet a label that it does not know; without BEFORE or AFTER it sorts behind all others',
+    instead: 'deploy code that knows the label first',
+    statements: { AlterEnumStmt: ({ typeName, newVal, oldVal }, state) => oldVal === undefined && !state.isMade('type', listedName(typeName)) && { object: `${listedName(typeName)}: ${newVal ?? ''}` } },
+  },
+  {
+    rule: 'change-object',
+    code: 'breaks-code',
+    severity: 'advice',
+    what: 'ALTER of a sequence, function, extension or setting of a database; DROP EXPRESSION, NO INHERIT',
+    why: 'running code goes on with something that behaves differently',
+    instead: 'make sure that code of the previous release bears it',
+    statements: {
+      AlterSeqStmt: ({ sequence }, state) => !state.isMade('sequence', nameOf(sequence)) && { object: nameOf(sequence) },
+      AlterFunctionStmt: ({ func }, state) => !state.isMade('function', listedName(func?.objname)) && { object: listedName(func?.objname) },
+      AlterExtensionStmt: ({ extname }) => ({ object: extname ?? '' }),
+      AlterDatabaseSetStmt: ({ dbname }) => ({ object: dbname ?? '' }),
+      AlterDatabaseStmt: ({ dbname }) => ({ object: dbname ?? '' }),
+      AlterSystemStmt: ({ setstmt }) => ({ object: setstmt?.name ?? '' }),
+      AlterRoleSetStmt: ({ role, setstmt }) => ({ object: role?.rolename ?? setstmt?.name ?? '' }),
+    },
+    commands: {
+      AT_DropExpression: ({ table, command }) => ({ object: joined([table, command.name]) }),
+      AT_DropInherit: ({ table }) => ({ object: table }),
+    },
+  },
+  {
+    rule: 'no-downgrade',
+    code: 'irreversible',
+    severity: 'hazard',
+    what: 'a migration without a downgrade; advice when op.irreversible says why',
+    why: 'there is no way back',
+    instead: 'write the downgrade, or op.irreversible with the reason',
+    atEnd: ({ unit }) => {
+      if (unit.irreversible === undefined) return undefined
+      return unit.irreversible === null ? { object: unit.revision ?? '' } : { object: unit.revision ?? '', severity: 'advice', message: `there is no way back: ${unit.irreversible}` }
+    },
+  },
+]
