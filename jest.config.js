@@ -10,6 +10,7 @@ export default {
   moduleNameMapper: {
     '^pg-autogen$': '<rootDir>/src/index.ts',
     '^pg-autogen/schema$': '<rootDir>/src/schema.ts',
+    '^pg-autogen/kind$': '<rootDir>/src/kind.ts',
     // Sources name each other as the compiler wants it: with the ending of what it emits.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

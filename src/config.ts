@@ -1,3 +1,7 @@
+import type { NamingConvention } from './authoring/naming.js'
+import type { Kind } from './kinds/kind.js'
+import type { ProcessOperations } from './operations/process.js'
+import type { ObjectChoice } from './reflector/filter.js'
 import type { Direction, Migration, Step } from './revisions/revision.js'
 import type { TimeoutsInput } from './revisions/timeouts.js'
 
@@ -42,6 +46,16 @@ export interface Config extends TimeoutsInput {
   readonly online?: boolean
   /** Whether TypeScript checks the schema files before a migration is generated from them. Default: where that is quick, up to 150 kB. */
   readonly typecheck?: boolean
+  /** Sees the operations that were found before they are proven and written, and may leave some out, change them, or add SQL. */
+  readonly processOperations?: ProcessOperations
+  /** Only these objects take part, of those that `manage` lets take part: patterns, or a function. Default: all. */
+  readonly include?: ObjectChoice
+  /** These objects are left as they are: patterns, or a function. Default: none. */
+  readonly exclude?: ObjectChoice
+  /** The names of keys, constraints and indexes to which `schema.ts` gives none. Default: those that PostgreSQL chooses. */
+  readonly naming?: NamingConvention
+  /** Kinds of objects of the project's own, made by `defineKind` of `pg-autogen/kind`. */
+  readonly kinds?: readonly Kind[]
 }
 
 /**

@@ -1,16 +1,19 @@
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { isRegExp } from 'node:util/types'
+import { mistakeInNaming } from './authoring/naming.js'
 import type { Config } from './config.js'
 import { cacheKey, DiskCache } from './declaration/disk-cache.js'
 import { plainClosure } from './declaration/source-closure.js'
 import { UsageError } from './errors.js'
+import { mistakeInChoice } from './reflector/filter.js'
 import { loadModule } from './revisions/load-module.js'
 import { closest } from './suggest.js'
 
 interface Member {
   readonly accepts: (value: unknown) => boolean
-  readonly wants: string
+  readonly wants: string | ((value: unknown) => string)
 }
 
 const TEXT: Member = { accepts: isString, wants: 'a string' }
@@ -40,6 +43,11 @@ const MEMBERS: Record<keyof Config, Member> = {
   beforeMigration: FUNCTION,
   afterMigration: FUNCTION,
   onStep: FUNCTION,
+  processOperations: { accepts: (value) => typeof value === 'function', wants: 'a function' },
+  include: saying(mistakeInChoice),
+  exclude: saying(mistakeInChoice),
+  naming: saying(mistakeInNaming),
+  kinds: { accepts: (value) => Array.isArray(value), wants: 'a list of what defineKind gives' },
 }
 
 const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'waitForReplicas', 'waitForRun', 'lockTimeout', 'lockRetries', 'statementTimeout']
@@ -69,7 +77,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const known = name && (await cache.read<Config>(name))
   if (known) return known
   const config = await readConfig(file)
-  const isData = Object.values(config).every((value) => typeof value !== 'function')
+  const isData = isPlainData(config)
   if (name && isData && !JSON.stringify(config).includes('@')) await cache.write(name, config)
   return config
 }
@@ -92,10 +100,17 @@ async function readConfig(file: string): Promise<Config> {
       })
     }
     if (value !== undefined && !member.accepts(value)) {
-      throw new UsageError(`the setting "${name}" of the configuration must be ${member.wants}, not ${nameOf(value)}`, { at: await placeOf(file, name) })
+      const said = typeof member.wants === 'string' ? `${member.wants}, not ${nameOf(value)}` : member.wants(value)
+      throw new UsageError(`the setting "${name}" of the configuration must be ${said}`, { at: await placeOf(file, name) })
     }
   }
   return config as Config
+}
+
+/** Whether JSON holds all of a value: no functions, no regular expressions. */
+function isPlainData(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function'
+  return !isRegExp(value) && Object.values(value).every(isPlainData)
 }
 
 /** Where a setting stands in the file, when it stands there plainly. */
@@ -120,4 +135,9 @@ function isString(value: unknown): boolean {
 
 function isStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every(isString)
+}
+
+/** Accepts what no mistake is found in. */
+function saying(mistakeIn: (value: unknown) => string | undefined): Member {
+  return { accepts: (value) => mistakeIn(value) === undefined, wants: (value) => mistakeIn(value)! }
 }

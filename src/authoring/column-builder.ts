@@ -198,7 +198,7 @@ export class ColumnBuilder<T = unknown, NotNull extends boolean = false, Into ex
   check(first: string | SqlSource, second?: SqlSource): ColumnBuilder<T, NotNull, Into> {
     return this.#withElement(
       () => (typeof first === 'string' ? check(first, second!) : check(first)),
-      (element) => element,
+      (element, column) => element.over(column),
     )
   }
 

@@ -7,7 +7,7 @@ import { showStage, stopProgress } from './progress.js'
 export async function withProject<T>(flags: Flags, options: { mayWriteToLive: boolean }, work: (project: Project) => Promise<T>): Promise<T> {
   const project = new Project(await settingsOf(flags), { ...options, dryRun: flags.dryRun === true, onStage: showStage })
   try {
-    return await work(project)
+    return await project.within(() => work(project))
   } finally {
     stopProgress()
     await project.close()

@@ -8,7 +8,7 @@ import { order } from '../differ/order.js'
 import { DatabaseError } from '../errors.js'
 import { allKinds, kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
-import type { SchemaObject } from '../model/schema-object.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { roleRef } from '../model/object-ref.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import { reflectWithin } from '../reflector/reflect.js'
@@ -48,7 +48,8 @@ export async function elaborate(
   const declared = declaredModel(declarations, database.version)
   await checkVersionNeeds(declarations, options.meantFor ?? database.version)
   return inScratchTransaction(database, options.commit ?? false, async () => {
-    if (options.surroundings && options.surroundings.objects.size > 0) await recreate(database, options.surroundings, undefined)
+    const surroundings = options.surroundings && undeclared(options.surroundings, declared)
+    if (surroundings && surroundings.objects.size > 0) await recreate(database, surroundings, undefined)
     // Where all roles are declared, one that is not does not exist.
     if (options.manage?.roles !== 'all') await createMissingRoles(database, declared)
     const failures = await createAll(database, declared, options.manage?.schemas === 'all' ? everything : undefined)
@@ -60,6 +61,13 @@ export async function elaborate(
     if (made.length > 0) throw await schemaError(made, declarations, declared)
     return model
   })
+}
+
+/** What is declared may lie outside the scope, and then surrounds it as well. */
+function undeclared(surroundings: SchemaModel, declared: SchemaModel): SchemaModel {
+  const isDeclared = (ref: Ref | null | undefined): boolean => ref != null && (declared.get(ref) !== undefined || isDeclared(surroundings.get(ref)?.parent))
+  const data = surroundings.toData()
+  return new SchemaModel({ ...data, objects: data.objects.filter(({ ref }) => !isDeclared(ref)) })
 }
 
 /**

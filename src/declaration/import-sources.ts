@@ -39,6 +39,7 @@ export async function importSources(files: readonly string[], { cwd, tsconfig }:
     virtualModules: {
       'pg-autogen': whenImported(() => import('../index.js')),
       'pg-autogen/schema': whenImported(() => import('../schema.js')),
+      'pg-autogen/kind': whenImported(() => import('../kind.js')),
     },
   })
   const known = new Set(Object.keys(jiti.cache))

@@ -1,5 +1,6 @@
 import { isDeclared, type Declaration, type Declared } from '../authoring/declared.js'
 import { isManage, type Manage } from '../authoring/manage.js'
+import { withNaming, type NamingConvention } from '../authoring/naming.js'
 import { SchemaError } from '../errors.js'
 import type { SchemaObject } from '../model/schema-object.js'
 import { checkDeclarations, checkScope } from './declared-model.js'
@@ -15,6 +16,10 @@ export interface LoadOptions extends ImportOptions {
   readonly typecheck?: boolean
   /** Folder of caches, such as `.autogen/cache`: files that are unchanged need not be loaded. */
   readonly cache?: string
+  /** The names of what the files give none. */
+  readonly naming?: NamingConvention | undefined
+  /** Stands for the kinds of the project's own. */
+  readonly kinds?: string | undefined
 }
 
 /** What the user's files declare. */
@@ -46,7 +51,8 @@ export interface LoadedFiles {
  */
 export async function loadSchema(paths: readonly string[], options: LoadOptions): Promise<LoadedSchema> {
   const entries = sourceFiles(paths, options.cwd)
-  const cache = options.cache === undefined ? undefined : new SchemaCache(options.cache, options.cwd, entries)
+  const naming = options.naming && plainText(options.naming)
+  const cache = options.cache === undefined || naming === null ? undefined : new SchemaCache(options.cache, options.cwd, entries, `${naming ?? ''} ${options.kinds ?? ''}`)
   const fresh = async (): Promise<LoadedSchema> => {
     const loaded = await loadSources(entries, options)
     return { ...loaded, keep: async () => cache?.store(loaded) }
@@ -64,7 +70,7 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
   const { modules, files } = (await plainSources(entries)) ?? (await importSources(entries, options))
   const found = new Set<unknown>()
   for (const exported of modules) collect(exported, found, 2)
-  const declarations = [...found].flatMap((value) => (isDeclared(value) ? declarationsOf(value, files) : []))
+  const declarations = withNaming(options.naming, () => [...found].flatMap((value) => (isDeclared(value) ? declarationsOf(value, files) : [])))
   const scope = onlyScope([...found].filter(isManage))
   checkDeclarations(declarations)
   checkScope(declarations, scope)
@@ -75,6 +81,11 @@ async function loadSources(entries: readonly string[], options: LoadOptions): Pr
     scope,
     files,
   }
+}
+
+/** What a convention is, unless it has functions: nobody knows what those do the next time. */
+function plainText(naming: NamingConvention): string | null {
+  return Object.values(naming).some((template) => typeof template === 'function') ? null : JSON.stringify(naming)
 }
 
 async function plainSources(entries: readonly string[]): Promise<ImportedSources | undefined> {

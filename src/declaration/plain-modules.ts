@@ -15,7 +15,10 @@ export async function importPlainly(
   entries: readonly string[],
   closure: ReadonlyMap<string, string>,
 ): Promise<readonly Record<string, unknown>[] | undefined> {
-  const own = new Map<string, unknown>([['pg-autogen/schema', await import('../schema.js')]])
+  const own = new Map<string, unknown>([
+    ['pg-autogen/schema', await import('../schema.js')],
+    ['pg-autogen/kind', await import('../kind.js')],
+  ])
   const running = new Set<string>()
   const finished = new Map<string, Record<string, unknown>>()
   const load = (file: string): Record<string, unknown> => {

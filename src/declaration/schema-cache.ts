@@ -28,10 +28,11 @@ export class SchemaCache {
   readonly #sources: ReadonlyMap<string, string> | undefined
   readonly #key: string
 
-  constructor(directory: string, cwd: string, entries: readonly string[]) {
+  /** `settings`: what decides beside the files. */
+  constructor(directory: string, cwd: string, entries: readonly string[], settings: string) {
     this.#disk = new DiskCache(directory)
     this.#sources = plainClosure(entries)
-    this.#key = cacheKey(FORMAT, cwd, entries.length, ...[...(this.#sources ?? [])].flat())
+    this.#key = cacheKey(FORMAT, cwd, settings, entries.length, ...[...(this.#sources ?? [])].flat())
   }
 
   async find(): Promise<LoadedFiles | undefined> {

@@ -8,16 +8,19 @@ const IMPURE_WORDS = new Set(
 )
 const IMPURE = new RegExp(`\\b(?:${[...IMPURE_WORDS].join('|')})\\b|\\bimport\\s*(?:\\(|\\.)`)
 
+/** What is imported while a module runs is not looked for. */
+const LATER = /\bimport\s*\(|\brequire\b/
+
 /** Also finds what only looks like an import, in a comment or in SQL: then the closure is not certain. */
 const IMPORT = /\b(?:from|import)\s*(['"`])([^'"`\n]*)\1/g
 
-const OWN = new Set(['pg-autogen', 'pg-autogen/schema'])
+const OWN = new Set(['pg-autogen', 'pg-autogen/schema', 'pg-autogen/kind'])
 
 /**
  * The contents of files and of all they import, when these alone decide what the files declare: they import only each other and
- * this package, and use nothing that changes from run to run. Undefined when that is not certain.
+ * this package, and use nothing that changes from run to run, which `mayVary` lets pass. Undefined when that is not certain.
  */
-export function plainClosure(entries: readonly string[]): ReadonlyMap<string, string> | undefined {
+export function plainClosure(entries: readonly string[], { mayVary = false } = {}): ReadonlyMap<string, string> | undefined {
   const contents = new Map<string, string>()
   const waiting = [...entries].reverse()
   try {
@@ -26,9 +29,9 @@ export function plainClosure(entries: readonly string[]): ReadonlyMap<string, st
       const content = readFileSync(file, 'utf8')
       contents.set(file, content)
       if (file.endsWith('.json')) continue
-      const imports = importsOf(content).filter((name) => !OWN.has(name))
-      const known = IMPURE.test(content) ? undefined : resolveAll(file, imports)
-      const found = known ?? exactImports(file, content)
+      const imports = importsOf(content).filter((name) => !OWN.has(name) && !(mayVary && name.startsWith('node:')))
+      const known = (mayVary ? LATER : IMPURE).test(content) ? undefined : resolveAll(file, imports)
+      const found = known ?? (mayVary ? undefined : exactImports(file, content))
       if (!found) return undefined
       waiting.push(...found)
     }

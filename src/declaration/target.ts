@@ -53,7 +53,7 @@ export async function targetOf(loaded: LoadedSchema, options: TargetOptions): Pr
     }
   }
   const model = await elaborateFresh(loaded, options)
-  const own = fingerprint(options.scope.restrict(model))
+  const own = fingerprint(options.scope.restrict(model, 'schema'))
   await cache.store(key, model, own)
   await loaded.keep()
   return { version: model.version, equals: (other) => fingerprint(other) === own, accept, model: async () => model }

@@ -76,7 +76,7 @@ function ownTypes(): Record<string, string[]> {
   const here = fileURLToPath(import.meta.url)
   const extension = here.endsWith('.ts') ? '.ts' : '.d.ts'
   const file = (name: string) => path.join(path.dirname(here), '..', `${name}${extension}`)
-  return { 'pg-autogen': [file('index')], 'pg-autogen/schema': [file('schema')] }
+  return { 'pg-autogen': [file('index')], 'pg-autogen/schema': [file('schema')], 'pg-autogen/kind': [file('kind')] }
 }
 
 /** What a module exports. */

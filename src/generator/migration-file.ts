@@ -19,6 +19,8 @@ export interface MigrationText {
   readonly upgrade: readonly RenderedStep[]
   /** Null: cannot be undone. */
   readonly downgrade: readonly RenderedStep[] | null
+  /** Why the downgrade does not take back everything. */
+  readonly irreversible?: string | undefined
   /** Lines of a comment at the top. */
   readonly notes?: readonly string[]
 }
@@ -53,7 +55,7 @@ export function renderMigration(migration: MigrationText, template: string = own
       .map(([name, value]) => `  ${name}: ${value},`)
       .join('\n'),
     upgrade: renderFunction('upgrade', migration.upgrade, merge),
-    downgrade: migration.downgrade ? renderFunction('downgrade', migration.downgrade, merge) : '  // no downgrade: this migration cannot be undone',
+    downgrade: migration.downgrade ? renderFunction('downgrade', migration.downgrade, merge, migration.irreversible) : '  // no downgrade: this migration cannot be undone',
   })
 }
 
@@ -105,12 +107,13 @@ function facts(migration: MigrationText): [name: string, value: string][] {
   ]
 }
 
-function renderFunction(name: string, steps: readonly RenderedStep[], merge: boolean): string {
-  if (steps.length === 0) return merge ? `  ${name}: () => {},` : `  ${name}: (op) => {\n  },`
+function renderFunction(name: string, steps: readonly RenderedStep[], merge: boolean, irreversible?: string): string {
+  if (steps.length === 0 && irreversible === undefined) return merge ? `  ${name}: () => {},` : `  ${name}: (op) => {\n  },`
   const lines = steps.flatMap((step) => [
     ...step.comments.map((comment) => `    ${commentLine(comment)}`),
     `    op.${'call' in step ? step.call : statementCall(step.statement)}`,
   ])
+  if (irreversible !== undefined) lines.unshift(`    op.irreversible(${stringLiteral(irreversible)})`)
   return `  ${name}: (op) => {\n${lines.join('\n')}\n  },`
 }
 

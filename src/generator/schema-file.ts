@@ -1,14 +1,14 @@
 import type { ManageOptions } from '../authoring/manage.js'
 import { Groups, type Edge } from '../differ/groups.js'
 import { UsageError } from '../errors.js'
-import { kindOf } from '../kinds/registry.js'
+import { allKinds, kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import * as authoring from '../schema.js'
 import { format } from './format.js'
 import { commentLine } from './literals.js'
 import { bySchemaOrder, exportedObjects, ModelPrinter } from './printer.js'
-import { jsonLiteral, LITERAL_NEWLINE } from './schema-literals.js'
+import { jsonLiteral, LITERAL_NEWLINE, stringLiteral } from './schema-literals.js'
 import { VariableNames } from './variable-names.js'
 import { Files } from './write-file.js'
 
@@ -25,7 +25,8 @@ export interface SchemaFileOptions {
  */
 export function renderSchemaFile(model: SchemaModel, options: SchemaFileOptions = {}): string {
   const printer = new ModelPrinter(model)
-  const names = new VariableNames([...Object.keys(authoring), 'scope'])
+  const elsewhere = new Map(allKinds().flatMap(({ imports }) => Object.entries(imports ?? {})))
+  const names = new VariableNames([...Object.keys(authoring), ...elsewhere.keys(), 'scope'])
   const exports: Export[] = []
   const add = (object: SchemaObject, code: string, wish: string) => {
     const variable = names.take(waysToName(object, wish))
@@ -43,11 +44,20 @@ export function renderSchemaFile(model: SchemaModel, options: SchemaFileOptions 
   const scope = `${printer.use('manage')}(${jsonLiteral(options.manage ?? { schemas: 'all', privileges: 'all', owners: true })})`
   const text = [
     header(model, unprinted),
-    `${format(`import { ${[...printer.imports].sort().join(', ')} } from 'pg-autogen/schema'`)}\n\n`,
+    `${importLines(printer.imports, elsewhere)}\n`,
     `export const scope = ${format(scope)}\n`,
     ...exports.map((current, index) => separator(exports[index - 1], current) + current.text + '\n'),
   ].join('')
   return text.replaceAll(LITERAL_NEWLINE, '\n')
+}
+
+function importLines(used: ReadonlySet<string>, elsewhere: ReadonlyMap<string, string>): string {
+  const byModule = new Map<string, string[]>([['pg-autogen/schema', []]])
+  for (const name of [...used].sort()) {
+    const module = elsewhere.get(name) ?? 'pg-autogen/schema'
+    byModule.set(module, [...(byModule.get(module) ?? []), name])
+  }
+  return [...byModule].map(([module, names]) => `${format(`import { ${names.join(', ')} } from ${stringLiteral(module)}`)}\n`).join('')
 }
 
 /**

@@ -2,6 +2,7 @@ import { checkedName, checkedSql, refuse } from '../authoring/checks.js'
 import type { Declaration } from '../authoring/declared.js'
 import type { ElementTarget } from '../authoring/elements.js'
 import { columnNameOf, indexColumnOf, usesOf, type ColumnInput, type IndexColumnInput } from '../authoring/index-column.js'
+import { nameByConvention } from '../authoring/naming.js'
 import { RelationElement } from '../authoring/relation-element.js'
 import { SchemaError } from '../errors.js'
 import type { Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
@@ -120,7 +121,8 @@ export class IndexBuilder extends RelationElement {
   protected objectOn(table: ElementTarget): SchemaObject {
     const where = `of table ${qualified(table.schema, table.name)}`
     if (this.#columns.length === 0) throw new SchemaError(`${this.#label()} ${where} has no columns`, { at: this.at, hint: 'say which: .on(t.id)' })
-    if (this.#name === null && (this.#attrs.statistics || this.#attachedTo || this.#cluster)) {
+    const name = this.#name ?? this.#conventionalName(table)
+    if (name === null && (this.#attrs.statistics || this.#attachedTo || this.#cluster)) {
       throw new SchemaError(`an index ${where} needs a name for what is said about it`, { at: this.at, hint: "give it one: index('…')" })
     }
     const { method, include, nullsNotDistinct, where: condition, with: parameters, tablespace, statistics } = this.#attrs
@@ -136,7 +138,7 @@ export class IndexBuilder extends RelationElement {
       ...(tablespace && { tablespace }),
       ...(statistics && { statistics }),
     }
-    const index = indexObject({ schema: table.schema, name: this.#name }, table.ref, attrs, this.#ordinal)
+    const index = indexObject({ schema: table.schema, name }, table.ref, attrs, this.#ordinal)
     return { ...index, ...(this.#only && { only: true }), ...(this.#attachedTo && { explicit: true }), ...orderOfParameters(this.#parameterOrder) } satisfies Index
   }
 
@@ -146,12 +148,16 @@ export class IndexBuilder extends RelationElement {
 
   override elementDeclarations(table: ElementTarget): Declaration[] {
     const declarations = super.elementDeclarations(table)
-    const { ref } = declarations[0]!.object
-    const id = { schema: table.schema, table: table.name, name: this.#name! }
+    const { ref, id: { name } } = declarations[0]!.object as Index
+    const id = { schema: table.schema, table: table.name, name: name! }
     const add = (object: SchemaObject) => declarations.push({ object, at: this.at, uses: [ref] })
     if (this.#attachedTo) add(indexPartitionObject(id, ref, { parent: this.#attachedTo }))
-    if (this.#cluster) add(clusterObject({ schema: table.schema, name: table.name }, table.ref, this.#name!))
+    if (this.#cluster) add(clusterObject({ schema: table.schema, name: table.name }, table.ref, name!))
     return declarations
+  }
+
+  #conventionalName({ schema, name: table }: ElementTarget): string | null {
+    return nameByConvention('index', { schema, table, columns: this.#columns.map(({ name = 'expr' }) => name), unique: this.#unique }) ?? null
   }
 
   #label(): string {

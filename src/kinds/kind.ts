@@ -126,6 +126,10 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly phaseOf?: (object: O) => number
   /** The catalog that the first column of `catalogQuery` is an oid of. */
   readonly catalog: string
+  /** Tables that `catalogQuery` reads besides the catalogs, qualified: a database that lacks one has no object of this kind. */
+  readonly reads?: readonly string[]
+  /** Names that its code in `schema.ts` imports from elsewhere than this package: `{ currency: './currencies.ts' }`. */
+  readonly imports?: Readonly<Record<string, string>>
   /**
    * A child whose kind folds is written inside its parent's CREATE, through `fragment`, when both are created together and no
    * order of dependencies forbids it.

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { roleRef } from '../model/object-ref.js'
 import type { Dependency, SchemaObject } from '../model/schema-object.js'
 import type { Kind } from './kind.js'
@@ -61,7 +62,7 @@ import { owners } from './owners.js'
 import { privileges } from './privileges.js'
 import { defaultPrivilegeKind } from './default-privileges.js'
 
-/** Every kind, those that others ask about while reflecting (tables before columns) first. Custom kinds are added by `registerKind`. */
+/** Every kind of this package, those that others ask about while reflecting (tables before columns) first. */
 const registered: Kind[] = [
   roles, roleMemberships, roleSettings, roleDatabaseSettings, databaseSettingKind,
   schemas, extensions, extensionVersions,
@@ -76,8 +77,17 @@ const registered: Kind[] = [
 
 const byName = new Map(registered.map((kind) => [kind.kind, kind]))
 
+/** Kinds of the project that is worked on: a program may work on several at once. */
+const custom = new AsyncLocalStorage<readonly Kind[]>()
+
+/** Does work in which kinds of a project take part, after those of this package. */
+export function withKinds<T>(kinds: readonly Kind[] | undefined, work: () => T): T {
+  return kinds?.length || custom.getStore() ? custom.run(kinds ?? [], work) : work()
+}
+
 export function allKinds(): readonly Kind[] {
-  return registered
+  const own = custom.getStore()
+  return own?.length ? [...registered, ...own] : registered
 }
 
 /** The dependencies of an object on the roles it names. */
@@ -87,7 +97,7 @@ export function rolesNeeded(object: SchemaObject): Dependency[] {
 
 /** The kind of an object. Throws for a name that is not registered: that is a defect of the caller. */
 export function kindOf(object: { readonly kind: string }): Kind {
-  const kind = byName.get(object.kind)
+  const kind = byName.get(object.kind) ?? custom.getStore()?.find(({ kind }) => kind === object.kind)
   if (!kind) throw new Error(`no kind is registered under the name ${JSON.stringify(object.kind)}`)
   return kind
 }

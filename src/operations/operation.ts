@@ -6,7 +6,14 @@ export type Operation =
   | { readonly type: 'drop'; readonly object: SchemaObject }
   | { readonly type: 'alter'; readonly from: SchemaObject; readonly to: SchemaObject }
   | { readonly type: 'rename'; readonly from: SchemaObject; readonly to: SchemaObject }
-  | { readonly type: 'sql'; readonly up: string; readonly down: string | null }
+  | SqlOperation
+
+/** SQL by hand; a `down` of null: there is no way back. */
+export interface SqlOperation {
+  readonly type: 'sql'
+  readonly up: string
+  readonly down: string | null
+}
 
 /** The operation that undoes another one. `invert(invert(o))` equals `o` for all but irreversible SQL, whose inverse has no `up`. */
 export function invert(operation: Operation): Operation {

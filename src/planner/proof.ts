@@ -7,6 +7,7 @@ import { kindOf } from '../kinds/registry.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import { invertAll, type Operation } from '../operations/operation.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
+import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by-hand.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
 import { runSteps } from './run-steps.js'
 
@@ -52,17 +53,52 @@ export async function prove(
   from: SchemaModel,
   to: SchemaModel,
   operations: readonly Operation[],
-  options: PlanOptions = {},
+  { byHand, ...options }: PlanOptions & { readonly byHand?: SqlByHand } = {},
 ): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
+  if (byHand && byHand.first.length + byHand.last.length > 0) return proveAround(ground, from, to, operations, { ...options, byHand })
   const upgrade = await proveUpgrade(ground, from, to, operations, options)
+  return { upgrade, downgrade: await proveDowngrade(ground, upgrade, from, options) }
+}
+
+/** The same with SQL by hand before and after. It may do what is wanted and the operations leave out, and must take it back. */
+async function proveAround(
+  ground: ProvingGround,
+  from: SchemaModel,
+  to: SchemaModel,
+  operations: readonly Operation[],
+  { byHand: { first, last, wanted }, ...options }: PlanOptions & { readonly byHand: SqlByHand },
+): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
+  const run = async (steps: readonly PlannedStep[], should: SchemaModel, direction: string, also?: SchemaModel) => {
+    if (steps.length === 0) return { steps, state: should }
+    const ran = await runByHand(ground.database(), steps)
+    const state = await ground.reflect()
+    refuseOtherEffects(await realDifferences(ground, state, should), { state, ...(also && { wanted: also }) }, direction)
+    return { steps: ran, state }
+  }
+  const before = await run(stepsByHand(first, 'up'), from, 'upgrade')
+  const upgrade = await proveUpgrade(ground, from, to, operations, options)
+  const after = await run(stepsByHand(last, 'up'), upgrade.reached, 'upgrade', wanted)
+  const back = await run(stepsByHand(last, 'down'), upgrade.reached, 'downgrade')
+  // Without a way back it must have left the schema alone.
+  if (back.steps.length === 0) refuseOtherEffects(await realDifferences(ground, after.state, upgrade.reached), after, 'downgrade')
+  const downgrade = await proveDowngrade(ground, upgrade, from, options)
+  const end = await run(stepsByHand(first, 'down'), from, 'downgrade')
+  return {
+    upgrade: { ...upgrade, reached: after.state, steps: [...before.steps, ...upgrade.steps, ...after.steps], operations: [...first, ...upgrade.operations, ...last] },
+    downgrade: { ...downgrade, steps: [...back.steps, ...downgrade.steps, ...end.steps] },
+  }
+}
+
+/** Runs the inverse of an upgrade in scratch, which must be in the state that it reached. */
+async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, from: SchemaModel, { online }: PlanOptions): Promise<ProvenSteps> {
   const renames = upgrade.operations.filter(isRename)
   const others = upgrade.operations.filter((operation) => !isRename(operation))
-  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online: options.online }, 'downgrade')
+  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online }, 'downgrade')
   const renamedBack = await runRenames(ground, upgrade.renamed, invertAll(renames).filter(isRename), 'downgrade')
   const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
   const left = await realDifferences(ground, downgrade.reached, from)
   if (left.length > 0) throw notReached('downgrade', left)
-  return { upgrade, downgrade }
+  return downgrade
 }
 
 /** Runs an upgrade in scratch, which must be in the state `from`, and leaves it in the state `to`. */

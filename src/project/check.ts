@@ -14,6 +14,7 @@ import { compare, compareLive, readLive, type Comparison } from './compare.js'
 import { compareSources } from './compare-sources.js'
 import { checkLock } from './lock.js'
 import { pendingMigrations } from './migrations.js'
+import { processed } from './process-operations.js'
 import type { Project } from './project.js'
 import { Recognition } from './recognition.js'
 import { sourceOf } from './sources.js'
@@ -90,20 +91,22 @@ export interface CheckResult {
   readonly unmanaged: readonly UnmanagedObject[]
   /** Migrations that the database has not run. */
   readonly pending: readonly Revision[]
+  /** What differs as well, and the hook `processOperations` leaves out. */
+  readonly leftOut: readonly Operation[]
   /** What the lock file of the migrations says otherwise than their folder. */
   readonly lock: readonly LockProblem[]
 }
 
 /** Says whether a database matches `schema.ts` and has run every migration. Writes nothing to it. */
 export async function check(project: Project): Promise<CheckResult> {
-  const { unmanaged, differences } = await recognizedOrCompared(project)
+  const { unmanaged, differences, leftOut = [] } = await recognizedOrCompared(project)
   const operations = differences?.operations ?? []
   const lock = await checkLock(project)
   const pending = await pendingMigrations(project)
-  return { inSync: operations.length === 0 && pending.length === 0 && lock.length === 0, operations, differences, unmanaged, pending, lock }
+  return { inSync: operations.length === 0 && pending.length === 0 && lock.length === 0, operations, differences, unmanaged, pending, leftOut, lock }
 }
 
-async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult, 'unmanaged' | 'differences'>> {
+async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult, 'unmanaged' | 'differences'> & Partial<Pick<CheckResult, 'leftOut'>>> {
   const recognition = await Recognition.of(project)
   let fingerprint = ''
   const live = await readLive(project, (database, scope) =>
@@ -115,6 +118,9 @@ async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult,
     await recognition.remember({ fingerprint, unmanaged })
     return { unmanaged, differences: undefined }
   }
+  // SQL that the hook would add is no difference.
+  const { operations, to, leftOut } = await processed(project, comparison, { purpose: 'check', operations: comparison.operations, message: '', revision: '', heads: [] })
+  if (operations.length === 0) return { unmanaged, differences: undefined, leftOut }
   const between = { from: sourceOf('database', project.settings).label, to: sourceOf('schema', project.settings).label }
-  return { unmanaged, differences: await explained({ between, unmanaged, ...comparison }, async () => (await project.declared()).declarations, project.settings.online) }
+  return { unmanaged, leftOut, differences: await explained({ between, unmanaged, ...comparison, operations, to }, async () => (await project.declared()).declarations, project.settings.online) }
 }

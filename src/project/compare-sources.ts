@@ -2,6 +2,7 @@ import type { Declaration } from '../authoring/declared.js'
 import type { Database } from '../database/database.js'
 import { DatabaseError } from '../errors.js'
 import type { SchemaModel } from '../model/schema-model.js'
+import type { Scope } from '../reflector/scope.js'
 import { commonRoles, commonScope } from './common-scope.js'
 import { compareModels, type Comparison } from './compare.js'
 import { needsOf, type Project, type ScratchWish } from './project.js'
@@ -25,7 +26,7 @@ export async function compareSources(project: Project, fromSource: Source, toSou
   const wish = await wishFor(project, opened)
   const { from, to } = await readBoth(opened, wish)
   const common = commonScope(from.stated, to.stated, project.settings)
-  const scope = { restrict: (model: SchemaModel) => common.restrict([from, to].reduce((rest, { without }) => without?.(rest) ?? rest, model)) }
+  const scope: Pick<Scope, 'restrict'> = { restrict: (model, side) => common.restrict([from, to].reduce((rest, { without }) => without?.(rest) ?? rest, model), side) }
   const needs = needsOf([...from.model.objects.values(), ...to.model.objects.values()])
   const external = [from, to].flatMap(({ stated }) => stated.manage?.external ?? [])
   const whole = await project.wholeScope([...(from.loaded?.outline ?? []), ...(to.loaded?.outline ?? [])], { databaseSettings: true, roles: wish.managedRoles, external })
@@ -45,7 +46,7 @@ export async function compareSources(project: Project, fromSource: Source, toSou
   return {
     ...result,
     liveVersion: from.liveVersion ?? to.liveVersion ?? result.to.version,
-    unmanaged: [...unmanagedOf(scope.restrict(from.model), scope.restrict(to.model)), ...result.unmanaged],
+    unmanaged: [...unmanagedOf(scope.restrict(from.model), scope.restrict(to.model, 'schema')), ...result.unmanaged],
     declarations: to.loaded?.declarations ?? [],
   }
 }

@@ -57,14 +57,14 @@ export async function compareLive(project: Project, live: SchemaModel): Promise<
   const declares = await targetFor(project, database, scope.surroundings(live), live)
   const facts = { liveVersion: live.version, unmanaged: inScope.unmanaged }
   const sameEngine = live.version.major === declares.version.major
-  if (sameEngine && declares.equals(inScope)) return { ...facts, operations: [], from: live, to: live }
+  if (sameEngine && !scope.isFree && declares.equals(inScope)) return { ...facts, operations: [], from: live, to: live }
   const result = await compareModels({
     from: live,
     to: await declares.model(),
     scope,
     ground: (state) => project.provingGround(state),
   })
-  if (result.ground && sameEngine && result.operations.length === 0) await declares.accept(inScope)
+  if (result.ground && sameEngine && !scope.isFree && result.operations.length === 0) await declares.accept(inScope)
   return { ...facts, ...result, unmanaged: [...facts.unmanaged, ...result.unmanaged] }
 }
 

@@ -7,7 +7,7 @@ import type { Scope } from '../reflector/scope.js'
  * another schema.
  */
 export function complete(declared: SchemaModel, now: SchemaModel, scope: Pick<Scope, 'restrict'>): SchemaModel {
-  const inside = scope.restrict(declared)
+  const inside = scope.restrict(declared, 'schema')
   const covered = scope.restrict(now)
   if (covered.objects.size === now.objects.size) return inside
   const objects = [...inside.objects.values()]
@@ -27,7 +27,8 @@ export function complete(declared: SchemaModel, now: SchemaModel, scope: Pick<Sc
  * nobody asked to manage them. `before` holds what was there already.
  */
 export function withoutSideEffects(now: SchemaModel, before: SchemaModel, scope: Pick<Scope, 'restrict'>): SchemaModel {
-  const covered = scope.restrict(now)
+  // What it made was wanted; whatever else the database has was there before.
+  const covered = scope.restrict(now, 'schema')
   const data = now.toData()
   const objects = data.objects.filter(({ ref }) => covered.get(ref) || before.get(ref))
   return objects.length === data.objects.length ? now : new SchemaModel({ ...data, objects })

@@ -108,6 +108,7 @@ export function folderOfNew(project: Project, graph: RevisionGraph, { revises }:
 /** Writes the file of a new revision into a folder with migrations, and its line into the lock file. */
 export async function writeRevision(project: Project, { revision, message, folder }: { revision: string; message: string; folder: string }, text: string): Promise<string> {
   const { fileTemplate } = project.settings
+  project.begin('writing the migration')
   // What is wrong with the others, so that they cannot be listed, is known before anything is written.
   await hashed(project)
   const file = await writeMigration(folder, { revision, message, text, ...(fileTemplate && { fileTemplate }) }, project.files)

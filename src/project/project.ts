@@ -5,12 +5,12 @@ import type { Database } from '../database/database.js'
 import type { GivenConnection } from '../database/given-connection.js'
 import type { Scratch, ScratchOptions } from '../database/scratch.js'
 import type { LoadedSchema } from '../declaration/load.js'
-import { SchemaError } from '../errors.js'
+import { AutogenError, SchemaError } from '../errors.js'
 import { Files } from '../generator/write-file.js'
 import { managedRoles, type ManageOptions } from '../authoring/manage.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { SchemaObject } from '../model/schema-object.js'
-import { kindOf } from '../kinds/registry.js'
+import { kindOf, withKinds } from '../kinds/registry.js'
 import type { RebuiltGround } from './proving-ground.js'
 import type { Scope } from '../reflector/scope.js'
 import type { ProjectSettings } from './settings.js'
@@ -25,6 +25,8 @@ export interface ProjectOptions {
   readonly dryRun?: boolean
   /** Told what is being done whenever that changes, such as `reading the database`. */
   readonly onStage?: (stage: string) => void
+  /** Looked at whenever another stage begins, and handed on to what runs migrations. */
+  readonly signal?: AbortSignal
 }
 
 /** Which database scratch should resemble, if any, and what it must have. */
@@ -47,8 +49,15 @@ export class Project {
     this.files = new Files(options)
   }
 
+  /** Does what concerns the project, with the kinds of its own. */
+  within<T>(work: () => Promise<T>): Promise<T> {
+    return withKinds(this.settings.custom?.kinds, work)
+  }
+
   /** Says what is done from now on. */
   begin(stage: string): void {
+    const { signal } = this.options
+    if (signal?.aborted) throw new AutogenError(`stopped on request before ${stage}`, { cause: signal.reason })
     this.options.onStage?.(stage)
   }
 
@@ -90,7 +99,7 @@ export class Project {
       this.begin(`loading ${this.settings.schema.join(', ')}`)
       const { schema, cwd } = this.settings
       try {
-        return await loadSchema(schema, { cwd, cache: this.cacheFolder })
+        return await loadSchema(schema, { cwd, cache: this.cacheFolder, naming: this.settings.naming, kinds: this.settings.custom?.key })
       } catch (error) {
         throw await clearer(error, this.settings)
       }
@@ -102,7 +111,7 @@ export class Project {
     return this.#once('scope', async () => {
       const { scopeOf } = await import('../reflector/scope.js')
       const { scope, outline } = await this.declared()
-      return scopeOf(scope, outline, { versionSchema: this.settings.versionSchema, sparesExtensions: true })
+      return scopeOf(scope, outline, { versionSchema: this.settings.versionSchema, sparesExtensions: true, filter: this.settings.filter })
     })
   }
 

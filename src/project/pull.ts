@@ -1,4 +1,5 @@
 import { manage as scopeStated, type ManageOptions } from '../authoring/manage.js'
+import { withNaming } from '../authoring/naming.js'
 import { UsageError } from '../errors.js'
 import { renderSchemaFile } from '../generator/schema-file.js'
 import { kindOf } from '../kinds/registry.js'
@@ -8,6 +9,7 @@ import type { UnmanagedObject } from '../model/schema-object.js'
 import { reflect } from '../reflector/reflect.js'
 import { scopeOf } from '../reflector/scope.js'
 import { closest } from '../suggest.js'
+import { COMPLETE } from './common-scope.js'
 import type { Project } from './project.js'
 
 export interface PullOptions {
@@ -49,9 +51,10 @@ export async function pull(project: Project, { schemas, roles, external }: PullO
   const stated: ManageOptions | undefined = narrowed
     ? { schemas: schemas ?? 'all', privileges: 'all', owners: true, ...(roles && { roles }), ...(databaseSettings && { databaseSettings }), ...(external && { external }) }
     : undefined
-  const model = stated ? scopeOf(scopeStated(stated), [], { versionSchema: project.settings.versionSchema, keepsNeeded: true }).restrict(whole) : whole
+  const { versionSchema, filter, naming } = project.settings
+  const model = stated || filter ? scopeOf(scopeStated(stated ?? COMPLETE.manage), [], { versionSchema, keepsNeeded: true, filter }).restrict(whole) : whole
   const manage = stated && { manage: stated }
-  return { source: renderSchemaFile(model, manage), model, ...manage, objects: model.objects.size, unmanaged: model.unmanaged }
+  return { source: withNaming(naming, () => renderSchemaFile(model, manage)), model, ...manage, objects: model.objects.size, unmanaged: model.unmanaged }
 }
 
 function requireRole(model: SchemaModel, name: string, label: string): void {

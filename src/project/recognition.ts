@@ -16,15 +16,17 @@ export class Recognition {
   private constructor(
     readonly disk: DiskCache,
     readonly name: string,
+    /** Nothing is remembered where a function decides what is compared. */
+    readonly isIdle: boolean,
   ) {}
 
   /** For what this project declares and the database it is compared with. */
   static async of(project: Project): Promise<Recognition> {
-    const { scratch, versionSchema } = project.settings
+    const { scratch, versionSchema, filter, custom } = project.settings
     const { digest, scope } = await project.declared()
     const { label, version } = await project.live()
-    const key = cacheKey(digest, JSON.stringify(scope ?? null), label, version.number, scratch, versionSchema)
-    return new Recognition(new DiskCache(project.cacheFolder), `seen-${key}`)
+    const key = cacheKey(digest, JSON.stringify(scope ?? null), label, version.number, scratch, versionSchema, filter?.key ?? '', custom?.key ?? '')
+    return new Recognition(new DiskCache(project.cacheFolder), `seen-${key}`, filter?.isFree ?? false)
   }
 
   async find(fingerprint: string): Promise<State | undefined> {
@@ -32,10 +34,11 @@ export class Recognition {
   }
 
   async remember(state: State): Promise<void> {
+    if (this.isIdle) return
     await this.disk.write(this.name, [state, ...(await this.#states())].slice(0, KEPT))
   }
 
   async #states(): Promise<readonly State[]> {
-    return (await this.disk.read<readonly State[]>(this.name)) ?? []
+    return this.isIdle ? [] : ((await this.disk.read<readonly State[]>(this.name)) ?? [])
   }
 }

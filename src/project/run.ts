@@ -20,7 +20,7 @@ export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' |
  * @throws MigrationError, RevisionError
  */
 export async function upgrade(project: Project, target = 'head', options: MigrateOptions = {}): Promise<runner.RunResult> {
-  return runner.upgrade({ ...said(project), ...options, ...(await parts(project)) }, target)
+  return runner.upgrade({ ...said(project), ...options, ...(await parts(project, options)) }, target)
 }
 
 /**
@@ -29,7 +29,7 @@ export async function upgrade(project: Project, target = 'head', options: Migrat
  * @throws MigrationError, RevisionError, RefusedError
  */
 export async function downgrade(project: Project, target: string, options: MigrateOptions = {}): Promise<runner.RunResult> {
-  return runner.downgrade({ ...said(project), ...options, ...(await parts(project)) }, target)
+  return runner.downgrade({ ...said(project), ...options, ...(await parts(project, options)) }, target)
 }
 
 /** What an upgrade or a downgrade would run, after everything that would refuse it. Writes nothing. */
@@ -84,9 +84,10 @@ function said({ settings: { waitForReplicasMs, waitForRunMs, callbacks } }: Proj
 }
 
 /** The files are read before the database is opened: what is wrong with them is known soonest. */
-async function parts(project: Project): Promise<runner.RunOptions> {
+async function parts(project: Project, options: MigrateOptions = {}): Promise<runner.RunOptions> {
   const migrations = await migrationsOf(project)
   const baseline = await baselineOf(project)
   const { versionSchema, pooler, timeouts } = project.settings
-  return { migrations, baseline, database: await project.live(), versionSchema, pooler, timeouts, replaced: () => replacedOf(project) }
+  const signal = options.signal ?? project.options.signal
+  return { ...(signal && { signal }), migrations, baseline, database: await project.live(), versionSchema, pooler, timeouts, replaced: () => replacedOf(project) }
 }

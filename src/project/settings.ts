@@ -6,7 +6,11 @@ import { UsageError } from '../errors.js'
 import { HAZARD_CODES } from '../hazards.js'
 import { durationOf, retriesOf, type Refuse, type Timeouts, type TimeoutsInput } from '../revisions/timeouts.js'
 import { closest } from '../suggest.js'
+import type { NamingConvention } from '../authoring/naming.js'
+import type { ProcessOperations } from '../operations/process.js'
+import { Filter, type ObjectChoice } from '../reflector/filter.js'
 import type { AfterWrite } from './after-write.js'
+import type { CustomKinds } from './custom-kinds.js'
 
 /** Where a project's parts are, after flags, environment and configuration file were put together. */
 export interface ProjectSettings {
@@ -41,6 +45,12 @@ export interface ProjectSettings {
   readonly callbacks: Pick<Config, 'beforeMigration' | 'afterMigration' | 'onStep'>
   /** Whether TypeScript checks the schema files before a migration is generated; undefined: where that is quick. */
   readonly typecheck: boolean | undefined
+  readonly processOperations?: ProcessOperations | undefined
+  /** What is left out of comparisons. */
+  readonly filter?: Filter | undefined
+  readonly naming?: NamingConvention | undefined
+  /** Kinds of the project's own. */
+  readonly custom?: CustomKinds | undefined
 }
 
 /** What goes before the environment and the configuration file: flags, or what a program that uses the library says. */
@@ -62,6 +72,9 @@ export interface SettingsInput extends Omit<TimeoutsInput, 'lockRetries'> {
   readonly waitForReplicas?: number | undefined
   /** Seconds. */
   readonly waitForRun?: number | undefined
+  readonly processOperations?: ProcessOperations | undefined
+  readonly include?: ObjectChoice | undefined
+  readonly exclude?: ObjectChoice | undefined
 }
 
 /** Environment variables; @types/node, which names them too, need not be installed. */
@@ -118,7 +131,15 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     waitForRunMs: milliseconds(input.waitForRun ?? seconds(env.AUTOGEN_WAIT_FOR_RUN, 'AUTOGEN_WAIT_FOR_RUN', { orNone: true }) ?? config.waitForRun),
     callbacks: { beforeMigration, afterMigration, onStep },
     typecheck: input.typecheck ?? yesOrNo(env.AUTOGEN_TYPECHECK, 'AUTOGEN_TYPECHECK') ?? config.typecheck,
+    processOperations: input.processOperations ?? config.processOperations,
+    filter: filterOf(input.include ?? config.include, input.exclude ?? config.exclude),
+    naming: config.naming,
+    ...(config.kinds && { custom: (await import('./custom-kinds.js')).customKinds(config.kinds, file!) }),
   }
+}
+
+function filterOf(include: ObjectChoice | undefined, exclude: ObjectChoice | undefined): Filter | undefined {
+  return include || exclude ? new Filter({ include, exclude }) : undefined
 }
 
 /** What the configuration says of one database; undefined when none is chosen. */

@@ -70,10 +70,10 @@ async function doesMore(replaced: readonly Migration[]): Promise<boolean> {
 }
 
 async function putAside(project: Project, replaced: readonly Migration[]): Promise<void> {
-  const aside = path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER)
+  const folder = path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER)
   for (const { file, revision } of replaced) {
     const name = path.basename(file!)
-    const isTaken = existsSync(path.join(aside, name))
-    await project.files.move(file!, path.join(aside, isTaken ? `${revision}_${name}` : name))
+    const isTaken = existsSync(path.join(folder, name))
+    await project.files.move(file!, path.join(folder, isTaken ? `${revision}_${name}` : name))
   }
 }

@@ -101,7 +101,7 @@ async function openSchema(project: Project): Promise<OpenSource> {
           project.begin(`elaborating ${settings.schema.join(', ')}`)
           return database
         },
-        key: [String(wish.live?.version.number ?? ''), wish.live?.label ?? '', settings.scratch, settings.versionSchema],
+        key: [String(wish.live?.version.number ?? ''), wish.live?.label ?? '', settings.scratch, settings.versionSchema, settings.filter?.key ?? '', settings.custom?.key ?? ''],
         cache: project.cacheFolder,
       })
       return { model: await target.model(), stated: { manage: loaded.scope, outline: loaded.outline }, loaded }

@@ -1,4 +1,4 @@
-import { inTransaction, type Database, type Row, type ServerVersion } from '../database/database.js'
+import { inTransaction, type Database, type Row } from '../database/database.js'
 import { allKinds, kindOf, rolesNeeded } from '../kinds/registry.js'
 import type { Kind, ReflectContext } from '../kinds/kind.js'
 import { SchemaModel } from '../model/schema-model.js'
@@ -70,17 +70,21 @@ function together(database: Database): Read {
   return (queries) => readTogether(database, queries, SETTINGS)
 }
 
-/** The queries of all kinds that an engine knows and the scope looks at. */
-function kindQueries(version: ServerVersion, scope: Scope): { kind: Kind; query: string }[] {
-  return allKinds().flatMap((kind) => {
-    const query = kind.concern === 'roles' && !scope.roles ? null : kind.catalogQuery(version)
+/** The queries of all kinds that an engine knows, the scope looks at, and the database has tables for. */
+async function kindQueries(database: Database, scope: Scope): Promise<{ kind: Kind; query: string }[]> {
+  const kinds = allKinds()
+  const read = kinds.flatMap(({ reads }) => reads ?? [])
+  const missing = read.length === 0 ? [] : (await database.query('SELECT r FROM unnest($1::text[]) r WHERE to_regclass(r) IS NULL', [read])).map(([name]) => name)
+  return kinds.flatMap((kind) => {
+    if (kind.reads?.some((table) => missing.includes(table))) return []
+    const query = kind.concern === 'roles' && !scope.roles ? null : kind.catalogQuery(database.version)
     return query === null ? [] : [{ kind, query }]
   })
 }
 
 /** The same as long as every query of a kind finds the same rows, which the server alone looks at. */
 async function catalogFingerprint(database: Database, scope: Scope): Promise<string> {
-  const queries = [...kindQueries(database.version, scope).map(({ query }) => query), CANDIDATES_QUERY]
+  const queries = [...(await kindQueries(database, scope)).map(({ query }) => query), CANDIDATES_QUERY]
   const sums: string[] = []
   const summed = queries.map((query) => `SELECT count(*), sum(hashtextextended(q::text, 0)) FROM (${query}) q`)
   for await (const [row] of await together(database)(summed)) sums.push(row!.join(':'))
@@ -90,7 +94,7 @@ async function catalogFingerprint(database: Database, scope: Scope): Promise<str
 async function readModel(database: Database, scope: Scope, read: Read): Promise<SchemaModel> {
   const reading = new Reading(database, scope)
   const parts: { readonly query: string; readonly take: (rows: readonly Row[]) => void }[] = [
-    ...kindQueries(database.version, scope).map(({ kind, query }) => ({ query, take: (rows: readonly Row[]) => reading.takeObjects(kind, rows) })),
+    ...(await kindQueries(database, scope)).map(({ kind, query }) => ({ query, take: (rows: readonly Row[]) => reading.takeObjects(kind, rows) })),
     { query: DEPENDENCY_QUERY, take: (rows) => reading.takeDependencies(rows) },
     { query: CANDIDATES_QUERY, take: (rows) => reading.takeCandidates(rows) },
   ]

@@ -4,13 +4,16 @@ import { allKinds, kindOf } from '../kinds/registry.js'
 import { refOf } from '../model/object-ref.js'
 import { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject, UnmanagedObject } from '../model/schema-object.js'
+import { globPattern, type Filter, type Side } from './filter.js'
 
 /** Which objects of a database a comparison is about. */
 export interface Scope {
   /** Whether roles take part: they belong to the whole server, and are not even read otherwise. */
   readonly roles?: boolean
-  /** The part of a model that lies in scope. */
-  restrict(model: SchemaModel): SchemaModel
+  /** What of an object is in scope is a function's word, which may differ from side to side and from time to time. */
+  readonly isFree?: boolean
+  /** The part of a model that lies in scope; `side`: whose it is, the database's unless given. */
+  restrict(model: SchemaModel, side?: Side): SchemaModel
   /** The objects out of scope without which those in scope cannot exist: the table a foreign key refers to, the extension of a type. */
   surroundings(model: SchemaModel): SchemaModel
 }
@@ -27,6 +30,8 @@ export interface ScopeOptions {
   readonly sparesExtensions?: boolean
   /** External objects take part where others need them. */
   readonly keepsNeeded?: boolean
+  /** What the project leaves out of every scope. */
+  readonly filter?: Filter | undefined
 }
 
 /** This tool's own tables; the schema that holds nothing else is never in scope either. */
@@ -43,8 +48,9 @@ export function scopeOf(manage: Manage | undefined, declared: readonly SchemaObj
   const rules = new Rules(manage, declared, options)
   return {
     roles: managedRoles(manage) !== undefined,
-    restrict: (model) => part(model, rules.refsIn(model), rules.unmanagedIn(model)),
-    surroundings: (model) => part(model, surroundingsOf(model, rules.refsIn(model)), []),
+    isFree: options.filter?.isFree ?? false,
+    restrict: (model, side = 'database') => part(model, rules.refsIn(model, side), rules.unmanagedIn(model)),
+    surroundings: (model) => part(model, surroundingsOf(model, rules.refsIn(model, 'database')), []),
   }
 }
 
@@ -60,9 +66,10 @@ class Rules {
   readonly #external: External
   readonly #sparesExtensions: boolean
   readonly #keepsNeeded: boolean
-  readonly #known = new WeakMap<SchemaModel, ReadonlySet<Ref>>()
+  readonly #filter: Filter | undefined
+  readonly #known = { database: new WeakMap<SchemaModel, ReadonlySet<Ref>>(), schema: new WeakMap<SchemaModel, ReadonlySet<Ref>>() }
 
-  constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema, sparesExtensions = false, keepsNeeded = false }: ScopeOptions) {
+  constructor(manage: Manage | undefined, declared: readonly SchemaObject[], { versionSchema, sparesExtensions = false, keepsNeeded = false, filter }: ScopeOptions) {
     const { schemas, privileges = 'declared', owners = 'declared', databaseSettings = 'declared' } = manage ?? {}
     const roles = managedRoles(manage) ?? 'none'
     this.#schemas = schemas === 'all' ? 'all' : new Set(schemas ?? ['public', ...declared.flatMap((object) => schemaOf(object) ?? [])])
@@ -80,26 +87,29 @@ class Rules {
     this.#external = new External(manage?.external ?? [])
     this.#sparesExtensions = sparesExtensions
     this.#keepsNeeded = keepsNeeded
+    this.#filter = filter
   }
 
   /** Unmanaged objects that lie in scope. What lies in no schema is always reported: nothing tells whether it concerns those schemas. */
   unmanagedIn(model: SchemaModel): readonly UnmanagedObject[] {
     const schemas = this.#schemas
-    if (schemas === 'all' && this.#external.isEmpty) return model.unmanaged
-    return model.unmanaged.filter(
-      ({ schema, identity }) => (schema === undefined || schemas === 'all' || schemas.has(schema)) && !this.#external.names(identity),
-    )
+    if (schemas === 'all' && this.#external.isEmpty && !this.#filter) return model.unmanaged
+    return model.unmanaged.filter((object) => {
+      const { schema, identity } = object
+      return (schema === undefined || schemas === 'all' || schemas.has(schema)) && !this.#external.names(identity) && !this.#filter?.leavesOutUnmanaged(object)
+    })
   }
 
   /** The refs of what lies in scope. */
-  refsIn(model: SchemaModel): ReadonlySet<Ref> {
-    let refs = this.#known.get(model)
-    if (!refs) this.#known.set(model, (refs = this.#findRefs(model)))
+  refsIn(model: SchemaModel, side: Side): ReadonlySet<Ref> {
+    const known = this.#known[side]
+    let refs = known.get(model)
+    if (!refs) known.set(model, (refs = this.#findRefs(model, side)))
     return refs
   }
 
-  #findRefs(model: SchemaModel): ReadonlySet<Ref> {
-    const refs = this.#takesAll(model) ? new Set(model.objects.keys()) : this.#decideAll(model)
+  #findRefs(model: SchemaModel, side: Side): ReadonlySet<Ref> {
+    const refs = this.#takesAll(model) ? new Set(model.objects.keys()) : this.#decideAll(model, side)
     if (this.#keepsNeeded && !this.#external.isEmpty) this.#addNeeded(refs, model)
     const namespace = refOf('schema', this.#versionSchema)
     if (refs.has(namespace) && this.#holdsOnlyOwnTables(namespace, model, refs)) {
@@ -125,7 +135,7 @@ class Rules {
 
   /** The usual case of a scope that states everything, without looking at how objects hang together. */
   #takesAll(model: SchemaModel): boolean {
-    if (this.#schemas !== 'all') return false
+    if (this.#schemas !== 'all' || this.#filter) return false
     for (const object of model.objects.values()) {
       const { concern } = kindOf(object)
       if (this.#isOwnTable(object) || this.#isOthers(object, model) || (concern && !this.#takesPart(object, concern))) return false
@@ -134,13 +144,13 @@ class Rules {
     return true
   }
 
-  #decideAll(model: SchemaModel): Set<Ref> {
+  #decideAll(model: SchemaModel, side: Side): Set<Ref> {
     const verdicts = new Map<Ref, boolean>()
     const decide = (object: SchemaObject): boolean => {
       const known = verdicts.get(object.ref)
       if (known !== undefined) return known
       verdicts.set(object.ref, false)
-      const verdict = this.#decide(object, model, decide)
+      const verdict = !this.#filter?.leavesOut(object, schemaOf(object), side) && this.#decide(object, model, decide)
       verdicts.set(object.ref, verdict)
       return verdict
     }
@@ -206,7 +216,7 @@ class External {
   readonly #whole: ReadonlySet<string>
 
   constructor(patterns: readonly string[]) {
-    this.#patterns = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*')}$`, 's'))
+    this.#patterns = patterns.map(globPattern)
     this.#whole = new Set(patterns.flatMap((pattern) => /^([^*]+)\.\*$/.exec(pattern)?.[1] ?? []))
   }
 

@@ -76,3 +76,8 @@ function move(graph: RevisionGraph, from: readonly RevisionNode[], identifier: I
   }
   return [...nodes]
 }
+
+/** Whether a range is about the database's own revision, so that the database must be asked. */
+export function mentionsCurrent(range = ''): boolean {
+  return /current|(^|:)[+-]\d/.test(range)
+}

@@ -36,15 +36,17 @@ async function createLoader(): Promise<Jiti> {
     fsCache: join(cache, 'modules'),
     moduleCache: false,
     interopDefault: false,
-    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': authoringApi },
+    virtualModules: { 'pg-autogen': api, 'pg-autogen/schema': whenImported(authoringApi), 'pg-autogen/kind': whenImported(() => import('../kind.js')) },
   })
 }
 
 /** Loaded when the first file imports it, which few do: the loader awaits what stands for a module. */
-// oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
-const authoringApi: PromiseLike<unknown> = { then: (resolve, reject) => loadAuthoringApi().then(resolve, reject) }
+function whenImported(load: () => Promise<unknown>): PromiseLike<unknown> {
+  // oxlint-disable-next-line unicorn/no-thenable -- that it is one is how it works
+  return { then: (resolve, reject) => load().then(resolve, reject) }
+}
 
-async function loadAuthoringApi(): Promise<unknown> {
+async function authoringApi(): Promise<unknown> {
   const api = await import('../schema.js')
   provideRenderer(await import('../declaration/change.js'))
   return api

@@ -4,7 +4,7 @@ import { check } from '../../project/check.js'
 import type { LockProblem } from '../../revisions/lock-file.js'
 import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
-import { isRefused, noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
+import { isRefused, noteLeftOut, noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -17,7 +17,7 @@ const LOCK_WORDS: Readonly<Record<LockProblem['type'], string>> = {
 
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
-    const { operations, differences, unmanaged, pending, lock, inSync } = await check(project)
+    const { operations, differences, unmanaged, pending, leftOut, lock, inSync } = await check(project)
     if (flags.json) {
       const steps = differences?.steps ?? []
       printJson({
@@ -30,6 +30,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         ...(differences && unprovenJson(differences)),
         pending,
         lock,
+        ...(leftOut.length > 0 && { leftOut: operationsJson(leftOut) }),
         unmanaged,
       })
     } else {
@@ -48,6 +49,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         for (const { type, revision } of lock) printResult(`Lock file: migration ${revision} ${LOCK_WORDS[type]}`)
         printNote(`${chalkStderr.yellow('hint:')} when that is as it should be, autogen lock writes the lock file anew; databases that have run an edited migration keep refusing it`)
       }
+      noteLeftOut({ leftOut })
       noteUnmanaged(unmanaged, 'not compared')
       if (inSync) printResult(chalk.green('in sync'))
     }

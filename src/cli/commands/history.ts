@@ -1,7 +1,7 @@
 import chalk from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { graphOf, historyOf } from '../../project/migrations.js'
-import { historyRange } from '../../revisions/history-range.js'
+import { historyRange, mentionsCurrent } from '../../revisions/history-range.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { revisionFacts, revisionJson, revisionLines } from '../revisions-text.js'
@@ -10,8 +10,7 @@ import { withProject } from '../run.js'
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
     const range = flags.revRange as string | undefined
-    // Only what mentions the database's own revision needs the database.
-    const needsDatabase = flags.indicateCurrent === true || /current|(^|:)[+-]\d/.test(range ?? '')
+    const needsDatabase = flags.indicateCurrent === true || mentionsCurrent(range)
     const { graph, rows } = needsDatabase ? await historyOf(project) : { graph: await graphOf(project), rows: [] as readonly string[] }
     const revisions = historyRange(graph, range, rows)
     const current = new Set(rows)

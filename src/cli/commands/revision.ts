@@ -4,7 +4,7 @@ import { autogenerate } from '../../project/autogenerate.js'
 import { emptyRevision, type RevisionRequest } from '../../project/migrations.js'
 import { hazardsJson, operationsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
-import { noteMissingRoles, noteScratch, noteUnmanaged } from '../notes.js'
+import { noteLeftOut, noteMissingRoles, noteScratch, noteUnmanaged } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -33,6 +33,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     const reviewed = { ...result, steps: migration?.upgrade.steps ?? [] }
     const found = {
       operations: operationsJson(operations),
+      ...(result.leftOut.length > 0 && { leftOut: operationsJson(result.leftOut) }),
       rebuilt: rebuilt(reviewed),
       unmanaged,
       ...(result.missingRoles && { missingRoles: result.missingRoles }),
@@ -57,12 +58,13 @@ export async function run(flags: Flags): Promise<ExitCode> {
         },
       })
     } else if (flags.json) printJson(project.files.dryRun ? dryRunJson(project.files, found) : found)
-    else printResult('no differences: nothing to write')
+    else printResult(result.leftOut.length > 0 ? 'nothing to write' : 'no differences: nothing to write')
     if (flags.json) return ExitCode.done
     if (migration) {
       noteScratch(result)
       noteMissingRoles(result)
     }
+    noteLeftOut(result)
     noteUnmanaged(unmanaged, 'not compared')
     return ExitCode.done
   })

@@ -2,6 +2,7 @@ import { checkedName } from '../../authoring/checks.js'
 import type { Declaration } from '../../authoring/declared.js'
 import type { ElementTarget } from '../../authoring/elements.js'
 import { usesOf } from '../../authoring/index-column.js'
+import { columnsAmong } from '../../authoring/naming.js'
 import { RelationElement } from '../../authoring/relation-element.js'
 import { SchemaError } from '../../errors.js'
 import type { Ref, RelationPart, SchemaObject } from '../../model/schema-object.js'
@@ -10,6 +11,7 @@ import { clusterObject } from '../clusters.js'
 import { indexPartitionObject } from '../index-partitions.js'
 import { constraintObject, type Constraint, type ConstraintAttrs } from './attributes.js'
 import { constraints } from './kind.js'
+import { conventionalName } from './names.js'
 
 let unnamed = 0
 
@@ -29,8 +31,10 @@ export abstract class ConstraintBuilder extends RelationElement {
   protected abstract attrsOn(table: ElementTarget): ConstraintAttrs
 
   protected objectOn(table: ElementTarget): SchemaObject {
-    const id = { schema: table.schema, table: table.name, name: this.name }
-    return { ...constraintObject(id, ordered({ ...this.attrsOn(table), ...this.#attrs }), this.#ordinal), parent: table.ref } satisfies Constraint
+    const attrs = ordered({ ...this.attrsOn(table), ...this.#attrs })
+    const name = this.name ?? conventionalName(table, attrs, attrs.columns ?? columnsAmong(this.#uses, table)) ?? null
+    const id = { schema: table.schema, table: table.name, name }
+    return { ...constraintObject(id, attrs, this.#ordinal), parent: table.ref } satisfies Constraint
   }
 
   protected uses(): readonly Ref[] {
@@ -110,12 +114,12 @@ export abstract class IndexedBuilder extends DeferrableBuilder {
   override elementDeclarations(table: ElementTarget): Declaration[] {
     const declarations = super.elementDeclarations(table)
     if (!this.#attachedTo && !this.#cluster) return declarations
-    if (this.name === null) throw new SchemaError(`${this.label(table)} needs a name for what is said about it`, { at: this.at, hint: 'give it one' })
-    const { ref } = declarations[0]!.object
-    const id = { schema: table.schema, table: table.name, name: this.name }
+    const { ref, id: { name } } = declarations[0]!.object as Constraint
+    if (name === null) throw new SchemaError(`${this.label(table)} needs a name for what is said about it`, { at: this.at, hint: 'give it one' })
+    const id = { schema: table.schema, table: table.name, name }
     const add = (object: SchemaObject) => declarations.push({ object, at: this.at, uses: [ref] })
     if (this.#attachedTo) add(indexPartitionObject(id, ref, { parent: this.#attachedTo }))
-    if (this.#cluster) add(clusterObject({ schema: table.schema, name: table.name }, table.ref, this.name))
+    if (this.#cluster) add(clusterObject({ schema: table.schema, name: table.name }, table.ref, name))
     return declarations
   }
 }

@@ -1,4 +1,5 @@
 import { checkedSql } from '../../authoring/checks.js'
+import type { ColumnReference } from '../../authoring/column-reference.js'
 import type { ElementTarget } from '../../authoring/elements.js'
 import type { RelationPart, SchemaObject } from '../../model/schema-object.js'
 import { quoteIdent } from '../../sql/identifiers.js'
@@ -35,6 +36,12 @@ export class CheckBuilder extends ConstraintBuilder {
   inherited(from: RelationPart): this {
     this.#inherited = true
     return this.set({ inheritsFrom: [from] })
+  }
+
+  /** A column that its condition is about, although the text need not tell. */
+  over(column: ColumnReference): this {
+    this.use(column)
+    return this
   }
 
   protected attrsOn(): ConstraintAttrs {

@@ -5,7 +5,7 @@ import { constraintRef, renamedClone } from './alter.js'
 import { indexPartitionRef, type Constraint } from './attributes.js'
 import { columnCode, isListed } from '../listed-columns.js'
 import { isPlainPartition } from '../partition-shorthand.js'
-import { defaultForeignKeyName, defaultKeyName } from './ddl.js'
+import { nameWhenLeftOut } from './names.js'
 import { columnShorthand } from './shorthand.js'
 
 /** Code of a constraint among the elements of its table; none where PostgreSQL makes it for a constraint of a parent. */
@@ -29,21 +29,21 @@ function codeOf(constraint: Constraint, printer: Printer): string {
   switch (attrs.type) {
     case 'primary_key':
     case 'unique':
-      return `${call(attrs.type === 'unique' ? 'unique' : 'primaryKey', constraint, defaultKeyName(constraint), printer)}.on(${columns(attrs.columns!, constraint, printer)})`
+      return `${call(attrs.type === 'unique' ? 'unique' : 'primaryKey', constraint, printer)}.on(${columns(attrs.columns!, constraint, printer)})`
     case 'exclude':
       return `${printer.use('exclude')}(${printer.string(constraint.id.name!)}, ${printer.sql(attrs.definition!)})`
     case 'check':
       return `${printer.use('check')}(${printer.string(constraint.id.name!)}, ${printer.sql(attrs.expression!)})`
     case 'foreign_key': {
-      const start = call('foreignKey', constraint, defaultForeignKeyName(constraint), printer)
+      const start = call('foreignKey', constraint, printer)
       return `${start}.on(${columns(attrs.columns!, constraint, printer)}).references(${reference(constraint, printer)})`
     }
   }
 }
 
-function call(builder: string, constraint: Constraint, byDefault: string, printer: Printer): string {
+function call(builder: string, constraint: Constraint, printer: Printer): string {
   const { id } = constraint
-  return `${printer.use(builder)}(${id.name === byDefault && !isSpokenOf(constraint, printer) ? '' : printer.string(id.name!)})`
+  return `${printer.use(builder)}(${id.name === nameWhenLeftOut(constraint) && !isSpokenOf(constraint, printer) ? '' : printer.string(id.name!)})`
 }
 
 /** Comments, attachments and CLUSTER name the constraint, so it needs its name where it is declared. */

@@ -2,12 +2,12 @@ import { attachedRef, refOf } from '../../model/object-ref.js'
 import { memberCode } from '../column-members.js'
 import type { Printer } from '../kind.js'
 import { indexPartitionRef, partitionRef, type Constraint, type ConstraintAttrs } from './attributes.js'
-import { defaultForeignKeyName, defaultKeyName } from './ddl.js'
+import { nameWhenLeftOut } from './names.js'
 
 /** What a method of a column can say of a constraint, apart from those that are its options. */
 const SHORT: readonly (keyof ConstraintAttrs)[] = ['type', 'columns', 'references', 'onDelete', 'onUpdate', 'match', 'nullsNotDistinct']
 
-/** A key or foreign key of one column with the name PostgreSQL gives it, written as a method of that column; undefined for others. */
+/** A key or foreign key of one column with the name it gets when none is given, written as a method of that column; undefined for others. */
 export function columnShorthand(constraint: Constraint, printer: Printer): { column: string; code: string } | undefined {
   const { id, attrs, ref, parent } = constraint
   if (attrs.columns?.length !== 1 || Object.keys(attrs).some((key) => !SHORT.includes(key as keyof ConstraintAttrs))) return undefined
@@ -16,14 +16,14 @@ export function columnShorthand(constraint: Constraint, printer: Printer): { col
   const [column] = attrs.columns as [string]
   // Its table need not list it.
   if (printer.object(refOf('column', id.schema, id.table, column))?.attrs.inherited) return undefined
+  if (id.name !== nameWhenLeftOut(constraint)) return undefined
   if (attrs.type !== 'foreign_key') {
-    if (id.name !== defaultKeyName(constraint)) return undefined
     if (attrs.type === 'primary_key') return { column, code: '.primaryKey()' }
     return { column, code: attrs.nullsNotDistinct ? '.unique(undefined, { nullsNotDistinct: true })' : '.unique()' }
   }
   const { schema, name, columns } = attrs.references!
   const table = refOf('table', schema, name)
-  if (id.name !== defaultForeignKeyName(constraint) || table === parent) return undefined
+  if (table === parent) return undefined
   const variable = printer.variable(table)
   const options = { onDelete: attrs.onDelete, onUpdate: attrs.onUpdate, match: attrs.match }
   const rest = Object.values(options).some((value) => value !== undefined) ? `, ${printer.literal(options)}` : ''
