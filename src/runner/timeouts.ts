@@ -49,13 +49,20 @@ export function settingStatements(next: StepTimeouts, before?: StepTimeouts, { l
 /** So long a statement may wait in any case, or it would hardly get a lock that is used all the time. */
 const LEAST_MS = 100
 
+/** What the last such statement left; what is set to something else since was set by the migration itself, and stays. */
+const LEFT = 'autogen.lock_timeout'
+
 /**
  * The statement that leaves, of the time for which a transaction may wait for locks, what is left: it may hold others up for so long in all, not with
  * each of its statements. One that holds them up for long anyway, by what it does, may wait a tenth longer.
  */
 export function remainingStatement(lockTimeoutMs: number): string {
   const left = `least(${lockTimeoutMs}, greatest(${lockTimeoutMs} - ms, ms / 10, ${LEAST_MS}))`
-  return `SELECT pg_catalog.set_config('lock_timeout', ${left}::int::text, true) FROM (SELECT 1000 * extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now())) t(ms)`
+  return [
+    `SELECT pg_catalog.set_config('${LEFT}', pg_catalog.set_config('lock_timeout', ${left}::int::text, true), true)`,
+    'FROM (SELECT 1000 * extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now())) t(ms)',
+    `WHERE pg_catalog.current_setting('lock_timeout')::interval IN ('${lockTimeoutMs} ms', nullif(pg_catalog.current_setting('${LEFT}', true), '')::interval)`,
+  ].join(' ')
 }
 
 /** `'2s'`, `'1500ms'`, `0`. */
