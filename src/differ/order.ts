@@ -13,9 +13,17 @@ export interface OrderedAction {
 
 /**
  * Puts actions in an order that PostgreSQL accepts: what an object needs exists before it, and what needs it is gone before it
- * is dropped or altered. Where that leaves a choice: drops first, then by the phase of the kind, then by name.
+ * is dropped or altered. Where that leaves a choice: drops first, then by the phase of the kind, then by name. What `commits`, because it runs
+ * outside the transaction of the others, comes before all drops if it is one itself, and else last: nothing that is dropped to be
+ * created again shall be gone meanwhile.
  */
-export function order(from: SchemaModel, to: SchemaModel, actions: readonly Action[], context: AlterContext = alterContext(from, to)): OrderedAction[] {
+export function order(
+  from: SchemaModel,
+  to: SchemaModel,
+  actions: readonly Action[],
+  context: AlterContext = alterContext(from, to),
+  commits: (action: Action) => boolean = () => false,
+): OrderedAction[] {
   const index = new Map(actions.map((action, position) => [key(action), position]))
   const at = (type: Action['type'], ref: Ref) => index.get(`${type} ${ref}`)
   const edges = collectEdges(from, to, actions, at)
@@ -37,7 +45,7 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
     }
   })
 
-  const ranks = actions.map((action) => rank(action))
+  const ranks = actions.map((action) => rank(action, commits(action)))
   return groups.sorted((a, b) => compareRanks(ranks[a]!, ranks[b]!)).map(([root, ...parts]) => ({
     action: actions[root!]!,
     parts: parts.map((part) => actions[part]!),
@@ -134,12 +142,16 @@ function occupied(object: SchemaObject): readonly string[] {
 
 type Rank = readonly [number, string, number, string]
 
-function rank(action: Action): Rank {
+/** More than any phase. */
+const APART = 1000
+
+function rank(action: Action, commits: boolean): Rank {
   const object: SchemaObject = action.type === 'alter' || action.type === 'rename' ? action.to : action.object
   const kind = kindOf(object)
   const phase = kind.phaseOf?.(object) ?? kind.phase
   const owner = object.parent ?? object.ref
-  return [action.type === 'drop' ? -phase - 1 : phase, owner, object.position ?? 0, object.ref]
+  const apart = commits ? APART : 0
+  return [action.type === 'drop' ? -phase - 1 - apart : phase + apart, owner, object.position ?? 0, object.ref]
 }
 
 function compareRanks(a: Rank, b: Rank): number {

@@ -6,8 +6,10 @@ import { schemaOf, trafficCases, type TrafficCase } from '../support/traffic-cas
 
 /** The changes that an application must not notice, those of a migration together. */
 const UNNOTICED = [
-  trafficCases(['column added with a default', 'enum value added', 'partition added', 'view over a changed column replaced']),
-  trafficCases(['index added', 'unique added', 'foreign key added', 'check added', 'NOT NULL set']),
+  trafficCases([
+    'column added with a default', 'enum value added', 'partition added', 'view over a changed column replaced',
+    'index added', 'unique added', 'foreign key added', 'check added', 'NOT NULL set',
+  ]),
 ]
 const ROWS = 5_000
 const LOCK_TIMEOUT_MS = 500
