@@ -43,7 +43,7 @@ describe.each([...majors, 'pglite'] as const)('on %s', (engine) => {
     ])
     expect(upgrade.steps.map(({ comments }) => comments[0])).toEqual([
       '+ column public.orders.sent — ACCESS EXCLUSIVE on public.orders, metadata only',
-      '+ constraint public.orders.orders_user_id_fkey — SHARE ROW EXCLUSIVE on public.users, ACCESS EXCLUSIVE (held already) on public.orders, metadata only',
+      '+ constraint public.orders.orders_user_id_fkey — ACCESS EXCLUSIVE (held already) on public.orders, SHARE ROW EXCLUSIVE on public.users, metadata only',
       '+ constraint public.users.users_email_key — SHARE UPDATE EXCLUSIVE on public.users, reads all of public.users (as documented)',
       'ACCESS EXCLUSIVE on public.users, metadata only',
       '+ index public.orders_sent — SHARE UPDATE EXCLUSIVE on public.orders, reads all of public.orders (as documented)',
