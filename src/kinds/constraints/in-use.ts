@@ -18,8 +18,9 @@ export function addInUse(constraint: Constraint, context: AlterContext): Stateme
     case 'unique':
       return isSwappable(constraint, context) ? [buildIndex(constraint, constraint.id.name!), statement(`${alter(constraint)} ${addUsing(constraint, constraint.id.name!)}`)] : undefined
     case 'foreign_key':
-      // Only PostgreSQL 18 adds one to a partitioned table without looking at its rows.
-      if (isPartitioned(constraint, context) && context.version.major < 18) return undefined
+      // Before PostgreSQL 18 none is added to a partitioned table without looking at its rows, and of one that refers to such a table only
+      // the whole is validated, not its parts.
+      if (context.version.major < 18 && (isPartitioned(constraint, context) || refersToPartitioned(constraint, context))) return undefined
       return addedThenValidated(constraint)
     case 'check':
       return addedThenValidated(constraint)
@@ -68,6 +69,10 @@ function isSwappable(constraint: Constraint, context: AlterContext): boolean {
 
 function isPartitioned({ parent }: Constraint, context: AlterContext): boolean {
   return context.object('to', parent!)?.attrs.partitionBy !== undefined
+}
+
+function refersToPartitioned({ attrs: { references } }: Constraint, context: AlterContext): boolean {
+  return context.object('to', refOf('table', references!.schema, references!.name))?.attrs.partitionBy !== undefined
 }
 
 function buildIndex({ id, attrs }: Constraint, name: string): Statement {
