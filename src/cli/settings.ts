@@ -18,6 +18,7 @@ export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
       config, database, name, schema, migrations, scratch,
       allow: codes(flags.allow),
       typecheck: typecheck as boolean | undefined,
+      split: flags.split as boolean | undefined,
       online: flags.online as boolean | undefined,
       pooler: flags.pooler as boolean | undefined,
       waitForReplicas: seconds(flags.waitForReplicas as string | undefined, '--wait-for-replicas'),
