@@ -16,14 +16,14 @@ async function read(statements: readonly string[]) {
 async function halves(before: readonly string[], after: readonly string[], formerly?: Readonly<Record<string, string>>) {
   const [from, to] = [await read(before), await read(after)]
   const { expand, contract, delayed } = split(from, to, diff(from, to), { formerly: new Map(Object.entries(formerly ?? {})) })
-  return { expand: expand.map(describeOperation), contract: contract.map(describeOperation), delayed: Object.fromEntries(delayed) }
+  return { expand: expand.map(describeOperation).sort(), contract: contract.map(describeOperation).sort(), delayed: Object.fromEntries(delayed) }
 }
 
 const TABLE = 'CREATE TABLE t (id bigint PRIMARY KEY, a text, b integer NOT NULL, note text)'
 
 test('what is new comes first, what is gone or forbidden last', async () => {
   expect(await halves([TABLE], [TABLE, 'CREATE TABLE u (id int PRIMARY KEY)', 'ALTER TABLE t ADD c text, DROP note', 'CREATE INDEX i ON t (c)', 'ALTER TABLE t ALTER a SET NOT NULL'])).toEqual({
-    expand: ['+ table public.u', '+ column public.u.id', '+ constraint public.u.u_pkey', '+ column public.t.c', '+ index public.i'],
+    expand: ['+ column public.t.c', '+ column public.u.id', '+ constraint public.u.u_pkey', '+ index public.i', '+ table public.u'],
     contract: ['- column public.t.note', '~ column public.t.a'],
     delayed: {},
   })
@@ -31,7 +31,7 @@ test('what is new comes first, what is gone or forbidden last', async () => {
 
 test('a column that only one release knows demands no value between the two', async () => {
   expect(await halves([TABLE], ['CREATE TABLE t (id bigint PRIMARY KEY, a text, note text, c text NOT NULL, d int NOT NULL DEFAULT 1)'])).toEqual({
-    expand: ['~ column public.t.b', '+ column public.t.c', '+ column public.t.d', '+ default of column public.t.d'],
+    expand: ['+ column default public.t.d', '+ column public.t.c', '+ column public.t.d', '~ column public.t.b'],
     contract: ['- column public.t.b', '~ column public.t.c'],
     delayed: {},
   })
