@@ -77,6 +77,8 @@ function delay(
   // What is gone for good is needed by something that stays for now; what is not there yet, by something new.
   for (const { object, needs } of lacking) changed = (to.get(needs) ? later(object, needs) : later(needs) || later(object, needs)) || changed
   const held = new Map([...model.objects.values()].flatMap((object) => (to.get(object.ref) ? [] : namesOf(object).map((name) => [name, object.ref] as const))))
+  // What something else is converted away from, or along with, changes together with that.
+  const convertedOver = (ref: Ref) => from.neededBy(ref).map((need) => need.from).find((dependent) => phases.get(dependent) === 'breaking' && to.get(dependent) && from.get(dependent)?.parent !== ref)
   for (const operation of [...early.values()]) {
     if (operation.type !== 'create' && operation.type !== 'alter') continue
     const object = operation.type === 'create' ? operation.object : operation.to
@@ -86,7 +88,7 @@ function delay(
       const phase = phases.get(needs)
       return phase === 'breaking' || (phase === 'contract' && operation.type === 'alter' && needs !== object.parent)
     })
-    const needs = holder ?? changing?.to
+    const needs = holder ?? changing?.to ?? convertedOver(object.ref)
     if (needs !== undefined) changed = later(object.ref, needs) || changed
   }
   return changed

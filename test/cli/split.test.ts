@@ -97,6 +97,19 @@ test('where there is something for one half only, both branches begin all the sa
   expect((await box.run(['--split', '--dry-run'])).stderr).toMatch(/^breaking: column public\.users\.age: code that expects bigint gets integer\nhint: /m)
 })
 
+test('changes of which scratch shows that they hang together are all in the second half, and that is said', async () => {
+  const purge = (kind: string, rest: string) => schemaFile(`export const purge = schema('public').${kind}('purge', { args: { days: 'integer' }, ${rest}body: sql\`select\` })`)
+  box.write('schema.ts', purge('function', "returns: 'void', "))
+  await box.ok('-m', 'function')
+  await box.ok('upgrade')
+  box.write('schema.ts', `${purge('procedure', '')}export const t = table('t', { a: integer() })\n`)
+  const { code, stdout, stderr } = await box.run(['--split'])
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/^breaking: the changes hang together and are all for after the deploy: .*function "purge" already exists.*\nhint: make some of them in another release/m)])
+  expect(stdout).toContain('expand, 0 steps up')
+  await box.ok('upgrade', 'heads')
+  expect(await box.ok('check')).toBe('in sync\n')
+})
+
 test('what is about one migration is refused', async () => {
   expect(await box.run(['--split', '--rev-id', 'abcd'])).toMatchObject({ code: 1, stderr: expect.stringContaining('leave out --head, --rev-id, --branch-label, --depends-on and --splice, or say --no-split') })
   expect(await box.run(['revision', '--split', '--empty'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--empty and --split exclude each other') })

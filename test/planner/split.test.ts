@@ -29,6 +29,13 @@ test('what is new comes first, what is gone or forbidden last', async () => {
   })
 })
 
+test('a foreign key of a new column comes with it, one with a default or of a column that is there does not', async () => {
+  const after = [TABLE, 'ALTER TABLE t ADD c bigint REFERENCES t, ADD d bigint DEFAULT 1 REFERENCES t, ADD FOREIGN KEY (b) REFERENCES t']
+  const { expand, contract } = await halves([TABLE], after)
+  expect(expand).toContain('+ constraint public.t.t_c_fkey')
+  expect(contract).toEqual(['+ constraint public.t.t_b_fkey', '+ constraint public.t.t_d_fkey'])
+})
+
 test('a column that only one release knows demands no value between the two', async () => {
   expect(await halves([TABLE], ['CREATE TABLE t (id bigint PRIMARY KEY, a text, note text, c text NOT NULL, d int NOT NULL DEFAULT 1)'])).toEqual({
     expand: ['+ column default public.t.d', '+ column public.t.c', '+ column public.t.d', '~ column public.t.b'],

@@ -39,6 +39,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
       ...(result.leftOut.length > 0 && { leftOut: operationsJson(result.leftOut) }),
       rebuilt: rebuilt({ ...result, steps }),
       unmanaged,
+      ...(result.unsplit && { unsplit: result.unsplit.message }),
       ...(result.missingRoles && { missingRoles: result.missingRoles }),
     }
     if (flags.sql) {
@@ -56,7 +57,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     else printResult(result.leftOut.length > 0 ? 'nothing to write' : 'no differences: nothing to write')
     if (flags.json) return ExitCode.done
     if (migration) {
-      noteBreaking(migrations)
+      noteBreaking(result)
       noteScratch(result)
       noteMissingRoles(result)
     }
