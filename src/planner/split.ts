@@ -29,15 +29,16 @@ export interface Split {
  * @example split(live, declared, diff(live, declared)).contract // [{ type: 'drop', object: column }]
  */
 export function split(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions = {}): Split {
-  const forms = formsBetween(from, to, operations)
-  const phases = phasesOf(from, to, operations, options, forms)
+  const renames = renamesAmong(operations, from, options.formerly)
+  const forms = formsBetween(from, to, operations, renames)
+  const phases = phasesOf(from, to, operations, options, { forms, renames })
   const delayed = new Map<Ref, Ref>()
   const early = new Map(operations.filter((operation) => phases.get(subject(operation)!) === 'expand').map((operation) => [subject(operation)!, operation]))
   const later = (ref: Ref, needs?: Ref) => {
     const operation = early.get(ref)
     if (!operation) return false
     const whole = operation.type === 'alter' ? ref : operation.type === 'create' ? wholeOf(ref, to, from) : wholeOf(ref, from, to)
-    for (const part of withParts(whole, from, to)) early.delete(part)
+    for (const part of operation.type === 'alter' ? [ref] : withParts(whole, from, to)) early.delete(part)
     if (needs !== undefined && operation.type !== 'drop') delayed.set(whole, needs)
     return true
   }
@@ -79,7 +80,7 @@ function delay(
   const held = new Map([...model.objects.values()].flatMap((object) => (to.get(object.ref) ? [] : namesOf(object).map((name) => [name, object.ref] as const))))
   // What something else is converted away from, or along with, changes together with that.
   const convertedOver = (ref: Ref) => from.neededBy(ref).map((need) => need.from).find((dependent) => phases.get(dependent) === 'breaking' && to.get(dependent) && from.get(dependent)?.parent !== ref)
-  for (const operation of [...early.values()]) {
+  for (const operation of early.values()) {
     if (operation.type !== 'create' && operation.type !== 'alter') continue
     const object = operation.type === 'create' ? operation.object : operation.to
     const holder = namesOf(object).map((name) => held.get(name)).find((ref) => ref !== undefined && ref !== object.ref)
@@ -94,19 +95,26 @@ function delay(
   return changed
 }
 
-/** What objects are between the two halves that only one of the two releases knows. */
-function formsBetween(from: SchemaModel, to: SchemaModel, operations: readonly Operation[]): Map<Ref, SchemaObject> {
+/** What objects are between the two halves that only one of the two releases knows; under another name it is known to both. */
+function formsBetween(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], renames: readonly Rename[]): Map<Ref, SchemaObject> {
   const context = alterContext(from, to)
+  const renamed = new Set(renames.flatMap((rename) => [rename.from.ref, rename.to.ref]))
   const forms = new Map<Ref, SchemaObject>()
   for (const operation of operations) {
-    if (operation.type !== 'create' && operation.type !== 'drop') continue
+    if ((operation.type !== 'create' && operation.type !== 'drop') || renamed.has(operation.object.ref)) continue
     const form = kindOf(operation.object).meanwhile?.(operation.object, context)
     if (form) forms.set(form.ref, form)
   }
   return forms
 }
 
-function phasesOf(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions, forms: ReadonlyMap<Ref, SchemaObject>): Map<Ref, Phase> {
+function phasesOf(
+  from: SchemaModel,
+  to: SchemaModel,
+  operations: readonly Operation[],
+  options: PlanOptions,
+  { forms, renames }: { forms: ReadonlyMap<Ref, SchemaObject>; renames: readonly Rename[] },
+): Map<Ref, Phase> {
   const hazards = new Map<Ref, Hazard[]>()
   for (const step of plan(from, to, operations, options)) hazards.set(step.ref, [...(hazards.get(step.ref) ?? []), ...step.hazards])
   const phases = new Map<Ref, Phase>()
@@ -114,8 +122,8 @@ function phasesOf(from: SchemaModel, to: SchemaModel, operations: readonly Opera
     const ref = subject(operation)!
     phases.set(ref, operation.type === 'create' && forms.has(ref) ? 'expand' : phaseOf(operation, hazards.get(ref) ?? []))
   }
-  for (const rename of renamesAmong(operations, from, options.formerly)) {
-    const phase = phaseOfRename(rename, from)
+  for (const rename of renames) {
+    const phase = phaseOf(rename, renameSteps(rename, from).flatMap((step) => step.hazards))
     // Under its new name it is the same object with the same data: no half of it can be there before.
     for (const ref of [...withParts(rename.from.ref, from), ...withParts(rename.to.ref, to)]) {
       const own = phases.get(ref)
@@ -123,10 +131,6 @@ function phasesOf(from: SchemaModel, to: SchemaModel, operations: readonly Opera
     }
   }
   return phases
-}
-
-function phaseOfRename(rename: Rename, from: SchemaModel): Phase {
-  return phaseOf(rename, renameSteps(rename, from).flatMap(({ hazards }) => hazards))
 }
 
 function namesOf(object: SchemaObject): readonly string[] {

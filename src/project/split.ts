@@ -4,6 +4,7 @@ import type { SchemaModel } from '../model/schema-model.js'
 import type { Operation } from '../operations/operation.js'
 import type { RevisionDirective } from '../operations/process.js'
 import type { SqlByHand } from '../planner/by-hand.js'
+import { hazardText } from '../planner/hazards.js'
 import type { PlanOptions } from '../planner/plan.js'
 import { prove, type ProvenMigration, type ProvingGround } from '../planner/proof.js'
 import { split, withDelays, type Split } from '../planner/split.js'
@@ -79,12 +80,17 @@ export async function proveSplit(found: ToSplit, options: SplitOptions): Promise
   })
   const written = HALVES.filter((half) => proven[half] || !hasBranch(graph, half))
   const ids = Object.fromEntries(written.map((half, index) => [half, index === 0 ? directive.revision : newRevisionId()]))
-  const drafts = splitPlaces(graph, ids).map(({ half, ...place }, index) => ({
-    ...(proven[half] ?? nothing(half === 'expand' ? from : to)),
-    half,
-    revision: { ...place, dependsOn: [...place.dependsOn, ...((index === 0 && directive.dependsOn) || [])], message: directive.message ? `${half}: ${directive.message}` : half },
-    notes: [`Runs ${WHEN[half]}`],
-  }))
+  const drafts = splitPlaces(graph, ids).map(({ half, ...place }, index) => {
+    const { upgrade, downgrade } = proven[half] ?? nothing(half === 'expand' ? from : to)
+    const breaking = upgrade.steps.flatMap(({ hazards }) => hazards.filter(({ breaksNextRelease }) => breaksNextRelease).map(hazardText))
+    return {
+      upgrade,
+      downgrade,
+      half,
+      revision: { ...place, dependsOn: [...place.dependsOn, ...((index === 0 && directive.dependsOn) || [])], message: directive.message ? `${half}: ${directive.message}` : half },
+      notes: [`Runs ${WHEN[half]}`, ...(proven[half] ? breaking : ['Nothing yet: the branch begins here'])],
+    }
+  })
   return { drafts, ...(unsplit && { unsplit }) }
 }
 

@@ -19,8 +19,11 @@ afterEach(() => box.remove())
 /** What code of one release does. */
 async function use(...statements: string[]): Promise<void> {
   const database = await connectPostgres(url)
-  for (const statement of statements) await database.query(statement)
-  await database.close()
+  try {
+    for (const statement of statements) await database.query(statement)
+  } finally {
+    await database.close()
+  }
 }
 
 const OLD = [`INSERT INTO users (name, age) VALUES ('Ann', 3)`, 'SELECT name, age FROM users']
@@ -89,6 +92,9 @@ test('where there is something for one half only, both branches begin all the sa
     ['expand', 0, []],
     ['contract', 1, ['breaks-code', 'table-rewrite']],
   ])
+  const [contract, expand] = box.migrations().map((name) => box.read(`migrations/${name}`)).filter((text) => text.includes('branchLabels')).sort((a) => (a.includes("['contract']") ? -1 : 1))
+  expect(contract).toContain('// Runs after the deploy: autogen upgrade contract@head\n// BREAKS CODE: column public.users.age: code that expects integer gets bigint\n')
+  expect(expand).toContain('// Nothing yet: the branch begins here\n')
   await box.ok('upgrade', 'expand@head')
   await use(...OLD)
   await box.ok('upgrade', 'contract@head')

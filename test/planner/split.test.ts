@@ -50,6 +50,8 @@ test('what a rename is about stays together, with what needs it', async () => {
   expect(expand).toEqual(['+ column public.t.c'])
   expect(contract).toEqual(expect.arrayContaining(['- column public.t.note', '+ column public.t.remark', '+ view public.v']))
   expect(delayed).toEqual({ 'view:public.v': 'column:public.t.remark' })
+  // Under either name it is the same column, which may go on demanding a value.
+  expect(await halves([TABLE], ['CREATE TABLE t (id bigint PRIMARY KEY, a text, z integer NOT NULL, note text, c int)'], { 'column:public.t.z': 'column:public.t.b' })).toMatchObject({ expand: ['+ column public.t.c'] })
 })
 
 test('what takes the name of something that goes, or stands on a type that changes, waits for it', async () => {
