@@ -3,12 +3,13 @@ import type { Kind } from './kinds/kind.js'
 import type { ProcessOperations } from './operations/process.js'
 import type { ObjectChoice } from './reflector/filter.js'
 import type { Direction, Migration, Step } from './revisions/revision.js'
+import type { TimeoutsInput } from './revisions/timeouts.js'
 
 /** What one of several databases has of its own; the rest is as for all. */
-export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | 'waitForReplicas' | 'waitForRun'>
+export type NamedDatabase = Pick<Config, 'database' | 'schema' | 'migrations' | 'scratch' | 'allow' | 'versionSchema' | 'pooler' | 'waitForReplicas' | 'waitForRun' | keyof TimeoutsInput>
 
 /** What `autogen.config.ts` exports. Everything may be left out; flags and environment variables go before it. Paths are relative to its folder. */
-export interface Config {
+export interface Config extends TimeoutsInput {
   /** `postgres://…` or `pglite://<dir>`. Default: an embedded database in `.autogen/`. */
   readonly database?: string
   /** Several databases by name, of which `--name` chooses one: an address, or settings that go before those for all. */

@@ -17,6 +17,7 @@ interface Member {
 }
 
 const TEXT: Member = { accepts: isString, wants: 'a string' }
+const TIME: Member = { accepts: (value) => isString(value) || typeof value === 'number', wants: "milliseconds, or a time such as '2s'" }
 const YES_OR_NO: Member = { accepts: (value) => typeof value === 'boolean', wants: 'true or false' }
 const SECONDS: Member = { accepts: (value) => typeof value === 'number' && value > 0, wants: 'a number of seconds' }
 const FUNCTION: Member = { accepts: (value) => typeof value === 'function', wants: 'a function' }
@@ -31,6 +32,9 @@ const MEMBERS: Record<keyof Config, Member> = {
   fileTemplate: TEXT,
   template: TEXT,
   afterWrite: { accepts: (value) => isString(value) || typeof value === 'function', wants: 'a command or a function' },
+  lockTimeout: TIME,
+  lockRetries: { accepts: (value) => typeof value === 'number', wants: 'a number' },
+  statementTimeout: TIME,
   pooler: YES_OR_NO,
   online: YES_OR_NO,
   split: YES_OR_NO,
@@ -47,7 +51,7 @@ const MEMBERS: Record<keyof Config, Member> = {
   kinds: { accepts: (value) => Array.isArray(value), wants: 'a list of what defineKind gives' },
 }
 
-const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'waitForReplicas', 'waitForRun']
+const OF_ONE: readonly (keyof Config)[] = ['database', 'schema', 'migrations', 'scratch', 'allow', 'versionSchema', 'pooler', 'waitForReplicas', 'waitForRun', 'lockTimeout', 'lockRetries', 'statementTimeout']
 
 function isDatabases(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

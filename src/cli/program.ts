@@ -71,6 +71,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const offline = () => new Option('--no-online', 'plain statements, which lock tables while they run (AUTOGEN_ONLINE=0)')
   const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it (AUTOGEN_WAIT_FOR_REPLICAS)')
   const waitForRun = () => new Option('--wait-for-run <seconds>', 'how long to wait for another run to end; 0 does not (AUTOGEN_WAIT_FOR_RUN; default 300)')
+  const patience = () => [
+    new Option('--lock-timeout <time>', 'how long to wait for a lock, such as 500ms or 2s; 0: as long as it takes (AUTOGEN_LOCK_TIMEOUT; default 2s)'),
+    new Option('--lock-retries <number>', 'how often to try again what did not get its locks (AUTOGEN_LOCK_RETRIES; default 10)'),
+    new Option('--statement-timeout <time>', 'how long a statement may run (AUTOGEN_STATEMENT_TIMEOUT; default as the role has it)'),
+  ]
   const together = () => new Option('--single-transaction', 'all migrations in one transaction')
 
   verb(WRITE, 'init', 'write autogen.config.ts, an example schema.ts and a migrations folder', () => import('./commands/init.js'), [
@@ -125,10 +130,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--no-advice', 'only hazards'),
     new Option('--strict', 'advice fails as hazards do (exit 3)'),
   ])
-  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), replicas(), waitForRun(), dryRun(), asScript()])
+  verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), ...patience(), replicas(), waitForRun(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),
     together(),
+    ...patience(),
     replicas(),
     waitForRun(),
     dryRun(),

@@ -19,6 +19,10 @@ export function logRunEvent(event: RunEvent): void {
       return logEvent('debug', 'steps', { ...run(event), from: event.from, to: event.to, ...place(stepsOf(event.migration, event.direction)[event.from - 1]?.at) })
     case 'seen':
       return logEvent(event.blockedBy.length > 0 ? 'warn' : 'info', 'steps.seen', { ...run(event), from: event.from, to: event.to, blockedBy: event.blockedBy, progress: event.progress })
+    case 'retry': {
+      const { from, to, retry, of, inMs, deadlock, waitsFor, blockedBy } = event
+      return logEvent('warn', 'steps.retry', { ...run(event), from, to, retry, of, milliseconds: Math.round(inMs), deadlock, waitsFor, blockedBy })
+    }
     case 'progress': {
       const { step, rows, estimated, rowsPerSecond } = event
       return logEvent('info', 'backfill.progress', { ...run(event), step, rows, estimated, rowsPerSecond })

@@ -100,6 +100,8 @@ function printEvent(event: RunEvent): void {
       return showProgress(`step ${event.step}: ${rowsText(event)}`)
     case 'replicas':
       return event.lagging.length > 0 ? showProgress(`waiting for ${event.lagging.map(({ name }) => name).join(', ')}`) : stopProgress()
+    case 'retry':
+      return printNote(retryText(event))
     case 'failed':
       return stopProgress()
     case 'done':
@@ -113,6 +115,13 @@ function sightingText({ from, to, blockedBy, progress }: Extract<RunEvent, { typ
   const step = from === to ? `step ${from}` : `steps ${from} to ${to}`
   if (blockedBy.length > 0) return `${step}: waiting for ${blockedBy.join(', ')}`
   return progress ? `${step}: ${progress}` : step
+}
+
+/** `waiting for a lock on app.users held by process 4711 (user app, idle in transaction, since 09:30:00); retry 3 of 10 in 1.2 s`. */
+function retryText({ retry, of, inMs, deadlock, waitsFor, blockedBy = [] }: Extract<RunEvent, { type: 'retry' }>): string {
+  const held = blockedBy.length > 0 ? ` held by ${blockedBy.join(', ')}` : ''
+  const why = deadlock ? 'another session and this one waited for each other' : `waiting for ${waitsFor ?? 'a lock'}${held}`
+  return `${why}; retry ${retry} of ${of} in ${(inMs / 1000).toFixed(1)} s`
 }
 
 /** `12,000 of about 40,000 rows, 5,000 rows/s, about 6 s left`. */

@@ -13,9 +13,10 @@ export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   }
   const { config, database, schema, migrations, scratch, typecheck } = flags
   const name = flags.name as string | undefined
+  const { lockTimeout, lockRetries, statementTimeout } = flags as Record<string, string | undefined>
   return resolveSettings(
     {
-      config, database, name, schema, migrations, scratch,
+      config, database, name, schema, migrations, scratch, lockTimeout, lockRetries, statementTimeout,
       allow: codes(flags.allow),
       typecheck: typecheck as boolean | undefined,
       split: flags.split as boolean | undefined,

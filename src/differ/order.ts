@@ -1,3 +1,4 @@
+import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
@@ -12,14 +13,21 @@ export interface OrderedAction {
 
 /**
  * Puts actions in an order that PostgreSQL accepts: what an object needs exists before it, and what needs it is gone before it
- * is dropped or altered. Where that leaves a choice: drops first, then by the phase of the kind, then by name.
+ * is dropped or altered. Where that leaves a choice: drops first, then by the phase of the kind, then by name. What `commits`, because it runs
+ * outside the transaction of the others, comes before all drops if it is one itself, and else last: nothing that is dropped to be
+ * created again shall be gone meanwhile.
  */
-export function order(from: SchemaModel, to: SchemaModel, actions: readonly Action[]): OrderedAction[] {
+export function order(
+  from: SchemaModel,
+  to: SchemaModel,
+  actions: readonly Action[],
+  context: AlterContext = alterContext(from, to),
+  commits: (action: Action) => boolean = () => false,
+): OrderedAction[] {
   const index = new Map(actions.map((action, position) => [key(action), position]))
   const at = (type: Action['type'], ref: Ref) => index.get(`${type} ${ref}`)
   const edges = collectEdges(from, to, actions, at)
   const groups = new Groups(actions.length, edges)
-  const context = alterContext(from, to)
 
   actions.forEach((action, position) => {
     if (action.type === 'create' && action.object.parent !== null && kindOf(action.object).folds?.(action.object)) {
@@ -30,14 +38,14 @@ export function order(from: SchemaModel, to: SchemaModel, actions: readonly Acti
       if (origin) groups.join(position, at('create', origin) ?? at('alter', origin))
     }
     if (action.type === 'drop' && !action.aside) {
-      const goes = kindOf(action.object).dropsImplicitly?.(action.object, (ref) => at('drop', ref) !== undefined) ?? true
+      const goes = kindOf(action.object).dropsImplicitly?.(action.object, (ref) => at('drop', ref) !== undefined, context) ?? true
       if (goes === false) return
       const owner = goes === true ? from.goesWith(action.object.ref).find((ref) => at('drop', ref) !== undefined) : goes
       groups.join(position, owner === undefined ? undefined : (at('drop', owner) ?? at('alter', owner)), goes !== true)
     }
   })
 
-  const ranks = actions.map((action) => rank(action))
+  const ranks = actions.map((action) => rank(action, commits(action)))
   return groups.sorted((a, b) => compareRanks(ranks[a]!, ranks[b]!)).map(([root, ...parts]) => ({
     action: actions[root!]!,
     parts: parts.map((part) => actions[part]!),
@@ -134,12 +142,16 @@ function occupied(object: SchemaObject): readonly string[] {
 
 type Rank = readonly [number, string, number, string]
 
-function rank(action: Action): Rank {
+/** More than any phase. */
+const APART = 1000
+
+function rank(action: Action, commits: boolean): Rank {
   const object: SchemaObject = action.type === 'alter' || action.type === 'rename' ? action.to : action.object
   const kind = kindOf(object)
   const phase = kind.phaseOf?.(object) ?? kind.phase
   const owner = object.parent ?? object.ref
-  return [action.type === 'drop' ? -phase - 1 : phase, owner, object.position ?? 0, object.ref]
+  const apart = commits ? APART : 0
+  return [action.type === 'drop' ? -phase - 1 - apart : phase + apart, owner, object.position ?? 0, object.ref]
 }
 
 function compareRanks(a: Rank, b: Rank): number {

@@ -198,7 +198,7 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * False: needs a drop of its own although something it auto-depends on is dropped too; a ref: vanishes with this one, and
    * cannot be dropped by itself. `dropped` tells what else is dropped.
    */
-  dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean): boolean | Ref
+  dropsImplicitly?(object: O, dropped: (ref: Ref) => boolean, context: AlterContext): boolean | Ref
   /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent, or the object of a ref, is replaced for it. */
   replacesParent?(object: O, context: AlterContext): boolean | Ref
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'

@@ -1,6 +1,6 @@
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
-import { statement, type Statement } from '../sql/statement.js'
+import { outsideTransaction, statement, type Statement } from '../sql/statement.js'
 
 export interface PartitionAttrs {
   readonly parent: QualifiedName
@@ -27,6 +27,13 @@ export function declareNotNull({ schema, name }: QualifiedName, column: string):
 
 export function detach({ schema, name }: QualifiedName, { parent }: PartitionAttrs): Statement {
   return statement(`ALTER TABLE ${qualified(parent.schema, parent.name)} DETACH PARTITION ${qualified(schema, name)}`)
+}
+
+/** PostgreSQL refuses it where there is a default partition. */
+export function detachConcurrently(id: QualifiedName, attrs: PartitionAttrs): Statement {
+  const plain = detach(id, attrs).sql
+  const relation = qualified(attrs.parent.schema, attrs.parent.name)
+  return { ...outsideTransaction(`${plain} CONCURRENTLY`, { lock: 'SHARE UPDATE EXCLUSIVE', relation }), alternatives: [plain] }
 }
 
 /** Whether a partition stays attached where it is. */

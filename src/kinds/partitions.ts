@@ -1,6 +1,6 @@
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName } from '../model/schema-object.js'
-import { attach, declareNotNull, detach, isSamePlace, type Partition, type PartitionAttrs } from './partition-ddl.js'
+import { attach, declareNotNull, detach, detachConcurrently, isSamePlace, type Partition, type PartitionAttrs } from './partition-ddl.js'
 import { isPlainPartition } from './partition-shorthand.js'
 import { boundCode, relationCode } from './table-printing.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
@@ -37,7 +37,12 @@ export const partitions = defineKind<Partition>({
     ]
   },
   create: ({ id, attrs }) => attach(id, attrs),
-  drop: ({ id, attrs }) => [detach(id, attrs)],
+  drop: ({ ref, id, attrs }, context) => {
+    const above = refOf('table', attrs.parent.schema, attrs.parent.name)
+    // One that comes back at another place must not be gone for others meanwhile.
+    const goesAlone = context?.inUse(above) && context.inUse(refOf('table', id.schema, id.name)) && !context.object('to', ref)
+    return [goesAlone ? detachConcurrently(id, attrs) : detach(id, attrs)]
+  },
   alter: (from, to, context) => {
     if (!isSamePlace(from.attrs, to.attrs)) return 'replace'
     const { gained, lost } = ownNotNullChanges(from, to, context)

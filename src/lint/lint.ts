@@ -1,5 +1,6 @@
 import type { AlterTableStmt, WithClause } from 'libpg-query'
 import { AutogenError } from '../errors.js'
+import { isAllowed } from '../hazards.js'
 import type { Migration } from '../revisions/revision.js'
 import type { Finding, IgnoredFinding, LintError, LintNote, LintReport } from './finding.js'
 import { reasonFor } from './ignores.js'
@@ -78,8 +79,7 @@ class Report implements LintReport {
   }
 
   add({ findings, ignored, unit }: { findings: readonly Finding[]; ignored: readonly IgnoredFinding[]; unit: Unit }): void {
-    const isAllowed = (code: string) => this.#allow.includes('all') || this.#allow.includes(code)
-    for (const finding of findings) (finding.severity === 'advice' ? this.advice : isAllowed(finding.code) ? this.allowed : this.hazards).push(finding)
+    for (const finding of findings) (finding.severity === 'advice' ? this.advice : isAllowed(finding.code, finding.object, this.#allow) ? this.allowed : this.hazards).push(finding)
     this.ignored.push(...ignored)
     this.errors.push(...unit.errors)
     this.notes.push(...unit.notes, ...unit.ignores.filter(({ used }) => !used).map(({ names, at }) => ({ message: `nothing here needs this ignore of ${names.join(', ')}`, at })))

@@ -2,7 +2,7 @@ import type { Database } from '../database/database.js'
 import { EXECUTION_SETTINGS } from '../database/scratch-settings.js'
 import { DatabaseError } from '../errors.js'
 import { placeholdersFor } from '../sql/secret.js'
-import { scratchForm } from '../sql/statement.js'
+import { scratchForm, statement } from '../sql/statement.js'
 import { documented, Observer } from './observe.js'
 import { observedStep, type PlannedStep } from './plan.js'
 
@@ -97,7 +97,14 @@ class ScratchRun {
     await this.database.executeAll(['COMMIT'])
     this.committed = true
     if (alone) await this.#begin()
-    await this.#plain([step])
+    try {
+      await this.#plain([step])
+    } catch (error) {
+      const [sql, ...alternatives] = step.statement.alternatives ?? []
+      if (sql === undefined || !(error instanceof StepFailure)) throw error
+      await this.#begin()
+      return this.#inside({ ...step, statement: statement(sql, alternatives) })
+    }
     const seen = effect ? documented(effect) : alone && step.isWatched ? await this.observer?.look() : undefined
     if (alone) await this.database.executeAll(['COMMIT'])
     await this.#begin()

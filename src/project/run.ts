@@ -12,7 +12,7 @@ import { migrationsOf, replacedOf } from './migrations.js'
 import type { Project } from './project.js'
 
 /** How migrations run: see `RunOptions` of the runner. */
-export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline' | 'pooler' | 'replaced'>
+export type MigrateOptions = Omit<runner.RunOptions, 'database' | 'migrations' | 'versionSchema' | 'scratch' | 'baseline' | 'pooler' | 'replaced' | 'timeouts'>
 
 /**
  * Runs a project's migrations up to a target: `head`, `heads`, a revision, `+1`.
@@ -53,7 +53,8 @@ export async function runScript(project: Project, direction: Direction, range: s
   const migrations = await historyFor(await migrationsOf(project), start === undefined ? [] : [start], () => replacedOf(project))
   const plan = planOffline(new RevisionGraph(migrations), direction, range)
   const baseline = await baselineOf(project)
-  return planScript(plan, migrations, { ...options, baseline: baseline?.steps, versionSchema: project.settings.versionSchema })
+  const { versionSchema, timeouts } = project.settings
+  return planScript(plan, migrations, { ...options, baseline: baseline?.steps, versionSchema, timeouts })
 }
 
 /** The same for a stamp: a revision, or `a:b` on a database at `a`. */
@@ -68,7 +69,7 @@ export async function ensureVersion(project: Project, { onEvent }: Pick<MigrateO
   const { versionSchema: schema, pooler } = project.settings
   const database = await project.live()
   if (project.files.dryRun) return { schema, made: !(await new Bookkeeping(database, schema).isThere()) }
-  return { schema, made: await runner.ensureVersion(database, schema, { pooler, lockTimeoutMs: project.settings.waitForRunMs, ...(onEvent && { onEvent }) }) }
+  return { schema, made: await runner.ensureVersion(database, schema, { pooler, waitForRunMs: project.settings.waitForRunMs, ...(onEvent && { onEvent }) }) }
 }
 
 /** The same as a script for psql. */
@@ -79,14 +80,14 @@ export function ensureVersionScript({ settings }: Project): string {
 
 /** What the configuration says of runs; what a call says goes before it. */
 function said({ settings: { waitForReplicasMs, waitForRunMs, callbacks } }: Project): MigrateOptions {
-  return { ...callbacks, ...(waitForReplicasMs !== undefined && { waitForReplicasMs }), ...(waitForRunMs !== undefined && { lockTimeoutMs: waitForRunMs }) }
+  return { ...callbacks, ...(waitForReplicasMs !== undefined && { waitForReplicasMs }), ...(waitForRunMs !== undefined && { waitForRunMs }) }
 }
 
 /** The files are read before the database is opened: what is wrong with them is known soonest. */
 async function parts(project: Project, options: MigrateOptions = {}): Promise<runner.RunOptions> {
   const migrations = await migrationsOf(project)
   const baseline = await baselineOf(project)
-  const { versionSchema, pooler } = project.settings
+  const { versionSchema, pooler, timeouts } = project.settings
   const signal = options.signal ?? project.options.signal
-  return { ...(signal && { signal }), migrations, baseline, database: await project.live(), versionSchema, pooler, replaced: () => replacedOf(project) }
+  return { ...(signal && { signal }), migrations, baseline, database: await project.live(), versionSchema, pooler, timeouts, replaced: () => replacedOf(project) }
 }

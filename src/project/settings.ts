@@ -4,6 +4,7 @@ import type { Config, NamedDatabase } from '../config.js'
 import type { ScratchMode } from '../database/scratch.js'
 import { UsageError } from '../errors.js'
 import { HAZARD_CODES } from '../hazards.js'
+import { durationOf, retriesOf, type Refuse, type Timeouts, type TimeoutsInput } from '../revisions/timeouts.js'
 import { closest } from '../suggest.js'
 import type { NamingConvention } from '../authoring/naming.js'
 import type { ProcessOperations } from '../operations/process.js'
@@ -32,6 +33,8 @@ export interface ProjectSettings {
   readonly afterWrite?: AfterWrite
   /** The database is reached through a pooler that lends sessions for one transaction at a time. */
   readonly pooler: boolean
+  /** How long what migrations do may wait and take, where they do not say so themselves. */
+  readonly timeouts: Timeouts
   /** Whether migrations take the forms of statements that let applications go on, of which some run outside a transaction. */
   readonly online: boolean
   /** Whether the changes of a release are written as two migrations: what runs before its deploy, and what runs after. */
@@ -53,7 +56,7 @@ export interface ProjectSettings {
 }
 
 /** What goes before the environment and the configuration file: flags, or what a program that uses the library says. */
-export interface SettingsInput {
+export interface SettingsInput extends Omit<TimeoutsInput, 'lockRetries'> {
   /** The configuration file; by default `autogen.config.ts` in this folder or one above it in the same project. */
   readonly config?: string | undefined
   readonly database?: string | undefined
@@ -67,6 +70,7 @@ export interface SettingsInput {
   readonly online?: boolean | undefined
   readonly split?: boolean | undefined
   readonly pooler?: boolean | undefined
+  readonly lockRetries?: number | string | undefined
   /** Seconds. */
   readonly waitForReplicas?: number | undefined
   /** Seconds. */
@@ -124,6 +128,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     ...(config.template && { template: config.template }),
     ...(config.afterWrite !== undefined && { afterWrite: config.afterWrite }),
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
+    timeouts: timeoutsOf(input, env, config),
     online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
     split: input.split ?? yesOrNo(env.AUTOGEN_SPLIT, 'AUTOGEN_SPLIT') ?? config.split ?? false,
     waitForReplicasMs: milliseconds(input.waitForReplicas ?? seconds(env.AUTOGEN_WAIT_FOR_REPLICAS, 'AUTOGEN_WAIT_FOR_REPLICAS') ?? config.waitForReplicas),
@@ -155,6 +160,22 @@ function namedDatabase({ databases = {} }: Config, name: string | undefined): Na
 /** Hazard codes separated by commas. */
 export function codes(text: string | undefined): string[] | undefined {
   return text?.trim() ? text.split(',').map((code) => code.trim()).filter(Boolean) : undefined
+}
+
+/** The first that is said of each. */
+function timeoutsOf(input: SettingsInput, env: Environment, config: Config): Timeouts {
+  const first = <T extends number | string>(name: keyof TimeoutsInput, flag: string, variable: string, read: (given: T, refuse: Refuse) => number) => {
+    const choices = [[input[name], flag], [env[variable] || undefined, variable], [config[name], `the setting ${name}`]] as [T | undefined, string][]
+    const [given, from] = choices.find(([value]) => value !== undefined) ?? []
+    if (given === undefined) return undefined
+    return read(given, (problem, hint) => {
+      throw new UsageError(`${from} ${problem}`, { hint })
+    })
+  }
+  const lockTimeoutMs = first('lockTimeout', '--lock-timeout', 'AUTOGEN_LOCK_TIMEOUT', durationOf)
+  const lockRetries = first('lockRetries', '--lock-retries', 'AUTOGEN_LOCK_RETRIES', retriesOf)
+  const statementTimeoutMs = first('statementTimeout', '--statement-timeout', 'AUTOGEN_STATEMENT_TIMEOUT', durationOf)
+  return { ...(lockTimeoutMs !== undefined && { lockTimeoutMs }), ...(lockRetries !== undefined && { lockRetries }), ...(statementTimeoutMs !== undefined && { statementTimeoutMs }) }
 }
 
 function yesOrNo(said: string | undefined, name: string): boolean | undefined {

@@ -2,9 +2,10 @@ import { RevisionError, type SourcePosition } from '../errors.js'
 import { dollarQuote, quoteIdent } from '../sql/identifiers.js'
 import { AS_SQL, isSqlSource, type SqlSource } from '../sql/template.js'
 import { valueSql, type RowValue } from './step-sql.js'
+import type { TimeoutsInput } from './timeouts.js'
 
-/** What `op.backfill` is told. */
-export interface BackfillInput {
+/** What `op.backfill` is told; timeouts and retries are those of each batch. */
+export interface BackfillInput extends TimeoutsInput {
   /** A table of `schema.ts`, or its name as SQL writes it. */
   readonly table: SqlSource | string
   /** The columns to set; `` sql`…` `` may read the others. */

@@ -6,6 +6,7 @@ import { loadModule } from './load-module.js'
 import { MIGRATION, type DeclaredMigration } from './migration.js'
 import { hashSteps, recordSteps, type Recorded } from './record.js'
 import type { Migration, Step } from './revision.js'
+import { timeoutsOf, type Timeouts } from './timeouts.js'
 
 /** `20260131_0930` at the start of a file name. */
 const DATED = /^(\d{8})[_-]?(\d{4,6})(?!\d)/
@@ -50,6 +51,7 @@ class LoadedMigration implements Migration {
   readonly created: string | undefined
   readonly file: string
   readonly line: number
+  readonly timeouts: Timeouts
   readonly #declared: DeclaredMigration
   #upgrade: Recorded | undefined
   #downgrade: Pick<Recorded, 'steps' | 'irreversible'> | undefined
@@ -65,6 +67,9 @@ class LoadedMigration implements Migration {
     this.branchLabels = texts(declared.branchLabels, 'branchLabels', at)
     this.message = text(declared.message ?? '', 'message', at)
     this.replaces = declared.replaces
+    this.timeouts = timeoutsOf(declared, (problem, hint) => {
+      throw new RevisionError(`in this migration, ${problem}`, { at, hint })
+    })
     const [, date, time] = DATED.exec(basename(at.file)) ?? []
     this.created = date && `${date}_${time}`
     if (typeof declared.upgrade !== 'function') throw malformed('upgrade', 'is not a function', at)

@@ -5,6 +5,7 @@ import type { SqlSource, SqlText } from '../sql/template.js'
 import type { BackfillInput } from './backfill.js'
 import type { MigrationDatabase } from './revision.js'
 import type { RowValue } from './step-sql.js'
+import type { TimeoutsInput } from './timeouts.js'
 
 /** How a step is undone, where the downgrade is `'inverse'`. */
 export interface UndoOptions {
@@ -13,17 +14,20 @@ export interface UndoOptions {
 }
 
 /** How a step differs from others. */
-export interface StepOptions extends UndoOptions {
+export interface StepOptions extends UndoOptions, Pick<TimeoutsInput, 'lockTimeout' | 'statementTimeout'> {
   /** What runs in its place in scratch, where the SQL would reach for another server; null is nothing. */
   readonly scratch?: SqlText | string | null
 }
+
+/** How a step outside a transaction differs: it is tried again by itself. */
+export interface OutsideOptions extends StepOptions, Pick<TimeoutsInput, 'lockRetries'> {}
 
 /** What `upgrade` and `downgrade` of a migration call. Nothing runs when it is called: the steps are recorded, in order. */
 export interface MigrationOperations extends TypedVerbs {
   /** SQL that runs in the transaction of the migration. */
   execute(sql: SqlText | string, options?: StepOptions): void
   /** SQL that PostgreSQL runs only outside a transaction, such as CREATE INDEX CONCURRENTLY. What stands before it is committed first. */
-  outsideTransaction(sql: SqlText | string, options?: StepOptions): void
+  outsideTransaction(sql: SqlText | string, options?: OutsideOptions): void
   /**
    * A precondition: the migration fails with the message, and is rolled back, unless the condition is true. In scratch it is not looked at, where
    * there are no rows. Its inverse is nothing.
@@ -39,7 +43,8 @@ export interface MigrationOperations extends TypedVerbs {
   bulkInsert(table: SqlSource | string, rows: readonly Readonly<Record<string, RowValue>>[], options?: UndoOptions): void
   /**
    * Runs a function in the transaction of the migration: what SQL alone cannot do. It is not run in scratch, where there are no rows, and has no
-   * script for psql; that it was edited after it ran is not noticed.
+   * script for psql; that it was edited after it ran is not noticed. It runs again with its transaction when that is tried again because it did not
+   * get its locks: what it does elsewhere should bear that.
    *
    * @example
    * op.run(async (db) => {
@@ -60,8 +65,8 @@ export interface MigrationOperations extends TypedVerbs {
   irreversible(reason: string): void
 }
 
-/** What a migration file says. */
-export interface MigrationDefinition {
+/** What a migration file says. Its timeouts go before those of the run. */
+export interface MigrationDefinition extends TimeoutsInput {
   readonly revision: string
   /** The revision it follows; null for the first of a history, an array for a merge. */
   readonly revises: string | readonly string[] | null

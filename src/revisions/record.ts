@@ -5,9 +5,10 @@ import { AutogenError, RevisionError, type SourcePosition } from '../errors.js'
 import type { Statement } from '../sql/statement.js'
 import { AS_SQL, isSqlSource, type SqlText } from '../sql/template.js'
 import { backfillBlock, backfillOf, backfillSql } from './backfill.js'
-import type { MigrationOperations, StepOptions, UndoOptions } from './migration.js'
+import type { MigrationOperations, OutsideOptions, UndoOptions } from './migration.js'
 import type { Direction, Step } from './revision.js'
 import { assertSql, insertSql } from './step-sql.js'
+import { timeoutsOf, type Timeouts, type TimeoutsInput } from './timeouts.js'
 import { typedVerbs } from './typed-verbs.js'
 
 /** What a migration's function says for one direction. */
@@ -32,17 +33,17 @@ export function recordSteps(record: (op: MigrationOperations) => unknown, revisi
   const refused = (verb: string, what: string, at: SourcePosition, hint?: string, cause?: unknown) =>
     new RevisionError(`op.${verb} in the ${direction} of revision ${revision} ${what}`, { at, hint, cause })
   /** The inverse that a step is given as SQL. */
-  const undone = (verb: string, at: SourcePosition, { inverse }: UndoOptions, type: Step['type'] = 'execute') => {
+  const undone = (verb: string, at: SourcePosition, { inverse, ...timeouts }: UndoOptions & TimeoutsInput, type: Step['type'] = 'execute') => {
     const sql = typeof inverse === 'string' || isSqlSource(inverse) ? text(inverse, at) : inverse
     inverses.push(() => {
       if (sql === undefined) throw refused(verb, 'has no inverse', at, 'give it { inverse: sql`…` }, or null where nothing needs to be undone; or write the downgrade')
-      return sql === null ? [] : [{ type, sql, at }]
+      return sql === null ? [] : [{ type, sql, ...stepTimeouts(timeouts, revision, direction, at), at }]
     })
   }
-  const add = (verb: string, type: Step['type']) => (sql: SqlText | string, options: StepOptions = {}) => {
+  const add = (verb: string, type: Step['type']) => (sql: SqlText | string, options: OutsideOptions = {}) => {
     const at = here()
     const { scratch } = options
-    steps.push({ type, sql: text(sql, at), ...(scratch !== undefined && { scratch: scratch && text(scratch, at) }), at })
+    steps.push({ type, sql: text(sql, at), ...(scratch !== undefined && { scratch: scratch && text(scratch, at) }), ...stepTimeouts(options, revision, direction, at), at })
     undone(verb, at, options, type)
   }
   const op: MigrationOperations = {
@@ -83,7 +84,7 @@ export function recordSteps(record: (op: MigrationOperations) => unknown, revisi
     backfill: (input, options = {}) => {
       const at = here()
       const backfill = backfillOf(input, at)
-      steps.push({ type: 'outside', sql: backfillBlock(backfill), scratch: backfillSql.whole(backfill), backfill, at })
+      steps.push({ type: 'outside', sql: backfillBlock(backfill), scratch: backfillSql.whole(backfill), backfill, ...stepTimeouts(input, revision, direction, at), at })
       undone('backfill', at, options)
     },
     irreversible: (reason) => {
@@ -122,6 +123,13 @@ export function hashSteps(steps: readonly Step[]): string {
   const hash = createHash('sha256')
   for (const step of steps) hash.update(JSON.stringify([step.type, step.sql.replaceAll('\r\n', '\n')]))
   return hash.digest('hex').slice(0, 32)
+}
+
+function stepTimeouts(input: TimeoutsInput, revision: string, direction: Direction, at: SourcePosition): { timeouts?: Timeouts } {
+  const timeouts = timeoutsOf(input, (problem, hint) => {
+    throw new RevisionError(`in the ${direction} of revision ${revision}, ${problem}`, { at, hint })
+  })
+  return Object.keys(timeouts).length > 0 ? { timeouts } : {}
 }
 
 function textOf(sql: SqlText | string, revision: string, direction: Direction, at: SourcePosition): string {

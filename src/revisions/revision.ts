@@ -1,5 +1,6 @@
 import type { SqlText } from '../sql/template.js'
 import type { Backfill } from './backfill.js'
+import type { Timeouts } from './timeouts.js'
 import { RefusedError, type SourcePosition } from '../errors.js'
 
 /** What the revision graph knows about one migration. */
@@ -37,6 +38,7 @@ export interface ExecuteStep {
   readonly run?: (db: MigrationDatabase) => unknown
   /** What runs in its place in scratch; null is nothing. */
   readonly scratch?: string | null
+  readonly timeouts?: Timeouts
   readonly at?: SourcePosition
 }
 
@@ -48,6 +50,7 @@ export interface OutsideStep {
   readonly backfill?: Backfill
   /** What runs in its place in scratch; null is nothing. */
   readonly scratch?: string | null
+  readonly timeouts?: Timeouts
   readonly at?: SourcePosition
 }
 
@@ -58,6 +61,7 @@ export interface Migration extends Revision {
   readonly downgrade: readonly Step[] | null
   /** Why it cannot be undone, where it says so. */
   readonly irreversible?: string | undefined
+  readonly timeouts?: Timeouts | undefined
   /** Hash of the upgrade steps: changes exactly when what an upgrade does changes, not with comments or layout. */
   readonly checksum: string
 }

@@ -1,23 +1,21 @@
-import { isNativeError } from 'node:util/types'
 import type { Database } from '../database/database.js'
 import { AutogenError, DatabaseError } from '../errors.js'
-import type { Backfill } from '../revisions/backfill.js'
 import { hashSteps } from '../revisions/record.js'
-import type { Direction, ExecuteStep, Migration, OutsideStep, Step } from '../revisions/revision.js'
+import type { Direction, Migration, OutsideStep, Step } from '../revisions/revision.js'
+import type { Timeouts } from '../revisions/timeouts.js'
 import type { RowChange } from '../revisions/version-rows.js'
-import { scratchForm } from '../sql/statement.js'
-import { secretsIn } from '../sql/secret.js'
-import { AS_SQL, isSqlSource } from '../sql/template.js'
 import type { Bookkeeping, Interruption } from './history.js'
 import { noteBefore, settle } from './interrupted-step.js'
+import type { LockRetry } from './lock-retries.js'
 import { MigrationError } from './migration-error.js'
 import type { LaggingReplica } from './replicas.js'
-import { runBackfill, type BackfillProgress } from './run-backfill.js'
-import { forgetSecrets, handOverSecrets, withoutSecrets, type SecretLookup } from './secrets.js'
+import type { BackfillProgress } from './run-backfill.js'
+import { retriesOf, runSteps, untilLocked } from './run-steps.js'
+import type { SecretLookup } from './secrets.js'
 import type { MigrationSession } from './session.js'
-import { fitsTransaction } from './step-effect.js'
+import { fitsTransaction, mayCommit } from './step-effect.js'
 import type { Telemetry } from './telemetry.js'
-import { watched, type StepSighting } from './watch.js'
+import type { Blocked, StepSighting } from './watch.js'
 
 /** What is told while migrations run. */
 export type RunEvent =
@@ -33,6 +31,8 @@ export type RunEvent =
   | { readonly type: 'replicas'; readonly lagging: readonly LaggingReplica[] }
   /** What steps that take long are at. */
   | ({ readonly type: 'seen'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number } & StepSighting)
+  /** Steps that did not get their locks were taken back, and will be tried again. */
+  | ({ readonly type: 'retry'; readonly migration: Migration; readonly direction: Direction; readonly from: number; readonly to: number } & LockRetry)
   | { readonly type: 'done'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number }
   /** The error is what the run throws. */
   | { readonly type: 'failed'; readonly migration: Migration; readonly direction: Direction; readonly milliseconds: number; readonly error: unknown }
@@ -46,6 +46,8 @@ export interface RunContext {
   readonly onEvent: (event: RunEvent) => void
   readonly telemetry: Telemetry
   readonly signal?: AbortSignal
+  /** What the migrations and their steps leave open. */
+  readonly timeouts?: Timeouts | undefined
   /** Why the bookkeeping tables are not there yet, when an event trigger may forbid to make them: the migration may be what takes it away. */
   withheld?: DatabaseError | undefined
 }
@@ -64,7 +66,7 @@ export interface MigrationRun {
 }
 
 /** Steps next to each other that run in one transaction, or one that runs outside. */
-interface Segment {
+export interface Segment {
   readonly from: number
   readonly to: number
   readonly outside: boolean
@@ -77,16 +79,8 @@ interface Segment {
  * @throws MigrationError
  */
 export async function runMigration(context: RunContext, run: MigrationRun): Promise<void> {
-  const progress = startOf(context, run)
-  await context.telemetry.migration(run, async () => {
-    try {
-      if (run.steps.some((step) => step.type === 'outside')) await runJournaled(context, run, progress)
-      else await context.session.transaction((assertOpen) => runInside(context, run, progress, assertOpen))
-    } catch (error) {
-      throw await failed(context, run, progress, error)
-    }
-  })
-  doneOf(context, run, progress)
+  const hasOutside = run.steps.some((step) => step.type === 'outside')
+  await context.telemetry.migration(run, () => (hasOutside ? runInParts(context, run) : runAsOne(context, [run])))
 }
 
 /**
@@ -94,32 +88,60 @@ export async function runMigration(context: RunContext, run: MigrationRun): Prom
  *
  * @throws MigrationError for the one that failed; nothing of the others is kept either
  */
-export async function runTogether(context: RunContext, runs: readonly MigrationRun[]): Promise<void> {
-  const progresses: Progress[] = []
+export function runTogether(context: RunContext, runs: readonly MigrationRun[]): Promise<void> {
+  return runAsOne(context, runs, (run, work) => context.telemetry.migration(run, work))
+}
+
+async function runInParts(context: RunContext, run: MigrationRun): Promise<void> {
+  const progress = startOf(context, run)
   try {
-    await context.session.transaction(async (assertOpen) => {
-      for (const run of runs) {
-        progresses.push(startOf(context, run))
-        await context.telemetry.migration(run, () => runInside(context, run, progresses.at(-1)!, assertOpen))
+    await runJournaled(context, run, progress)
+  } catch (error) {
+    throw await failed(context, run, progress, error)
+  }
+  doneOf(context, run, progress)
+}
+
+/** Runs migrations in one transaction until that gets its locks. */
+async function runAsOne(context: RunContext, runs: readonly MigrationRun[], around = (_: MigrationRun, work: () => Promise<void>) => work()): Promise<void> {
+  const parts: RunPart[] = []
+  let current = 0
+  const partOf = (run: MigrationRun): RunPart => ({ run, segment: { from: 0, to: run.steps.length, outside: false }, progress: startOf(context, run) })
+  const part = () => (parts[current] ??= partOf(runs[current]!))
+  const tryAll = () =>
+    context.session.transaction(async (assertOpen) => {
+      for (const [index, run] of runs.entries()) {
+        current = index
+        await around(run, () => runInside(context, part(), assertOpen))
       }
     })
+  try {
+    await untilLocked(context, part, tryAll, Math.max(...runs.map((run) => retriesOf(context, run, run.steps))))
   } catch (error) {
-    const last = Math.max(progresses.length - 1, 0)
-    throw await failed(context, runs[last]!, progresses[last]!, error)
+    throw await failed(context, part().run, part().progress, error)
   }
-  runs.forEach((run, index) => doneOf(context, run, progresses[index]!))
+  parts.forEach(({ run, progress }) => doneOf(context, run, progress))
 }
 
 /** Where a migration is, for the report of a failure. */
-interface Progress {
+export interface Progress {
   readonly started: number
   done: number
   /** Its entry in the log, where it has one before it is done. */
   entry: string | undefined
   /** The step that failed, 1-based. */
   failing: number | undefined
+  /** Whom the try that is under way was seen to wait for. */
+  blocked?: Blocked | undefined
   /** What the log says of the step that is under way: the last key of a backfill, or what was there before. */
   position?: string | undefined
+}
+
+/** Steps of a migration that are run by themselves. */
+export interface RunPart {
+  readonly run: MigrationRun
+  readonly segment: Segment
+  readonly progress: Progress
 }
 
 function startOf({ onEvent }: RunContext, { migration, direction, steps, finished }: MigrationRun): Progress {
@@ -131,10 +153,11 @@ function doneOf({ onEvent }: RunContext, { migration, direction }: MigrationRun,
   onEvent({ type: 'done', migration, direction, milliseconds: performance.now() - started })
 }
 
-async function runInside(context: RunContext, run: MigrationRun, progress: Progress, assertOpen: () => Promise<void>): Promise<void> {
-  const from = context.withheld ? await runUnrecorded(context, run, progress) : 0
+async function runInside(context: RunContext, part: RunPart, assertOpen: () => Promise<void>): Promise<void> {
+  const { run, segment, progress } = part
+  const from = context.withheld ? await runUnrecorded(context, part) : 0
   await context.bookkeeping.expectRows(run.rowsBefore)
-  await runSteps(context, run, { from, to: run.steps.length, outside: false }, progress)
+  await runSteps(context, { ...part, segment: { ...segment, from } })
   await assertOpen()
   await context.bookkeeping.change(run.rowChanges)
   const milliseconds = performance.now() - progress.started
@@ -142,13 +165,13 @@ async function runInside(context: RunContext, run: MigrationRun, progress: Progr
 }
 
 /** Runs steps until the bookkeeping tables can be made, which is tried after each that is about an event trigger; gives back how many ran. */
-async function runUnrecorded(context: RunContext, run: MigrationRun, progress: Progress): Promise<number> {
+async function runUnrecorded(context: RunContext, { run, segment, progress }: RunPart): Promise<number> {
   let from = 0
   while (context.withheld) {
     if (from === run.steps.length) throw context.withheld
     const next = run.steps.findIndex((step, index) => index >= from && /\bevent\s+trigger\b/i.test(step.sql))
     const to = next === -1 ? run.steps.length : next + 1
-    await runSteps(context, run, { from, to, outside: false }, progress)
+    await runSteps(context, { run, segment: { ...segment, from, to }, progress })
     context.withheld = await context.bookkeeping.tryEnsure()
     from = to
   }
@@ -164,44 +187,54 @@ async function runJournaled(context: RunContext, run: MigrationRun, progress: Pr
   for (const [index, segment] of segmentsOf(run.steps, run.finished).entries()) {
     if (signal?.aborted) throw new AutogenError('stopped on request')
     const interruption = index === 0 ? run.interrupted : undefined
-    if (segment.outside) await runOutside(context, run, segment, progress, interruption)
-    else await runNoted(context, run, segment, progress, segment.to === run.steps.length)
+    if (segment.outside) await runOutside(context, { run, segment, progress }, interruption)
+    else await runNoted(context, { run, segment, progress }, segment.to === run.steps.length)
     progress.done = segment.to
     progress.position = undefined
   }
 }
 
 /** Runs steps in a transaction of their own, together with the note that they are done; the version table moves with the last ones. */
-async function runNoted(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress, last: boolean): Promise<void> {
+async function runNoted(context: RunContext, part: RunPart, last: boolean): Promise<void> {
   const { session, bookkeeping } = context
-  await session.transaction(async (assertOpen) => {
-    await bookkeeping.expectRows(run.rowsBefore)
-    await runSteps(context, run, segment, progress)
-    await assertOpen()
-    if (last) await bookkeeping.change(run.rowChanges)
-    await bookkeeping.update(progress.entry!, { outcome: last ? 'done' : 'running', ...doneSteps(run, segment.to) })
-  })
+  const { run, segment, progress } = part
+  const tryIt = () =>
+    session.transaction(async (assertOpen) => {
+      await bookkeeping.expectRows(run.rowsBefore)
+      await runSteps(context, part)
+      await assertOpen()
+      if (last) await bookkeeping.change(run.rowChanges)
+      await bookkeeping.update(progress.entry!, { outcome: last ? 'done' : 'running', ...doneSteps(run, segment.to) })
+    })
+  await untilLocked(context, () => part, tryIt)
 }
 
 /** Runs a step by itself, unless an earlier run got to its end. One that a transaction can hold is never done without being noted, however the run ends. */
-async function runOutside(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress, interruption: Interruption | undefined): Promise<void> {
+async function runOutside(context: RunContext, part: RunPart, interruption: Interruption | undefined): Promise<void> {
   const { database, session, scratch, bookkeeping } = context
+  const { run, segment, progress } = part
   const { sql, ...step } = run.steps[segment.from] as OutsideStep
   if (!interruption || !(await session.withSettings(() => settle(database, sql, interruption)))) {
-    if (!scratch && !step.backfill && (await fitsTransaction(sql)) && (await triedInside(() => runNoted(context, run, { ...segment, outside: false }, progress, false)))) return
+    if (!scratch && !step.backfill && (await fitsTransaction(sql)) && (await triedInside(() => runNoted(context, { ...part, segment: { ...segment, outside: false } }, false)))) return
     const note = scratch ? undefined : await session.withSettings(() => noteBefore(database, sql))
-    if (note === undefined) await runSteps(context, run, segment, progress)
-    else await runRemembering(context, run, segment, progress, note)
+    let tries = 0
+    const runIt = async () => {
+      if (tries++ > 0 && (await session.withSettings(() => settle(database, sql, { outcome: 'failed', progress: note ?? null })))) return
+      await (note === undefined ? runSteps(context, part) : runRemembering(context, part, note))
+    }
+    // What committed a part of its work by itself would do that part twice; a backfill is told apart batch by batch.
+    await ((await mayCommit(sql)) ? runIt() : untilLocked(context, () => part, runIt))
   }
   await bookkeeping.update(progress.entry!, { outcome: 'running', ...doneSteps(run, segment.to) })
 }
 
 /** Runs a step of which one cannot tell afterwards what it made, unless the log says what was there before. */
-async function runRemembering(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress, note: string): Promise<void> {
+async function runRemembering(context: RunContext, part: RunPart, note: string): Promise<void> {
+  const { run, segment, progress } = part
   progress.position = note
   await context.bookkeeping.update(progress.entry!, { outcome: 'running', ...doneSteps(run, segment.from), progress: note })
   try {
-    await runSteps(context, run, segment, progress)
+    await runSteps(context, part)
   } catch (error) {
     const clear = context.session.withSettings(() => settle(context.database, run.steps[segment.from]!.sql, { outcome: 'failed', progress: note }))
     await clear.then(() => (progress.position = undefined)).catch(() => undefined)
@@ -218,93 +251,6 @@ async function triedInside(work: () => Promise<void>): Promise<boolean> {
     if ((error as { sqlState?: string }).sqlState !== '25001') throw error
     return false
   }
-}
-
-async function runSteps(context: RunContext, run: MigrationRun, segment: Segment, progress: Progress): Promise<void> {
-  if (segment.from === segment.to) return
-  context.onEvent({ type: 'steps', migration: run.migration, direction: run.direction, from: segment.from + 1, to: segment.to })
-  const steps = run.steps.slice(segment.from, segment.to)
-  if (segment.outside && context.session.lent && steps.some(({ sql }) => secretsIn(sql).length > 0)) {
-    throw new AutogenError('a step outside a transaction needs a secret, which behind a pooler others could see', { hint: 'run this migration on the server itself' })
-  }
-  await context.telemetry.steps(steps, segment.from + 1, () => sendSteps(context, run, segment, steps, progress))
-}
-
-async function sendSteps(context: RunContext, run: MigrationRun, segment: Segment, steps: readonly Step[], progress: Progress): Promise<void> {
-  let sent = 0
-  try {
-    await handOverSecrets(context.database, steps, context.secrets, !segment.outside)
-    await seen(context, run, segment, async () => {
-      const [first] = steps
-      if (first?.type === 'outside' && first.backfill && !context.scratch) return runInBatches(context, run, segment, progress, first.backfill)
-      if (segment.outside) return context.session.outside(textOf(context, first!))
-      for (const group of sentTogether(steps)) {
-        const { run: work } = group[0] as ExecuteStep
-        await (work && !context.scratch ? runFunction(context.database, work) : context.database.executeAll(group.map((step) => textOf(context, step))))
-        sent += group.length
-      }
-    })
-  } catch (error) {
-    const index = error instanceof DatabaseError && !segment.outside && !(steps[sent] as ExecuteStep).run ? error.index : 0
-    if (index !== undefined) progress.failing = segment.from + sent + index + 1
-    throw withoutSecrets(error, steps, context.secrets)
-  } finally {
-    if (segment.outside) await forgetSecrets(context.database, steps).catch(() => undefined)
-  }
-}
-
-/** Does `work` while another session looks at it, where that makes sense: scratch has nobody to wait for, and a lent session no process of its own. */
-function seen({ database, scratch, session, onEvent }: RunContext, { migration, direction }: MigrationRun, { from, to }: Segment, work: () => Promise<void>): Promise<void> {
-  if (scratch || session.lent) return work()
-  return watched(database, (sighting) => onEvent({ type: 'seen', migration, direction, from: from + 1, to, ...sighting }), work)
-}
-
-function textOf({ scratch }: RunContext, step: Step): string {
-  return scratch ? scratchForm(step) : step.sql
-}
-
-/** Statements next to each other, or a function by itself. */
-function sentTogether(steps: readonly Step[]): Step[][] {
-  const groups: Step[][] = []
-  for (const step of steps) {
-    const last = groups.at(-1)
-    const isFunction = (one: Step) => 'run' in one
-    if (last && !isFunction(step) && !isFunction(last[0]!)) last.push(step)
-    else groups.push([step])
-  }
-  return groups
-}
-
-async function runFunction(database: Database, work: NonNullable<ExecuteStep['run']>): Promise<void> {
-  try {
-    await work({ query: (sql, parameters = []) => database.query(isSqlSource(sql) ? sql[AS_SQL]().text : sql, [...parameters]) })
-  } catch (error) {
-    if (error instanceof AutogenError) throw error
-    // Not instanceof: the file may run in a realm of its own.
-    throw new AutogenError(isNativeError(error) ? error.message : String(error), { cause: error })
-  }
-}
-
-async function runInBatches({ database, session, bookkeeping, onEvent, telemetry, signal }: RunContext, run: MigrationRun, segment: Segment, progress: Progress, backfill: Backfill): Promise<void> {
-  const { migration, direction } = run
-  const done = doneSteps(run, segment.from)
-  let rows = 0
-  await runBackfill(backfill, {
-    database,
-    signal,
-    behind: progress.position,
-    transaction: (work) => session.transaction(work),
-    record: async (reached) => {
-      await bookkeeping.expectRows(run.rowsBefore)
-      await bookkeeping.update(progress.entry!, { outcome: 'running', ...done, progress: reached })
-    },
-    onProgress: (reached) => {
-      progress.position = reached.reached
-      telemetry.rows(reached.rows - rows)
-      rows = reached.rows
-      onEvent({ type: 'progress', migration, direction, step: segment.from + 1, ...reached })
-    },
-  })
 }
 
 /** What is left to run, ending with a transaction, in which the version table moves. */
@@ -324,7 +270,8 @@ function entryOf({ migration, direction }: MigrationRun) {
   return { revision: migration.revision, direction, checksum: migration.checksum }
 }
 
-function doneSteps(run: MigrationRun, count: number) {
+/** How far a migration is, as the log has it. */
+export function doneSteps(run: MigrationRun, count: number) {
   return { stepsDone: count, stepsHash: count === 0 ? null : hashSteps(run.steps.slice(0, count)) }
 }
 

@@ -6,6 +6,7 @@ import { RevisionGraph } from '../revisions/revision-graph.js'
 import { positionOf, stepsOf, type Direction, type Migration, type Step } from '../revisions/revision.js'
 import { historyFor, isEdited } from '../revisions/squash.js'
 import { planStamp, type StampPlan } from '../revisions/stamp.js'
+import type { Timeouts } from '../revisions/timeouts.js'
 import { applyRowChanges } from '../revisions/version-rows.js'
 import { layBaseline, type Baseline } from './baseline.js'
 import { DEFAULT_VERSION_SCHEMA } from './bookkeeping-sql.js'
@@ -34,7 +35,9 @@ export interface RunOptions {
   /** A downgrade passes over migrations that cannot be undone: only the version table goes back, and what they did stays. Default: it is refused. */
   readonly skipIrreversible?: boolean
   /** How long to wait for another run to end. Default: five minutes. */
-  readonly lockTimeoutMs?: number | undefined
+  readonly waitForRunMs?: number | undefined
+  /** How long what the migrations do may wait and take, where they and their steps do not say so themselves. Default: two seconds for a lock, and ten retries. */
+  readonly timeouts?: Timeouts | undefined
   /** Upgrade although a migration that is applied was edited since. */
   readonly allowEdited?: boolean
   /** The database is a scratch one: no secrets are needed, and steps that reach for other servers run in the form they have for it. */
@@ -106,10 +109,10 @@ export function stamp(options: RunOptions, targets: string | readonly string[], 
 }
 
 /** Makes the bookkeeping tables; false when they are there. */
-export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false, lockTimeoutMs, onEvent }: Pick<RunOptions, 'pooler' | 'lockTimeoutMs' | 'onEvent'> = {}): Promise<boolean> {
+export async function ensureVersion(database: Database, versionSchema: string = DEFAULT_VERSION_SCHEMA, { pooler = false, waitForRunMs, onEvent }: Pick<RunOptions, 'pooler' | 'waitForRunMs' | 'onEvent'> = {}): Promise<boolean> {
   const bookkeeping = new Bookkeeping(database, versionSchema)
   const session = await MigrationSession.open(database, { lent: pooler })
-  const waiting = { timeoutMs: lockTimeoutMs, onWait: (holder: string) => onEvent?.({ type: 'waiting', holder }) }
+  const waiting = { timeoutMs: waitForRunMs, onWait: (holder: string) => onEvent?.({ type: 'waiting', holder }) }
   return (pooler ? withLockRow : withLock)(database, versionSchema, waiting, () => session.transaction(() => bookkeeping.ensure()).finally(() => session.restore().catch(() => undefined)))
 }
 
@@ -186,11 +189,11 @@ function prepared<T>(options: RunOptions, work: (context: RunContext) => Promise
     lock(
       database,
       versionSchema,
-      { timeoutMs: options.lockTimeoutMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
+      { timeoutMs: options.waitForRunMs, signal, onWait: (holder) => onEvent({ type: 'waiting', holder }) },
       async () => {
         try {
           const telemetry = scratch ? NO_TELEMETRY : await telemetryOf(database)
-          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, telemetry, signal })
+          return await work({ database, session, bookkeeping: new Bookkeeping(database, versionSchema), scratch, secrets, onEvent, telemetry, signal, timeouts: options.timeouts })
         } finally {
           await session.restore().catch(() => undefined)
         }

@@ -5,6 +5,7 @@ import { hashSteps } from '../revisions/record.js'
 import type { Plan } from '../revisions/plan.js'
 import { positionOf, stepsOf, type Migration, type Step } from '../revisions/revision.js'
 import type { StampPlan } from '../revisions/stamp.js'
+import type { Timeouts } from '../revisions/timeouts.js'
 import { applyRowChanges, type RowChange } from '../revisions/version-rows.js'
 import { dollarQuote, quoteLiteral } from '../sql/identifiers.js'
 import { secretsIn, settingName } from '../sql/secret.js'
@@ -13,11 +14,14 @@ import { baselineScript } from './baseline-script.js'
 import { bookkeepingTables, DEFAULT_VERSION_SCHEMA, rowChangeSql, type BookkeepingTables } from './bookkeeping-sql.js'
 import { lockKey } from './lock.js'
 import { segmentsOf } from './run-migration.js'
+import { settingStatements, timeoutsOfSteps, type StepTimeouts } from './timeouts.js'
 
 export interface ScriptOptions {
   readonly versionSchema?: string
   /** Everything in one transaction instead of one for each migration. */
   readonly singleTransaction?: boolean
+  /** What the migrations and their steps leave open. */
+  readonly timeouts?: Timeouts | undefined
   /** What makes, of an empty database, the one that the history began on. */
   readonly baseline?: readonly Step[] | undefined
 }
@@ -27,21 +31,22 @@ export interface ScriptOptions {
  * only on a database that is where the plan starts.
  *
  * @throws RefusedError for a migration without a downgrade; UsageError where one transaction was asked for and a step must stand outside
- * @example planScript(planOffline(graph, 'upgrade', 'head'), migrations)
+ * @example await planScript(planOffline(graph, 'upgrade', 'head'), migrations)
  */
-export function planScript(plan: Plan, migrations: readonly Migration[], options: ScriptOptions = {}): string {
+export async function planScript(plan: Plan, migrations: readonly Migration[], options: ScriptOptions = {}): Promise<string> {
   const byId = new Map(migrations.map((migration) => [migration.revision, migration]))
   const tables = bookkeepingTables(options.versionSchema ?? DEFAULT_VERSION_SCHEMA)
   let rows = plan.before
-  const blocks = plan.steps.map(({ revision, direction, rowChanges }) => {
+  const blocks: string[][] = []
+  for (const { revision, direction, rowChanges } of plan.steps) {
     const migration = byId.get(revision.revision)!
-    const run: ScriptRun = { migration, direction, steps: scriptSteps(migration, plan, options), rowsBefore: rows, rowChanges }
+    const run: ScriptRun = { migration, direction, steps: scriptSteps(migration, plan, options), rowsBefore: rows, rowChanges, timeouts: options.timeouts }
     rows = applyRowChanges(rows, rowChanges)
-    return run.steps.some(({ type }) => type === 'outside') ? journaled(tables, run) : [...title(run), ...wrapped(options, inside(tables, run))]
-  })
+    blocks.push(run.steps.some(({ type }) => type === 'outside') ? await journaled(tables, run) : [...title(run), ...wrapped(options, await inside(tables, run))])
+  }
   const begins = plan.direction === 'upgrade' && plan.before.length === 0 && blocks.length > 0 ? (options.baseline ?? []) : []
-  const baseline = baselineScript(begins, options.versionSchema ?? DEFAULT_VERSION_SCHEMA, transaction(stepsSql(begins)))
-  const body = [...baseline, ...(options.singleTransaction ? ['', ...transaction(blocks.flat())] : blocks.flat())]
+  const baseline = baselineScript(begins, options.versionSchema ?? DEFAULT_VERSION_SCHEMA, transaction(stepsSql(begins, [])))
+  const body = [...PATIENCE, ...baseline, ...(options.singleTransaction ? ['', ...transaction(blocks.flat())] : blocks.flat())]
   return script(`${plan.direction} from ${named(plan.before)} to ${named(plan.after)}`, options, body)
 }
 
@@ -56,12 +61,15 @@ export function stampScript(plan: StampPlan, migrations: readonly Migration[], o
   return script(`stamp ${named(plan.after)} on a database at ${named(plan.before)}`, options, body)
 }
 
+const PATIENCE = ['', '-- A statement that does not get its lock within lock_timeout ends the script: psql does not try again, as autogen does.']
+
 interface ScriptRun {
   readonly migration: Migration
   readonly direction: Plan['direction']
   readonly steps: readonly Step[]
   readonly rowsBefore: readonly string[]
   readonly rowChanges: readonly RowChange[]
+  readonly timeouts: Timeouts | undefined
 }
 
 function script(what: string, { versionSchema = DEFAULT_VERSION_SCHEMA }: ScriptOptions, body: readonly string[]): string {
@@ -99,30 +107,48 @@ function transaction(statements: readonly string[]): string[] {
 }
 
 /** A migration that is one transaction, its bookkeeping included. */
-function inside(tables: BookkeepingTables, run: ScriptRun): string[] {
+async function inside(tables: BookkeepingTables, run: ScriptRun): Promise<string[]> {
   const { migration, direction, steps, rowsBefore, rowChanges } = run
   const entry = insertEntry(tables, { revision: migration.revision, direction, checksum: migration.checksum, outcome: 'done', steps })
-  return [expectRows(tables, rowsBefore), ...stepsSql(steps), ...changes(tables, rowChanges), entry]
+  return [expectRows(tables, rowsBefore), ...stepsSql(steps, await timeoutsOf(run, steps)), ...changes(tables, rowChanges), entry]
 }
 
 /** One with steps outside a transaction: the log says after each part how far it has come, so that the runner can go on after a failure. */
-function journaled(tables: BookkeepingTables, run: ScriptRun): string[] {
+async function journaled(tables: BookkeepingTables, run: ScriptRun): Promise<string[]> {
   const { migration, direction, steps, rowsBefore, rowChanges } = run
   const begun = insertEntry(tables, { revision: migration.revision, direction, checksum: migration.checksum, outcome: 'running', steps: [] })
-  const parts = segmentsOf(steps, 0).flatMap(({ from, to, outside }) => {
-    const part = stepsSql(steps.slice(from, to), outside)
+  const lines = [...title(run), ...transaction([expectRows(tables, rowsBefore), begun])]
+  for (const { from, to, outside } of segmentsOf(steps, 0)) {
+    const some = steps.slice(from, to)
+    const part = stepsSql(some, await timeoutsOf(run, some), outside)
     const last = to === steps.length && !outside
     const noted = updateEntry(tables, run, to, last ? 'done' : 'running')
-    if (!outside) return transaction([expectRows(tables, rowsBefore), ...part, ...(last ? changes(tables, rowChanges) : []), noted])
-    const settings = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+)/.exec(setting)![1]!), ...secretsOf(steps.slice(from, to)).map(settingName)]
-    return [...EXECUTION_SETTINGS.map((setting) => `${setting};`), ...part, ...settings.map((name) => `RESET ${name};`), noted]
-  })
-  return [...title(run), ...transaction([expectRows(tables, rowsBefore), begun]), ...parts]
+    if (outside) lines.push(...EXECUTION_SETTINGS.map((setting) => `${setting};`), ...part, ...EXECUTION_SETTINGS.map((setting) => `RESET ${nameOf(setting)};`), noted)
+    else lines.push(...transaction([expectRows(tables, rowsBefore), ...part, ...(last ? changes(tables, rowChanges) : []), noted]))
+  }
+  return lines
 }
 
-function stepsSql(steps: readonly Step[], outside = false): string[] {
-  // A step may change the role; the bookkeeping is written by the one that runs the script.
-  return steps.length === 0 ? [] : [...secretsOf(steps).flatMap((variable) => handOver(variable, outside)), ...steps.map(({ sql }) => ended(sql.trim())), 'RESET ROLE;']
+function timeoutsOf({ migration, timeouts }: ScriptRun, steps: readonly Step[]): Promise<StepTimeouts[]> {
+  return timeoutsOfSteps(steps, migration.timeouts, timeouts)
+}
+
+function stepsSql(steps: readonly Step[], timeouts: readonly StepTimeouts[], outside = false): string[] {
+  if (steps.length === 0) return []
+  const set = (index: number) => (timeouts[index] ? settingStatements(timeouts[index], timeouts[index - 1], { local: !outside }).map((statement) => `${statement};`) : [])
+  const variables = secretsOf(steps)
+  return [
+    ...variables.flatMap((variable) => handOver(variable, outside)),
+    ...steps.flatMap(({ sql }, index) => [...set(index), ended(sql.trim())]),
+    // A step may change the role; the bookkeeping is written by the one that runs the script.
+    'RESET ROLE;',
+    ...(outside ? [...variables.map(settingName), ...set(0).map(nameOf)].map((name) => `RESET ${name};`) : []),
+  ]
+}
+
+/** What a SET statement sets. */
+function nameOf(setting: string): string {
+  return /^SET (\w+)/.exec(setting)![1]!
 }
 
 function secretsOf(steps: readonly Step[]): string[] {

@@ -31,7 +31,7 @@ export class MigrationSession {
         hint: 'commit or roll back first: migrations make transactions of their own',
       })
     }
-    const names = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!), 'role']
+    const names = [...EXECUTION_SETTINGS.map((setting) => /^SET (\w+) =/.exec(setting)![1]!), 'lock_timeout', 'statement_timeout', 'role']
     const [row] = await database.query(`SELECT ${names.map((name) => `current_setting(${quoteLiteral(name)})`).join(', ')}`)
     return new MigrationSession(database, new Map(names.map((name, index) => [name, row![index] as string])), lent)
   }
@@ -72,9 +72,9 @@ export class MigrationSession {
     return this.#endedEarly
   }
 
-  /** Runs one statement outside any transaction block. */
-  async outside(sql: string): Promise<void> {
-    await this.withSettings(() => this.#database.executeAll([sql]))
+  /** Runs one statement outside any transaction block, after the given ones, which set what is put back afterwards. */
+  async outside(sql: string, settings: readonly string[] = []): Promise<void> {
+    await this.withSettings(() => this.#database.executeAll([sql]), settings)
     if (await inTransaction(this.#database)) {
       await this.#database.executeAll(['ROLLBACK'])
       throw new AutogenError('the statement left a transaction open', { hint: 'remove BEGIN from it; it was rolled back' })
@@ -82,8 +82,8 @@ export class MigrationSession {
   }
 
   /** Does `work` outside any transaction block, under the settings of migrations. */
-  async withSettings<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#lent) await this.#database.executeAll(EXECUTION_SETTINGS)
+  async withSettings<T>(work: () => Promise<T>, settings: readonly string[] = []): Promise<T> {
+    if (!this.#lent) await this.#database.executeAll([...EXECUTION_SETTINGS, ...settings])
     try {
       return await work()
     } finally {

@@ -66,6 +66,39 @@ export async function fitsTransaction(sql: string): Promise<boolean> {
   return statements?.every(({ type, node }) => !NEVER_INSIDE.has(type) && !node.concurrent && !detached(node)) ?? false
 }
 
+/** Words without one of which a text is neither patient nor may commit; most texts need not be parsed. */
+const TELLING = /\b(concurrently|validate|vacuum|analy[sz]e|do|call|begin|start|commit|end|rollback|abort)\b/i
+
+/**
+ * Whether a text waits for others by its nature, such as for transactions that began before it, under locks that hold up no reads and writes: to give
+ * up early would help nobody, and may leave something half done.
+ */
+export async function isPatient(sql: string): Promise<boolean> {
+  if (!TELLING.test(sql)) return false
+  const statements = await statementsOf(sql)
+  return statements !== undefined && statements.length > 0 && statements.every(waits)
+}
+
+function waits({ type, node }: Statement): boolean {
+  switch (type) {
+    case 'VacuumStmt':
+      return !node.options?.some(({ DefElem }) => DefElem.defname === 'full')
+    case 'AlterTableStmt':
+      return node.cmds!.every(({ AlterTableCmd: command }) => command?.subtype === 'AT_ValidateConstraint' || command?.def?.PartitionCmd?.concurrent)
+    case 'ReindexStmt':
+      return node.params?.some(({ DefElem }) => DefElem.defname === 'concurrently') ?? false
+    default:
+      return node.concurrent ?? false
+  }
+}
+
+/** Whether a text may end transactions by itself: what it did before it failed then stays. */
+export async function mayCommit(sql: string): Promise<boolean> {
+  if (!TELLING.test(sql)) return false
+  const statements = await statementsOf(sql)
+  return statements?.some(({ type }) => ['DoStmt', 'CallStmt', 'TransactionStmt'].includes(type)) ?? false
+}
+
 interface Statement {
   readonly type: string
   readonly node: Node
@@ -101,6 +134,7 @@ interface Node {
   readonly kind?: string
   readonly name?: string
   readonly params?: readonly { readonly DefElem: { readonly defname: string } }[]
+  readonly options?: readonly { readonly DefElem: { readonly defname: string } }[]
   readonly cmds?: readonly { readonly AlterTableCmd?: { readonly subtype: string; readonly def?: { readonly PartitionCmd?: PartitionCommand } } }[]
   readonly typeName?: readonly Name[]
   readonly newVal?: string

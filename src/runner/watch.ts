@@ -1,23 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Database } from '../database/database.js'
+import type { Database, Row } from '../database/database.js'
+import { shownQuery } from './shown-query.js'
+
+/** What a session waits for. */
+export interface Blocked {
+  /** Such as `a lock on app.users` or `a row of app.users`, where it can be told. */
+  readonly waitsFor?: string
+  /** The sessions that hold it, or stand before it in the queue. */
+  readonly blockedBy: readonly string[]
+}
 
 /** What a step that takes long is at. */
-export interface StepSighting {
-  /** Sessions that it waits for. */
-  readonly blockedBy: readonly string[]
+export interface StepSighting extends Blocked {
   /** Such as `building index: 40 %`, where PostgreSQL tells. */
   readonly progress?: string
 }
 
-/** Steps that are done sooner are not looked at. */
+/** Steps that are done sooner are not looked at, unless they give up sooner. */
 const FIRST_MS = 1_500
 const EVERY_MS = 1_000
 const PATIENCE_MS = 1_000
 
+/** A row has no lock of its own: who waits for its writer holds a lock of type tuple meanwhile. */
+const AWAITED = `
+  SELECT CASE WHEN l.locktype IN ('relation', 'extend') THEN concat('a lock on ', t.name) WHEN l.locktype = 'virtualxid' THEN 'older transactions' ELSE concat('a row', ' of ' || t.name) END
+  FROM pg_catalog.pg_locks l
+  LEFT JOIN pg_catalog.pg_locks held ON held.pid = l.pid AND held.granted AND held.locktype = 'tuple'
+  LEFT JOIN LATERAL (
+    SELECT concat_ws('.', pg_catalog.quote_ident(n.nspname), pg_catalog.quote_ident(c.relname)) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = coalesce(l.relation, held.relation)
+  ) t(name) ON true
+  WHERE l.pid = $1 AND NOT l.granted AND l.locktype IN ('relation', 'extend', 'virtualxid', 'transactionid', 'tuple') LIMIT 1`
+
 const BLOCKERS = `
-  SELECT concat('process ', b.pid, ' (', concat_ws(', ', 'user ' || b.usename, nullif(b.application_name, ''), b.state,
-    'since ' || pg_catalog.to_char(coalesce(b.xact_start, b.backend_start), 'HH24:MI:SS')), ')')
-  FROM unnest(pg_catalog.pg_blocking_pids($1)) p(pid) JOIN pg_catalog.pg_stat_activity b ON b.pid = p.pid ORDER BY 1`
+  SELECT (${AWAITED}),
+    concat_ws(', ', 'user ' || b.usename, nullif(b.application_name, ''), b.state, 'since ' || pg_catalog.to_char(coalesce(b.xact_start, b.backend_start), 'HH24:MI:SS')),
+    b.pid, b.state = 'active', CASE WHEN b.state IS NOT NULL THEN b.query END
+  FROM unnest(pg_catalog.pg_blocking_pids($1)) p(pid) JOIN pg_catalog.pg_stat_activity b ON b.pid = p.pid ORDER BY b.pid`
 
 /** Every view of PostgreSQL that tells how far a statement is, with what is done and what there is to do. */
 const PROGRESS = `
@@ -31,29 +50,32 @@ const PROGRESS = `
 
 /**
  * Does `work`, which keeps a session busy, while another session looks at it from time to time: what it waits for, and how far it is. Where the engine
- * has no other session, or the server no place for one, nobody looks.
+ * has no other session, or the server no place for one, nobody looks. `givesUpAfterMs`: so long it waits for a lock at most.
  */
-export async function watched<T>(database: Database, onSeen: (sighting: StepSighting) => void, work: () => Promise<T>): Promise<T> {
+export async function watched<T>(database: Database, givesUpAfterMs: number, onSeen: (sighting: StepSighting) => void, work: () => Promise<T>): Promise<T> {
   const { another } = database
   if (!another) return work()
   const [[pid]] = (await database.query('SELECT pg_catalog.pg_backend_pid()')) as [[number]]
   let observer: Promise<Database | undefined> | undefined
   let looking: Promise<void> | undefined
   let over = false
+  const inTime = givesUpAfterMs / 2
   const look = async () => {
     const session = await (observer ??= another().catch(() => undefined))
     if (!session) return
-    const blockedBy = (await session.query(BLOCKERS, [pid])).map(([text]) => text as string)
+    const blockers = await session.query(BLOCKERS, [pid])
+    const waitsFor = blockers[0]?.[0] as string | null | undefined
+    const blockedBy = await Promise.all(blockers.map(blockerText))
     const [row] = await session.query(PROGRESS, [pid])
-    onSeen({ blockedBy, ...(row && { progress: row[0] as string }) })
+    onSeen({ ...(waitsFor && { waitsFor }), blockedBy, ...(row && { progress: row[0] as string }) })
   }
   let timer = setTimeout(function again() {
     looking = look()
       .catch(() => undefined)
       .then(() => {
-        if (!over) timer = setTimeout(again, EVERY_MS)
+        if (!over) timer = setTimeout(again, Math.min(EVERY_MS, inTime))
       })
-  }, FIRST_MS)
+  }, Math.min(FIRST_MS, inTime))
   try {
     return await work()
   } finally {
@@ -63,4 +85,10 @@ export async function watched<T>(database: Database, onSeen: (sighting: StepSigh
     // A look that hangs must not hold up the migration.
     await Promise.race([closed, sleep(PATIENCE_MS, undefined, { ref: false })])
   }
+}
+
+/** `process 4711 (user app, report, idle in transaction, since 09:30:00, last query: select * from users)`. */
+async function blockerText([, session, pid, isActive, query]: Row): Promise<string> {
+  const shown = typeof query === 'string' ? await shownQuery(query) : undefined
+  return `process ${pid as number} (${[session, shown && `${isActive ? 'query' : 'last query'}: ${shown}`].filter(Boolean).join(', ')})`
 }

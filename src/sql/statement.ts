@@ -12,7 +12,7 @@ export interface Statement {
   readonly transaction: 'inside' | 'outside'
   /**
    * Other forms of the same step, tried in this order in scratch when PostgreSQL refuses `sql`; the first that it takes is
-   * written. Used where only PostgreSQL knows which casts exist.
+   * written. Used where only PostgreSQL knows which casts exist. They run inside the transaction.
    */
   readonly alternatives?: readonly string[]
   /** PostgreSQL lets its effect be used only after a commit; when scratch shows that it is used before, it moves outside, to the front. */

@@ -43,6 +43,7 @@ const LINES: readonly (readonly [line: string, code: number, document: unknown])
   ['stamp bbbb', 0, { before: ['aaaa'], after: ['bbbb'] }],
   ['check', 2, { inSync: false }],
   ['diff --exit-code', 2, { from: expect.any(String) }],
+  ['lint', 0, { version: 1, hazards: [] }],
   ['revision -m x', 1, { error: { type: 'RevisionError' } }],
   ['squash bbbb:dddd', 0, { revision: 'dddd', replaced: ['bbbb', 'dddd'] }],
   ['pull', 1, { error: { type: 'UsageError', hint: expect.stringContaining('--force') } }],

@@ -30,10 +30,10 @@ describe.each([...majors, 'pglite'] as const)('on %s', (engine) => {
     ])
     expect(texts(upgrade.steps)).toEqual([
       'ALTER TABLE public.orders ADD COLUMN sent boolean',
+      'ALTER TABLE public.orders ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users (id) NOT VALID',
       '! CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON public.users (email)',
       'ALTER TABLE public.users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key',
       '! CREATE INDEX CONCURRENTLY orders_sent ON public.orders (sent)',
-      'ALTER TABLE public.orders ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users (id) NOT VALID',
       '! ALTER TABLE public.orders VALIDATE CONSTRAINT orders_user_id_fkey',
     ])
     expect(texts(downgrade.steps)).toEqual([
@@ -43,10 +43,10 @@ describe.each([...majors, 'pglite'] as const)('on %s', (engine) => {
     ])
     expect(upgrade.steps.map(({ comments }) => comments[0])).toEqual([
       '+ column public.orders.sent — ACCESS EXCLUSIVE on public.orders, metadata only',
+      '+ constraint public.orders.orders_user_id_fkey — ACCESS EXCLUSIVE (held already) on public.orders, SHARE ROW EXCLUSIVE on public.users, metadata only',
       '+ constraint public.users.users_email_key — SHARE UPDATE EXCLUSIVE on public.users, reads all of public.users (as documented)',
       'ACCESS EXCLUSIVE on public.users, metadata only',
       '+ index public.orders_sent — SHARE UPDATE EXCLUSIVE on public.orders, reads all of public.orders (as documented)',
-      '+ constraint public.orders.orders_user_id_fkey — SHARE ROW EXCLUSIVE on public.orders and public.users, metadata only',
       'SHARE UPDATE EXCLUSIVE on public.orders, reads all of public.orders',
     ])
   })
@@ -80,6 +80,32 @@ describe.each([...majors, 'pglite'] as const)('on %s', (engine) => {
     ])
     const codes = upgrade.steps.flatMap(({ hazards }) => hazards.filter(({ code }) => /scan|rewrite/.test(code)).map(({ code, object }) => `${code} ${object}`))
     expect(codes.sort()).toEqual(['table-rewrite column:public.orders.key', 'table-rewrite column:public.users.level'])
+  })
+
+  test('what is dropped to be created again is not gone meanwhile', async () => {
+    const view = 'CREATE VIEW notes AS SELECT note FROM orders'
+    const { upgrade } = await migrate([...BEFORE, view], [
+      'CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE, level integer)',
+      'CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, note varchar(20))',
+      view,
+    ])
+    expect(texts(upgrade.steps)).toEqual([
+      'DROP VIEW public.notes',
+      'ALTER TABLE public.orders ALTER COLUMN note SET DATA TYPE character varying(20)',
+      expect.stringContaining('CREATE VIEW public.notes'),
+      '! CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON public.users (email)',
+      'ALTER TABLE public.users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key',
+    ])
+  })
+
+  test('where it must be, that is a hazard', async () => {
+    const grouped = 'CREATE VIEW totals AS SELECT id, level FROM users GROUP BY id'
+    const { upgrade } = await migrate(
+      ['CREATE TABLE users (id integer, level integer)', 'CREATE VIEW totals AS SELECT id, max(level) AS level FROM users GROUP BY id'],
+      ['CREATE TABLE users (id integer PRIMARY KEY, level bigint)', grouped],
+    )
+    const hazards = upgrade.steps.flatMap((step) => step.hazards.filter(({ message }) => message.includes('it is gone while')))
+    expect(hazards).toMatchObject([{ code: 'breaks-code', object: 'view:public.totals' }])
   })
 
   test('hazards count the rows that stand in the way', async () => {

@@ -31,6 +31,7 @@ test('without anything said, defaults in the current folder', async () => {
     versionSchema: 'autogen',
     online: true,
     pooler: false,
+    timeouts: {},
     callbacks: {},
     typecheck: undefined,
   })
@@ -44,6 +45,16 @@ test('what is said goes before the environment, that before the configuration fi
   expect(await resolveSettings({}, { AUTOGEN_TYPECHECK: 'yes' }, root)).toMatchObject({ typecheck: true })
   await expect(resolveSettings({}, { AUTOGEN_TYPECHECK: 'maybe' }, root)).rejects.toThrow('AUTOGEN_TYPECHECK is "maybe"')
   expect(await resolveSettings({ database: 'postgres://said/x', allow: [], typecheck: true }, env, root)).toMatchObject({ database: 'postgres://said/x', allow: [], typecheck: true })
+})
+
+test('how long migrations may wait and take: each from the first that says it', async () => {
+  config('.', `{ lockTimeout: '5s', lockRetries: 3, statementTimeout: 60000, databases: { shop: { database: 'postgres://file/shop', lockRetries: 0 } } }`)
+  const env = { AUTOGEN_LOCK_TIMEOUT: '1.5s', AUTOGEN_LOCK_RETRIES: '4' }
+  expect((await resolveSettings({ name: 'shop' }, {}, root)).timeouts).toEqual({ lockTimeoutMs: 5_000, lockRetries: 0, statementTimeoutMs: 60_000 })
+  expect((await resolveSettings({ name: 'shop', lockTimeout: '0' }, env, root)).timeouts).toEqual({ lockTimeoutMs: 0, lockRetries: 4, statementTimeoutMs: 60_000 })
+  await expect(resolveSettings({ name: 'shop', lockTimeout: '2' }, env, root)).rejects.toMatchObject({ message: '--lock-timeout is "2"', hint: expect.stringContaining("'2s'") })
+  await expect(resolveSettings({ name: 'shop' }, { AUTOGEN_LOCK_RETRIES: 'often' }, root)).rejects.toThrow('AUTOGEN_LOCK_RETRIES is "often"')
+  await expect(resolveSettings({ name: 'shop', statementTimeout: -1 }, env, root)).rejects.toThrow('--statement-timeout is -1')
 })
 
 test('one of several databases, by its name', async () => {

@@ -55,7 +55,7 @@ test('who holds the lock is named; one that died loses it', async () => {
   await database.executeAll([`INSERT INTO autogen.autogen_lock (token, holder, alive) VALUES ('x', 'process 1 on a host', now() - interval '50 s')`])
   const holder: string[] = []
   const onEvent = (event: { type: string; holder?: string }) => event.type === 'waiting' && holder.push(event.holder!)
-  await expect(upgrade({ database, migrations: MIGRATIONS, pooler: true, lockTimeoutMs: 100, onEvent })).rejects.toMatchObject({
+  await expect(upgrade({ database, migrations: MIGRATIONS, pooler: true, waitForRunMs: 100, onEvent })).rejects.toMatchObject({
     message: expect.stringMatching(/^another run is migrating this database: process 1 on a host since 20/),
   })
   expect(holder).toHaveLength(1)

@@ -451,7 +451,7 @@ describe.each(engines)('on %s', (name) => {
         const { withLock } = await import('../../src/runner/lock.js')
         const holder = withLock(other, 'autogen', {}, () => held)
         await new Promise((resolve) => setTimeout(resolve, 100))
-        const error = await failure(upgrade({ database, migrations: ALL, lockTimeoutMs: 300, onEvent: (event) => waiting.push(event) }))
+        const error = await failure(upgrade({ database, migrations: ALL, waitForRunMs: 300, onEvent: (event) => waiting.push(event) }))
         expect(error.message).toMatch(/^another run is migrating this database: process \d+ \(user postgres, pg-autogen, connected since .*\) holds the lock$/)
         expect(waiting).toMatchObject([{ type: 'waiting', holder: expect.stringMatching(/^process \d+/) }])
         await upgrade({ database, migrations: ALL, versionSchema: 'second' })

@@ -44,7 +44,7 @@ const psql = spawnSync('psql', ['--version']).status === 0
 if (!psql) console.warn('psql is not installed: scripts are made here, but not run')
 const withPsql = psql ? test : test.skip
 
-function script(direction: Direction, range: string, migrations: readonly Migration[] = ALL, options?: ScriptOptions): string {
+function script(direction: Direction, range: string, migrations: readonly Migration[] = ALL, options?: ScriptOptions): Promise<string> {
   return planScript(planOffline(new RevisionGraph(migrations), direction, range), migrations, options)
 }
 
@@ -82,38 +82,38 @@ withPsql.each([Math.min(...majors), Math.max(...majors)])('psql leaves a databas
     expect(runPsql(other, text)).toEqual({ code: 0, errors: '' })
     expect(await stateOf(other)).toEqual(await byRunner(one, run))
   }
-  await both(script('upgrade', 'bbbb'), (options) => upgrade(options, 'bbbb'))
-  await both(script('upgrade', 'bbbb:head'), (options) => upgrade(options, 'head'))
+  await both(await script('upgrade', 'bbbb'), (options) => upgrade(options, 'bbbb'))
+  await both(await script('upgrade', 'bbbb:head'), (options) => upgrade(options, 'head'))
   expect(await stateOf(other)).toMatchObject({ contents: expect.arrayContaining([[20, 'row 20'], [21, "it's"]]), rows: ['cccc'] })
   await both(stampScript(planStampOffline(new RevisionGraph(ALL), ['cccc:dddd']), ALL), (options) => stamp(options, 'dddd'))
-  await both(script('downgrade', 'dddd:bbbb'), (options) => downgrade(options, 'bbbb'))
-  await both(script('upgrade', 'bbbb:+1'), (options) => upgrade(options, '+1'))
-  await both(script('downgrade', 'dddd:base'), (options) => downgrade(options, 'base'))
+  await both(await script('downgrade', 'dddd:bbbb'), (options) => downgrade(options, 'bbbb'))
+  await both(await script('upgrade', 'bbbb:+1'), (options) => upgrade(options, '+1'))
+  await both(await script('downgrade', 'dddd:base'), (options) => downgrade(options, 'base'))
   // Each can go on with what the other left.
   expect(await byRunner(other, (options) => upgrade(options, 'head'))).toMatchObject({ tables: 'a b', rows: ['cccc'] })
 }, 30_000)
 
 withPsql('a script ends at a precondition that is not met, and what it made before stays', async () => {
   const url = await freshDatabase(Math.max(...majors))
-  runPsql(url, script('upgrade', 'bbbb'))
+  runPsql(url, await script('upgrade', 'bbbb'))
   runPsql(url, 'INSERT INTO a VALUES (1)')
-  expect(runPsql(url, script('upgrade', 'bbbb:dddd'))).toMatchObject({ code: 3, errors: expect.stringContaining('ERROR:  it is -- empty; still') })
+  expect(runPsql(url, await script('upgrade', 'bbbb:dddd'))).toMatchObject({ code: 3, errors: expect.stringContaining('ERROR:  it is -- empty; still') })
   expect(await stateOf(url)).toMatchObject({ rows: ['bbbb'], contents: [[1]] })
 })
 
-test('B51 a script has a transaction for each migration, or one for all, and makes the bookkeeping tables', () => {
+test('B51 a script has a transaction for each migration, or one for all, and makes the bookkeeping tables', async () => {
   const inside = [A, migration('bbbb', ['aaaa'], steps('SELECT 2'))]
   const transactions = (text: string) => text.split('\n').filter((line) => /^(BEGIN( ISOLATION.*)?|COMMIT);$/.test(line)).map((line) => line[0]).join('')
-  expect(transactions(script('upgrade', 'bbbb', inside))).toBe('BCBCBC')
-  expect(transactions(script('upgrade', 'bbbb', inside, { singleTransaction: true }))).toBe('BCBC')
-  expect(script('upgrade', 'bbbb', inside)).toContain('CREATE TABLE IF NOT EXISTS autogen.autogen_version')
+  expect(transactions(await script('upgrade', 'bbbb', inside))).toBe('BCBCBC')
+  expect(transactions(await script('upgrade', 'bbbb', inside, { singleTransaction: true }))).toBe('BCBC')
+  expect(await script('upgrade', 'bbbb', inside)).toContain('CREATE TABLE IF NOT EXISTS autogen.autogen_version')
 })
 
 withPsql('a script for a database at another revision changes nothing', async () => {
   const url = await freshDatabase(Math.max(...majors))
-  runPsql(url, script('upgrade', 'aaaa'))
+  runPsql(url, await script('upgrade', 'aaaa'))
   const before = await stateOf(url)
-  const { code, errors } = runPsql(url, script('upgrade', 'bbbb'))
+  const { code, errors } = runPsql(url, await script('upgrade', 'bbbb'))
   expect(code).toBe(3)
   expect(errors).toContain('the database is at {aaaa}, and this script is for one at {}')
   expect(await stateOf(url)).toEqual(before)
@@ -122,21 +122,21 @@ withPsql('a script for a database at another revision changes nothing', async ()
 withPsql('the runner goes on after a script that failed outside a transaction', async () => {
   const url = await freshDatabase(Math.max(...majors))
   const broken = { ...B, upgrade: B.upgrade.map((step) => ({ ...step, sql: step.sql.replace('b (id int)', 'a (id int)') })) }
-  expect(runPsql(url, script('upgrade', 'bbbb', [A, broken])).code).toBe(3)
+  expect(runPsql(url, await script('upgrade', 'bbbb', [A, broken])).code).toBe(3)
   expect(await byRunner(url, (options) => upgrade(options, 'bbbb'))).toMatchObject({ tables: 'a b', rows: ['bbbb'] })
 })
 
 withPsql('one transaction for all takes everything back', async () => {
   const url = await freshDatabase(Math.max(...majors))
   const failing = migration('ffff', ['aaaa'], steps('SELECT 1/0'))
-  expect(runPsql(url, script('upgrade', 'ffff', [A, failing], { singleTransaction: true })).code).toBe(3)
+  expect(runPsql(url, await script('upgrade', 'ffff', [A, failing], { singleTransaction: true })).code).toBe(3)
   expect(await stateOf(url)).toMatchObject({ tables: '', rows: [], log: [] })
 })
 
 withPsql('a secret is taken from the environment of psql and stands in no script', async () => {
   const url = await freshDatabase(Math.max(...majors))
   const keep = migration('aaaa', [], steps("CREATE TABLE a AS SELECT current_setting('autogen.secret.PG_SCRIPT_TEST') AS t", "outside: COMMENT ON TABLE a IS 'x'"))
-  const text = script('upgrade', 'aaaa', [keep])
+  const text = await script('upgrade', 'aaaa', [keep])
   expect(runPsql(url, text)).toMatchObject({ code: 3, errors: expect.stringContaining('PG_SCRIPT_TEST') })
   expect(runPsql(url, text, { PG_SCRIPT_TEST: "it's" })).toEqual({ code: 0, errors: '' })
   const database = await connectPostgres(url)
@@ -144,8 +144,8 @@ withPsql('a secret is taken from the environment of psql and stands in no script
   await database.close()
 })
 
-test('what cannot be rendered is refused', () => {
-  expect(() => script('downgrade', 'cccc:base')).toThrow(RefusedError)
-  expect(() => script('upgrade', 'head', ALL, { singleTransaction: true })).toThrow(UsageError)
+test('what cannot be rendered is refused', async () => {
+  await expect(script('downgrade', 'cccc:base')).rejects.toThrow(RefusedError)
+  await expect(script('upgrade', 'head', ALL, { singleTransaction: true })).rejects.toThrow(UsageError)
   expect(() => script('downgrade', 'base')).toThrow('needs to know where it starts')
 })

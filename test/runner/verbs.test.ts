@@ -64,7 +64,7 @@ describe.each(engines)('on %s', (name) => {
     `)
     await upgrade({ database, migrations: run })
     expect(await database.query('SELECT id, "Name" FROM public.t ORDER BY 1')).toEqual([[1, 'row 1'], [2, 'row 2']])
-    expect(() => planScript(planOffline(new RevisionGraph(run), 'upgrade', 'head'), run)).toThrow('the upgrade of revision aaaa runs a function, which no script can')
+    await expect(planScript(planOffline(new RevisionGraph(run), 'upgrade', 'head'), run)).rejects.toThrow('the upgrade of revision aaaa runs a function, which no script can')
   })
 
   test.each([

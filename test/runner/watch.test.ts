@@ -23,10 +23,11 @@ describe.each(majors)('on %s', (major) => {
 
   test('a step that waits for a lock says whom it waits for', async () => {
     const other = await engine.connect()
-    await other.executeAll(["SET application_name = 'report'", 'BEGIN', 'LOCK TABLE a IN ACCESS SHARE MODE'])
+    await other.executeAll(["SET application_name = 'report'", 'BEGIN', "SELECT -- of whom\n * FROM a WHERE id = 4711 OR id::text = 'secret'"])
     setTimeout(() => void other.executeAll(['COMMIT']), 2_500)
     const [first] = await sightings('SELECT 1', 'ALTER TABLE a ADD COLUMN b int')
-    expect(first).toMatchObject({ from: 1, to: 2, blockedBy: [expect.stringMatching(/^process \d+ \(user postgres, report, idle in transaction, since \d\d:\d\d:\d\d\)$/)] })
+    expect(first).toMatchObject({ from: 1, to: 2, waitsFor: 'a lock on public.a' })
+    expect(first!.blockedBy).toEqual([expect.stringMatching(/^process \d+ \(user postgres, report, idle in transaction, since \d\d:\d\d:\d\d, last query: SELECT \* FROM a WHERE id = … OR id::text = …\)$/)])
   })
 
   test('a step that takes long says how far it is, where PostgreSQL tells', async () => {

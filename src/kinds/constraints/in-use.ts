@@ -1,3 +1,4 @@
+import { refOf } from '../../model/object-ref.js'
 import { qualified, quoteIdent, suffixed } from '../../sql/identifiers.js'
 import { inOwnTransaction, outsideTransaction, statement, type Statement } from '../../sql/statement.js'
 import type { AlterContext } from '../kind.js'
@@ -25,6 +26,20 @@ export function addInUse(constraint: Constraint, context: AlterContext): Stateme
     case 'exclude':
       return undefined
   }
+}
+
+/**
+ * Whether the table of a foreign key goes while the one it refers to is in use: PostgreSQL locks both to drop it, which a step of its own
+ * makes shorter.
+ */
+export function locksAnother({ parent, attrs }: Constraint, context: AlterContext): boolean {
+  if (attrs.type !== 'foreign_key' || context.object('to', parent!)) return false
+  return context.inUse(refOf('table', attrs.references!.schema, attrs.references!.name))
+}
+
+export function dropConstraint(constraint: Constraint, context: AlterContext | undefined): Statement {
+  const sql = `ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`
+  return context && locksAnother(constraint, context) ? inOwnTransaction(sql) : statement(sql)
 }
 
 /** How a key becomes another one under the same name without a moment in which nothing keeps it; undefined where it has to be replaced. */

@@ -7,7 +7,7 @@ import { defineKind, PHASES, type Kind, type VersionNeed } from '../kind.js'
 import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
 import { addConstraint, definition, tableOf } from './ddl.js'
-import { addInUse, validateConstraint } from './in-use.js'
+import { addInUse, dropConstraint, locksAnother, validateConstraint } from './in-use.js'
 import { printConstraint } from './print.js'
 import { constraintFromRow, constraintQuery } from './reflect.js'
 
@@ -54,9 +54,10 @@ export const constraints: Kind = defineKind<Constraint>({
   // A child of plain inheritance has its parents' checks without a word.
   fragment: (constraint) => (isInheritedOnly(constraint) ? '' : definition(constraint)),
   createsImplicitly: originOf,
-  drop: (constraint) => [statement(`ALTER TABLE ${tableOf(constraint)} DROP CONSTRAINT ${quoteIdent(constraint.id.name!)}`)],
-  dropsImplicitly: ({ parent, id, attrs, attached }, dropped) => {
-    if (attrs.type === 'foreign_key') return attrs.inheritsFrom?.map(constraintRef).find(dropped) ?? true
+  drop: (constraint, context) => [dropConstraint(constraint, context)],
+  dropsImplicitly: (constraint, dropped, context) => {
+    const { parent, id, attrs, attached } = constraint
+    if (attrs.type === 'foreign_key') return attrs.inheritsFrom?.map(constraintRef).find(dropped) ?? !locksAnother(constraint, context)
     if (dropped(parent!)) return attached || (attrs.inheritsFrom && !attrs.local) ? parent! : true
     // What a partition took from its parent stays when it is detached.
     return !dropped(partitionRef(id))
