@@ -21,7 +21,7 @@ export function phaseOf(operation: Operation, hazards: readonly Pick<Hazard, 'co
   if (hazards.some(({ code, breaksNextRelease }) => code === 'breaks-code' && breaksNextRelease)) return 'breaking'
   // Rows that may be in its way are there because code writes such rows.
   if (hazards.some(({ code }) => code === 'breaks-code' || code === 'may-fail')) return 'contract'
-  if (operation.type === 'drop') return kindOf(operation.object).onlyForbids ? 'expand' : 'contract'
+  if (operation.type === 'drop') return kindOf(operation.object).onlyForbids?.(operation.object) ? 'expand' : 'contract'
   return operation.type === 'alter' && hazards.some(({ code }) => code === 'data-loss') ? 'contract' : 'expand'
 }
 

@@ -42,6 +42,8 @@ export function split(from: SchemaModel, to: SchemaModel, operations: readonly O
     if (needs !== undefined && operation.type !== 'drop') delayed.set(whole, needs)
     return true
   }
+  // PostgreSQL takes along what needs something that gets another name: it is not to be dropped before.
+  for (const { from: old } of renames) if (phases.get(old.ref) !== 'expand') for (const need of from.neededBy(old.ref)) later(need.from)
   let applied = applyOperations(from, to, [...early.values()])
   while (delay(from, to, applied, { early, phases, later })) applied = applyOperations(from, to, [...early.values()])
   const data = applied.model.toData()

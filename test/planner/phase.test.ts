@@ -31,6 +31,8 @@ test.each([
   ['what is new', [TABLE, 'CREATE TABLE u ()', 'ALTER TABLE t ADD COLUMN c text', 'CREATE INDEX i ON t (a)'], { 'table:public.u': 'expand', 'column:public.t.c': 'expand', 'index:public.i': 'expand' }],
   ['what allows more', [TABLE, 'ALTER TABLE t DROP CONSTRAINT positive', 'ALTER TABLE t ALTER b DROP NOT NULL'], { 'constraint:public.t.positive': 'expand', 'column:public.t.b': 'expand' }],
   ['what is gone', [TABLE, 'ALTER TABLE t DROP COLUMN a'], { 'column:public.t.a': 'contract' }],
+  ['a key that goes, on which code may rely', [TABLE.replace('PRIMARY KEY', 'UNIQUE'), 'ALTER TABLE t ALTER id SET NOT NULL', 'ALTER TABLE t DROP CONSTRAINT t_id_key'], { 'constraint:public.t.t_pkey': 'contract' }],
+  ['what is another under the same name', [TABLE.replace('b > 0', 'b > 9')], { 'constraint:public.t.positive': 'contract' }],
   ['what forbids more', [TABLE, 'ALTER TABLE t ALTER a SET NOT NULL', 'ALTER TABLE t ADD CONSTRAINT short CHECK (b < 9) NOT VALID', 'CREATE UNIQUE INDEX u ON t (b)'], { 'column:public.t.a': 'contract', 'constraint:public.t.short': 'contract', 'index:public.u': 'contract' }],
   ['what no release can bear throughout', [TABLE, 'ALTER TABLE t ALTER b TYPE bigint', 'ALTER TABLE t ADD COLUMN must text NOT NULL'], { 'column:public.t.b': 'breaking', 'column:public.t.must': 'breaking' }],
 ])('%s', async (_, after, expected) => {

@@ -54,6 +54,12 @@ test('what a rename is about stays together, with what needs it', async () => {
   expect(await halves([TABLE], ['CREATE TABLE t (id bigint PRIMARY KEY, a text, z integer NOT NULL, note text, c int)'], { 'column:public.t.z': 'column:public.t.b' })).toMatchObject({ expand: ['+ column public.t.c'] })
 })
 
+test('what is replaced by something else under its name is for after the deploy', async () => {
+  const before = [TABLE, 'CREATE VIEW v AS SELECT id, a FROM t', 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$', 'CREATE DOMAIN d AS int CONSTRAINT c CHECK (VALUE > 0)', 'CREATE INDEX i ON t (a)']
+  const after = [TABLE, 'CREATE VIEW v AS SELECT id FROM t', 'CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT 1 $$'.replace('1', `'1'`), 'CREATE DOMAIN d AS int CONSTRAINT c CHECK (VALUE > 9)', 'CREATE INDEX i ON t (a, b)']
+  expect(await halves(before, after)).toEqual({ expand: ['~ index public.i'], contract: ['~ domain constraint public.d.c', '~ function public.f()', '~ view public.v'], delayed: {} })
+})
+
 test('what takes the name of something that goes, or stands on a type that changes, waits for it', async () => {
   expect(await halves([TABLE, 'CREATE VIEW w AS SELECT a FROM t'], [TABLE, 'CREATE TABLE w (id int)', 'ALTER TABLE t ALTER b TYPE bigint', 'CREATE INDEX i ON t (b)', 'CREATE INDEX j ON t (a)'])).toEqual({
     expand: ['+ index public.j'],
