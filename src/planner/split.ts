@@ -46,6 +46,8 @@ export function split(from: SchemaModel, to: SchemaModel, operations: readonly O
   for (const { from: old } of renames) if (phases.get(old.ref) !== 'expand') for (const need of from.neededBy(old.ref)) later(need.from)
   let applied = applyOperations(from, to, [...early.values()])
   while (delay(from, to, applied, { early, phases, later })) applied = applyOperations(from, to, [...early.values()])
+  // Under its old name it is there meanwhile.
+  for (const { to: next } of renames) delayed.delete(next.ref)
   const data = applied.model.toData()
   const between = new SchemaModel({ ...data, objects: data.objects.map((object) => forms.get(object.ref) ?? object) })
   return { expand: diff(from, between), between, contract: diff(between, to), delayed }
