@@ -44,6 +44,8 @@ export interface Config extends TimeoutsInput {
   readonly afterWrite?: string | ((file: string) => unknown)
   /** Whether new migrations take the forms of statements that let applications go on reading and writing, even where these are several. Default: true. */
   readonly online?: boolean
+  /** Whether the changes of a release are written as two migrations, one to run before its deploy and one to run after it. Default: false. */
+  readonly split?: boolean
   /** Whether TypeScript checks the schema files before a migration is generated from them. Default: where that is quick, up to 150 kB. */
   readonly typecheck?: boolean
   /** Sees the operations that were found before they are proven and written, and may leave some out, change them, or add SQL. */

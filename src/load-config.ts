@@ -37,6 +37,7 @@ const MEMBERS: Record<keyof Config, Member> = {
   statementTimeout: TIME,
   pooler: YES_OR_NO,
   online: YES_OR_NO,
+  split: YES_OR_NO,
   typecheck: YES_OR_NO,
   waitForReplicas: SECONDS,
   waitForRun: { accepts: (value) => value === 0 || SECONDS.accepts(value), wants: 'a number of seconds' },

@@ -19,6 +19,7 @@ export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
       config, database, name, schema, migrations, scratch, lockTimeout, lockRetries, statementTimeout,
       allow: codes(flags.allow),
       typecheck: typecheck as boolean | undefined,
+      split: flags.split as boolean | undefined,
       online: flags.online as boolean | undefined,
       pooler: flags.pooler as boolean | undefined,
       waitForReplicas: seconds(flags.waitForReplicas as string | undefined, '--wait-for-replicas'),

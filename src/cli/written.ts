@@ -11,6 +11,8 @@ export interface Written {
   /** What it is, behind its name. */
   readonly summary?: string
   readonly json: Record<string, unknown>
+  /** Further files that go with it. */
+  readonly more?: readonly Pick<Written, 'file' | 'summary'>[]
 }
 
 /** What happened to a file, at the beginning of a line. */
@@ -22,14 +24,15 @@ export function wrote({ dryRun }: Files): string {
  * Says what was written. In a dry run stdout has the text of the file that would have been, and stderr says what else would have happened; with
  * `--json` the one document has all of it.
  */
-export function printWritten(files: Files, flags: Flags, { file, summary, json }: Written): void {
-  const line = `${wrote(files)} ${showPath(file)}${summary ? `: ${summary}` : ''}`
+export function printWritten(files: Files, flags: Flags, { json, more = [], ...first }: Written): void {
+  const written = [first, ...more]
+  const lines = written.map(({ file, summary }) => `${wrote(files)} ${showPath(file)}${summary ? `: ${summary}` : ''}`)
   if (flags.json) printJson(files.dryRun ? dryRunJson(files, json) : json)
-  else if (!files.dryRun) printResult(line)
+  else if (!files.dryRun) for (const line of lines) printResult(line)
   else {
-    printResult(files.changes.find((change) => change.file === file)?.content ?? '')
-    printNote(line)
-    for (const change of files.changes) if (change.file !== file) printNote(changeText(change))
+    for (const { file } of written) printResult(files.changes.find((change) => change.file === file)?.content ?? '')
+    for (const line of lines) printNote(line)
+    for (const change of files.changes) if (!written.some(({ file }) => change.file === file)) printNote(changeText(change))
     printNote(NOTHING_WRITTEN)
   }
 }

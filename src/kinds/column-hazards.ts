@@ -1,3 +1,4 @@
+import type { SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { goneFromCode, type Change } from './change-hazards.js'
 import { isInherited, type Column } from './column-ddl.js'
@@ -11,9 +12,7 @@ export function columnHazards(change: Change<Column>, context: AlterContext): re
 }
 
 function newHazards(column: Column, context: AlterContext): readonly KindHazard[] {
-  const { attrs, ref } = column
-  const filled = attrs.identity !== undefined || attrs.generated !== undefined || context.children('to', ref).some(({ kind }) => kind === 'column_default')
-  if (attrs.notNull === undefined || filled || attrs.relation) return []
+  if (!demandsValue(column, 'to', context)) return []
   return [
     {
       code: 'may-fail',
@@ -21,8 +20,34 @@ function newHazards(column: Column, context: AlterContext): readonly KindHazard[
       instead: 'give it a default, or add it without NOT NULL, fill it with op.backfill, and make it NOT NULL in a later migration',
       count: `SELECT count(*) FROM ${tableOf(column)}`,
     },
-    { code: 'breaks-code', message: 'code that inserts rows without it fails', instead: 'give it a default until every release fills it' },
+    { code: 'breaks-code', message: 'code that inserts rows without it fails', instead: 'give it a default until every release fills it', breaksNextRelease: true },
   ]
+}
+
+/** Whether rows cannot be inserted without saying something for it. */
+function demandsValue({ attrs, ref }: Column, side: 'from' | 'to', context: AlterContext): boolean {
+  if (attrs.notNull === undefined || attrs.relation || attrs.identity || attrs.generated) return false
+  return !context.children(side, ref).some(({ kind }) => kind === 'column_default')
+}
+
+/** The column without NOT NULL, where code that does not know it could insert nothing otherwise; keys and what is inherited leave no choice. */
+export function withoutDemand(column: Column, context: AlterContext): Column | undefined {
+  const { id, parent } = column
+  const { notNull, ...attrs } = column.attrs
+  const side = context.object('to', column.ref) ? 'to' : 'from'
+  if (!demandsValue(column, side, context) || isInherited(notNull) || attrs.inherited) return undefined
+  if (!context.object('from', parent!) || !context.object('to', parent!) || sharesColumns(context.object(side, parent!)!, side, context)) return undefined
+  const isKey = context.children(side, parent!).some(({ kind, attrs }) => {
+    const { type, columns } = attrs as { type?: string; columns?: readonly string[] }
+    return kind === 'constraint' && type === 'primary_key' && columns?.includes(id.name)
+  })
+  return isKey && side === 'from' ? undefined : { ...column, attrs }
+}
+
+/** Whether its columns have to be as those of tables above or below it. */
+function sharesColumns({ ref, attrs }: SchemaObject, side: 'from' | 'to', context: AlterContext): boolean {
+  const { partitionBy, inherits } = attrs as { partitionBy?: string; inherits?: unknown }
+  return partitionBy !== undefined || inherits !== undefined || context.children(side, ref).some(({ kind }) => kind === 'partition')
 }
 
 function alteredHazards(from: Column, to: Column): readonly KindHazard[] {

@@ -9,7 +9,7 @@ import { printColumn } from './column-printing.js'
 import { isMember } from './extension-members.js'
 import { readOptionsAttrs, withoutSecrets } from './foreign-options.js'
 import { isValidatedApart, validated } from './inherited-not-null.js'
-import { columnHazards } from './column-hazards.js'
+import { columnHazards, withoutDemand } from './column-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
 import { optionStatements } from './storage-parameters.js'
@@ -103,6 +103,7 @@ export const columns = defineKind<Column>({
       ...(notValid ? [[18, 'NOT NULL that is NOT VALID'] as const] : []),
     ]
   },
+  meanwhile: withoutDemand,
   create: (column, _parts, fragments, context) => {
     if (column.attrs.relation) return columnSettings(column)
     if (column.attrs.inherited) return [...columnSettings(column), ...validated(column, context)]

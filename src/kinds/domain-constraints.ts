@@ -64,6 +64,14 @@ export const domainConstraints: Kind = defineKind<DomainConstraintObject>({
   ],
   authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } }),
   address: (object) => (object.id.name === null ? null : `CONSTRAINT ${quoteIdent(object.id.name)} ON DOMAIN ${domainOf(object)}`),
+  onlyForbids: () => true,
+  hazards: ({ from, to }) =>
+    !to || (from && from.attrs.expression === to.attrs.expression)
+      ? []
+      : [
+          { code: 'may-fail', message: 'values that are there may not satisfy it' },
+          { code: 'breaks-code', message: 'code that still writes what it forbids fails' },
+        ],
   print: ({ id, attrs }, printer) => ({
     place: 'element',
     // The domain puts `domainCheck` before it where the check has more to it.

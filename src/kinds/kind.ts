@@ -175,6 +175,11 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   roles?(object: O): readonly string[]
   /** PostgreSQL may refuse to create it apart from its parent: then the parent is replaced, which brings it along. */
   readonly elseReplacesParent?: boolean
+  /**
+   * The object as code can live with it that knows nothing of it, while code of another release uses it: after it is created and before all code does, or
+   * after code stopped to and before it is dropped. Undefined: that code can live with it as it is.
+   */
+  meanwhile?(object: O, context: AlterContext): O | undefined
   /** The same object, created in the way that blocks least when what it belongs to is in use. Its attributes are the same. */
   whileInUse?(object: O, context: AlterContext): O
   /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: both states of what is carried out. */
@@ -233,6 +238,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly dropsAfterAlteration?: (object: O) => boolean
   /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
+  /** All it does is to forbid: what code may do with it, it may do without it. */
+  onlyForbids?(object: O): boolean
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
   dropLoses?(object: O, context?: AlterContext): string | undefined
   /** What a change of something in use costs, beyond the loss of data and what can be seen in scratch. */

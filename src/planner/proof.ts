@@ -44,19 +44,26 @@ export interface ProvenUpgrade extends ProvenSteps {
   readonly renamed: SchemaModel
 }
 
+export interface ProofOptions extends PlanOptions {
+  readonly byHand?: SqlByHand | undefined
+  /** Proves what comes after the upgrade, in the state that it reached, to which it must lead back; the downgrade is proven then. */
+  readonly above?: (reached: SchemaModel) => Promise<void>
+}
+
+/** A migration that is proven in both directions. */
+export interface ProvenMigration {
+  readonly upgrade: ProvenUpgrade
+  readonly downgrade: ProvenSteps
+}
+
 /**
  * Runs the upgrade in scratch, which must be in the state `from`, and then the downgrade; both must reach exactly what they
  * promise. Scratch ends in the state `from`. Throws ProofError naming the objects that did not come out right.
  */
-export async function prove(
-  ground: ProvingGround,
-  from: SchemaModel,
-  to: SchemaModel,
-  operations: readonly Operation[],
-  { byHand, ...options }: PlanOptions & { readonly byHand?: SqlByHand } = {},
-): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
-  if (byHand && byHand.first.length + byHand.last.length > 0) return proveAround(ground, from, to, operations, { ...options, byHand })
+export async function prove(ground: ProvingGround, from: SchemaModel, to: SchemaModel, operations: readonly Operation[], { byHand, above, ...options }: ProofOptions = {}): Promise<ProvenMigration> {
+  if (byHand && byHand.first.length + byHand.last.length > 0) return proveAround(ground, from, to, operations, { ...options, ...(above && { above }), byHand })
   const upgrade = await proveUpgrade(ground, from, to, operations, options)
+  await above?.(upgrade.reached)
   return { upgrade, downgrade: await proveDowngrade(ground, upgrade, from, options) }
 }
 
@@ -66,8 +73,8 @@ async function proveAround(
   from: SchemaModel,
   to: SchemaModel,
   operations: readonly Operation[],
-  { byHand: { first, last, wanted }, ...options }: PlanOptions & { readonly byHand: SqlByHand },
-): Promise<{ upgrade: ProvenUpgrade; downgrade: ProvenSteps }> {
+  { byHand: { first, last, wanted }, above, ...options }: ProofOptions & { readonly byHand: SqlByHand },
+): Promise<ProvenMigration> {
   const run = async (steps: readonly PlannedStep[], should: SchemaModel, direction: string, also?: SchemaModel) => {
     if (steps.length === 0) return { steps, state: should }
     const ran = await runByHand(ground.database(), steps)
@@ -78,6 +85,7 @@ async function proveAround(
   const before = await run(stepsByHand(first, 'up'), from, 'upgrade')
   const upgrade = await proveUpgrade(ground, from, to, operations, options)
   const after = await run(stepsByHand(last, 'up'), upgrade.reached, 'upgrade', wanted)
+  await above?.(after.state)
   const back = await run(stepsByHand(last, 'down'), upgrade.reached, 'downgrade')
   // Without a way back it must have left the schema alone.
   if (back.steps.length === 0) refuseOtherEffects(await realDifferences(ground, after.state, upgrade.reached), after, 'downgrade')

@@ -39,8 +39,9 @@ export async function rebase(project: Project, revision: string, onto?: string):
   const follower = migrations.find((migration) => migration.revision === first.id)!
   const history = migrations.map((migration) => (migration === follower ? following(migration, target.id) : migration))
   const last = graph.maximal(new Set(moved))
+  const needed = [...graph.withAncestors(moved)].filter((node) => !moved.includes(node))
   const reversible = moved.every(({ id }) => history.find((migration) => migration.revision === id)!.downgrade !== null)
-  await proveBehind(project, history, { start: target.id, ends: last.map(({ id }) => id), reversible })
+  await proveBehind(project, history, { start: target.id, needed: needed.map(({ id }) => id), ends: last.map(({ id }) => id), reversible })
   await setParent(project, follower, target.id)
   await writeLock(project)
   return { moved: moved.map(({ id }) => migrations.find((migration) => migration.revision === id)!), onto: target.id }
@@ -55,7 +56,10 @@ function branchOf(graph: RevisionGraph, revision: string, onto: string | undefin
   if (onto === undefined && others.length > 1) throw ambiguous(graph, 'the head to put it behind', others, (each) => `--onto ${each}`)
   const target = onto === undefined ? others[0]! : resolveOne(graph, onto)
   const below = graph.withAncestors([target])
-  const own = [...graph.withAncestors([node])].filter((each) => !below.has(each))
+  // What it only depends on stays where it is.
+  const line = new Set([node])
+  for (const each of line) for (const parent of each.parents) line.add(parent)
+  const own = [...line].filter((each) => !below.has(each))
   const moved = graph.sort(graph.withDescendants(own))
   if (own.length === 0) throw new RevisionError(`revision ${target.id} follows ${node.id} already`)
   const firsts = own.filter((each) => !each.parents.some((parent) => own.includes(parent)))
@@ -92,17 +96,19 @@ function following(migration: Migration, parent: string): Migration {
 
 interface Course {
   readonly start: string
+  /** What else is there before they run. */
+  readonly needed: readonly string[]
   readonly ends: readonly string[]
   readonly reversible: boolean
 }
 
-async function proveBehind(project: Project, migrations: readonly Migration[], { start, ends, reversible }: Course): Promise<void> {
+async function proveBehind(project: Project, migrations: readonly Migration[], { start, needed, ends, reversible }: Course): Promise<void> {
   const { database: liveUrl, versionSchema } = project.settings
   const history: Replayed = { migrations, baseline: await baselineOf(project), versionSchema }
   const scratch = await project.openScratch({ live: await project.live(), liveUrl, ...needsOfReplay(history) })
   const scope = await project.wholeScope([], { databaseSettings: true })
   project.begin('proving the moved migrations')
-  await replay(scratch, history, start)
+  await replay(scratch, history, [start, ...needed])
   const before = await reflect(scratch.database, scope)
   await replay(scratch, history, ends)
   if (!reversible) return

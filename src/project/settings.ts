@@ -37,6 +37,8 @@ export interface ProjectSettings {
   readonly timeouts: Timeouts
   /** Whether migrations take the forms of statements that let applications go on, of which some run outside a transaction. */
   readonly online: boolean
+  /** Whether the changes of a release are written as two migrations: what runs before its deploy, and what runs after. */
+  readonly split: boolean
   /** After each migration, how long replicas are waited for; undefined: not at all. */
   readonly waitForReplicasMs: number | undefined
   /** How long a run waits for another one to end; undefined: as long as the runner does. */
@@ -66,6 +68,7 @@ export interface SettingsInput extends Omit<TimeoutsInput, 'lockRetries'> {
   readonly allow?: readonly string[] | undefined
   readonly typecheck?: boolean | undefined
   readonly online?: boolean | undefined
+  readonly split?: boolean | undefined
   readonly pooler?: boolean | undefined
   readonly lockRetries?: number | string | undefined
   /** Seconds. */
@@ -127,6 +130,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     pooler: input.pooler ?? yesOrNo(env.AUTOGEN_POOLER, 'AUTOGEN_POOLER') ?? config.pooler ?? false,
     timeouts: timeoutsOf(input, env, config),
     online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
+    split: input.split ?? yesOrNo(env.AUTOGEN_SPLIT, 'AUTOGEN_SPLIT') ?? config.split ?? false,
     waitForReplicasMs: milliseconds(input.waitForReplicas ?? seconds(env.AUTOGEN_WAIT_FOR_REPLICAS, 'AUTOGEN_WAIT_FOR_REPLICAS') ?? config.waitForReplicas),
     waitForRunMs: milliseconds(input.waitForRun ?? seconds(env.AUTOGEN_WAIT_FOR_RUN, 'AUTOGEN_WAIT_FOR_RUN', { orNone: true }) ?? config.waitForRun),
     callbacks: { beforeMigration, afterMigration, onStep },

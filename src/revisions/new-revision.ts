@@ -2,6 +2,7 @@ import { basename, dirname, relative, resolve as resolvePath, sep } from 'node:p
 import { RevisionError, UsageError } from '../errors.js'
 import { absolute, resolve, resolveOne, some } from './identifiers.js'
 import type { RevisionGraph, RevisionNode } from './revision-graph.js'
+import { HALVES, hasBranch } from './split-branches.js'
 import { nameProblem } from './validity.js'
 
 export interface NewRevisionOptions {
@@ -102,7 +103,7 @@ function topOf(folder: string): string {
 function parentsOf(graph: RevisionGraph, options: NewRevisionOptions): RevisionNode[] {
   if (options.heads === undefined && graph.heads.length > 1) {
     throw new RevisionError(`there are several heads: ${some(graph.heads)}`, {
-      hint: 'merge them with `autogen merge heads`, or say with --head which one the new revision follows',
+      hint: `${HALVES.every((half) => hasBranch(graph, half)) ? 'split the changes between the branches expand and contract with --split' : 'merge them with `autogen merge heads`'}, or say with --head which one the new revision follows`,
     })
   }
   const parents = (options.heads ?? ['head']).flatMap((text) => resolve(graph, absolute(text)).nodes)

@@ -17,10 +17,10 @@ beforeEach(async () => {
 
 afterEach(() => box.remove())
 
-function add(revision: string, revises: string, up: string[], down: string[]): void {
+function add(revision: string, revises: string, up: string[], down: string[], facts = ''): void {
   const calls = (statements: string[]) => statements.map((sql) => `op.execute('${sql}')`).join('; ')
   box.write(`migrations/${revision}.ts`, `import { migration } from 'pg-autogen'
-export default migration({ revision: '${revision}', revises: ${revises},
+export default migration({ revision: '${revision}', revises: ${revises}, ${facts}
   upgrade: (op) => { ${calls(up)} }, downgrade: (op) => { ${calls(down)} } })
 `)
 }
@@ -35,6 +35,13 @@ test('a branch follows the other head once it was proven there', async () => {
   const session = await connectPostgres(url)
   expect(await session.query(`SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'`)).toEqual([['a m x']])
   await session.close()
+}, 60_000)
+
+test('what a branch only depends on stays where it is', async () => {
+  add('exp1', "'aaaa'", ['CREATE TABLE public.e (id integer)'], ['DROP TABLE public.e'])
+  add('con1', "'them'", ['ALTER TABLE public.e ADD b integer'], ['ALTER TABLE public.e DROP b'], "dependsOn: ['exp1'],")
+  expect(await box.ok('rebase', 'con1', '--onto', 'more')).toBe('migrations/them.ts follows more now; upgrade and downgrade of these 2 are proven in scratch\n')
+  expect(await box.ok('heads')).toMatch(/^con1 .*\nexp1 /)
 }, 60_000)
 
 test('what cannot run behind the other head is not moved', async () => {

@@ -26,6 +26,7 @@ test('without anything said, defaults in the current folder', async () => {
     migrations: 'migrations',
     moreMigrations: [],
     scratch: 'auto',
+    split: false,
     allow: [],
     versionSchema: 'autogen',
     online: true,

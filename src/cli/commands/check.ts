@@ -43,7 +43,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
       }
       if (pending.length > 0) {
         printResult(`${differences ? '\n' : ''}Not applied: ${pending.map(({ revision, message }) => `${revision}${message && ` (${message})`}`).join(', ')}`)
-        printNote(`${chalkStderr.yellow('hint:')} autogen upgrade head applies ${pending.length === 1 ? 'it' : 'them'}`)
+        printNote(`${chalkStderr.yellow('hint:')} autogen upgrade heads applies ${pending.length === 1 ? 'it' : 'them'}`)
       }
       if (lock.length > 0) {
         for (const { type, revision } of lock) printResult(`Lock file: migration ${revision} ${LOCK_WORDS[type]}`)
