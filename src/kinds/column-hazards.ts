@@ -21,7 +21,7 @@ function newHazards(column: Column, context: AlterContext): readonly KindHazard[
       instead: 'give it a default, or add it without NOT NULL, fill it with op.backfill, and make it NOT NULL in a later migration',
       count: `SELECT count(*) FROM ${tableOf(column)}`,
     },
-    { code: 'breaks-code', message: 'code that inserts rows without it fails', instead: 'give it a default until every release fills it' },
+    { code: 'breaks-code', message: 'code that inserts rows without it fails', instead: 'give it a default until every release fills it', breaksNextRelease: true },
   ]
 }
 

@@ -64,6 +64,7 @@ export const domainConstraints: Kind = defineKind<DomainConstraintObject>({
   ],
   authored: (declared, reflected) => ({ ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } }),
   address: (object) => (object.id.name === null ? null : `CONSTRAINT ${quoteIdent(object.id.name)} ON DOMAIN ${domainOf(object)}`),
+  onlyForbids: true,
   print: ({ id, attrs }, printer) => ({
     place: 'element',
     // The domain puts `domainCheck` before it where the check has more to it.

@@ -233,6 +233,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly dropsAfterAlteration?: (object: O) => boolean
   /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
+  /** All it does is to forbid: what code may do with it, it may do without it. */
+  readonly onlyForbids?: true
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */
   dropLoses?(object: O, context?: AlterContext): string | undefined
   /** What a change of something in use costs, beyond the loss of data and what can be seen in scratch. */

@@ -78,6 +78,7 @@ export const constraints: Kind = defineKind<Constraint>({
   authored: (declared, reflected) =>
     declared.attrs.type === 'check' ? { ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } } : reflected,
   address: (constraint) => (constraint.id.name === null ? null : `CONSTRAINT ${quoteIdent(constraint.id.name)} ON ${tableOf(constraint)}`),
+  onlyForbids: true,
   hazards: constraintHazards,
   print: printConstraint,
 })
