@@ -130,6 +130,11 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--no-advice', 'only hazards'),
     new Option('--strict', 'advice fails as hazards do (exit 3)'),
   ])
+  verb(WRITE, 'review [revisions]', 'say what migrations do to a database, without one: for a pull request', () => import('./commands/review.js'), [
+    new Option('--base <ref>', 'the migrations that this branch, tag or commit of git does not have (default: the default branch)'),
+    new Option('--format <format>', 'markdown (the default) or json').choices(['markdown', 'json']),
+    new Option('--strict', 'open hazards, or a downgrade that does not lead back, fail (exit 3)'),
+  ])
   verb(RUN, 'upgrade [target]', 'apply migrations up to a revision (default: head)', () => import('./commands/upgrade.js'), [together(), ...patience(), replicas(), waitForRun(), dryRun(), asScript()])
   verb(RUN, 'downgrade <target>', 'undo migrations down to a revision, such as -1 or base', () => import('./commands/downgrade.js'), [
     new Option('--skip-irreversible', 'pass over migrations that cannot be undone; what they did stays'),

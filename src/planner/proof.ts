@@ -178,7 +178,7 @@ function refused(step: PlannedStep, error: DatabaseError, direction: string): Pr
 }
 
 /** Differences that stay when the texts of both sides went through scratch equally often. */
-async function realDifferences(ground: ProvingGround, state: SchemaModel, to: SchemaModel): Promise<Operation[]> {
+export async function realDifferences(ground: Pick<ProvingGround, 'settled'>, state: SchemaModel, to: SchemaModel): Promise<Operation[]> {
   const found = diff(state, to)
   if (!found.some(mayBeTextOnly)) return found
   const settled = await ground.settled(to)

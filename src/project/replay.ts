@@ -30,6 +30,13 @@ export async function replay({ database, engine }: Pick<Scratch, 'database' | 'e
   }
 }
 
+/** Brings scratch to where something begins: behind the revisions that it needs, or on what the history begins on. */
+export async function replayTo(scratch: Pick<Scratch, 'database' | 'engine'>, history: Replayed, revisions: readonly string[]): Promise<void> {
+  if (revisions.length > 0) return replay(scratch, history, revisions)
+  const { baseline } = history
+  if (baseline && (await baseline.isWanted(scratch.database))) await scratch.database.executeAll(['BEGIN', ...baseline.steps.map(({ sql }) => sql), 'COMMIT'])
+}
+
 /** What scratch must have for a replay. */
 export function needsOfReplay({ migrations, baseline }: Pick<Replayed, 'migrations' | 'baseline'>): Pick<ScratchWish, 'extensions' | 'managedRoles'> {
   const steps = [{ upgrade: baseline?.steps ?? [] }, ...migrations]

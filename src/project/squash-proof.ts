@@ -15,7 +15,7 @@ import { downgrade } from '../runner/runner.js'
 import { baselineOf } from './baseline.js'
 import type { Project } from './project.js'
 import { provingGround } from './proving-ground.js'
-import { needsOfReplay, replay, type Replayed } from './replay.js'
+import { needsOfReplay, replay, replayTo, type Replayed } from './replay.js'
 
 /** What stands in a migration that takes the place of others. */
 interface Proven {
@@ -29,7 +29,7 @@ export async function proveTogether(project: Project, migrations: readonly Migra
   const { wish, scope, read } = await groundOf(project, history)
   const scratch = await project.openScratch(wish)
   project.begin('replaying the migrations in scratch')
-  await begin(scratch, history, revises)
+  await replayTo(scratch, history, revises)
   const from = await read(scratch)
   await replay(scratch, history, last.id)
   const to = await read(scratch)
@@ -101,11 +101,4 @@ async function groundOf(project: Project, history: Replayed) {
   const scope = await project.wholeScope([], { databaseSettings: true })
   const read = async ({ database }: Scratch): Promise<SchemaModel> => scope.restrict(await reflect(database, scope))
   return { wish, scope, read }
-}
-
-/** Brings scratch to where a range begins: behind what it revises, or on what the history begins on. */
-async function begin(scratch: Scratch, history: Replayed, revises: readonly string[]): Promise<void> {
-  if (revises.length > 0) return replay(scratch, history, revises)
-  const { baseline } = history
-  if (baseline && (await baseline.isWanted(scratch.database))) await scratch.database.executeAll(['BEGIN', ...baseline.steps.map(({ sql }) => sql), 'COMMIT'])
 }

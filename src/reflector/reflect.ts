@@ -2,7 +2,7 @@ import { inTransaction, type Database, type Row } from '../database/database.js'
 import { allKinds, kindOf, rolesNeeded } from '../kinds/registry.js'
 import type { Kind, ReflectContext } from '../kinds/kind.js'
 import { SchemaModel } from '../model/schema-model.js'
-import type { Dependency, SchemaObject } from '../model/schema-object.js'
+import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
 import { AddressBook } from './address-book.js'
 import { DEPENDENCY_QUERY, readDependencies } from './dependencies.js'
 import { CANDIDATES_QUERY, nameUnmanaged } from './unmanaged.js'
@@ -32,6 +32,16 @@ const SETTINGS = [
  */
 export async function reflect(database: Database, scope: Scope = everything): Promise<SchemaModel> {
   return inSnapshot(database, async () => readModel(database, scope, together(database)))
+}
+
+/** The refs of objects by the rows of the catalogs that hold them: which object is which, whatever it is called. */
+export type Identities = ReadonlyMap<string, Ref>
+
+/** The same, with what tells an object that got another name from a new one, as long as the database is the same. */
+export async function reflectIdentities(database: Database, scope: Scope = everything): Promise<{ model: SchemaModel; identities: Identities }> {
+  const identities = new Map<string, Ref>()
+  const model = await inSnapshot(database, async () => readModel(database, scope, together(database), identities))
+  return { model, identities }
 }
 
 /**
@@ -91,8 +101,8 @@ async function catalogFingerprint(database: Database, scope: Scope): Promise<str
   return sums.join(' ')
 }
 
-async function readModel(database: Database, scope: Scope, read: Read): Promise<SchemaModel> {
-  const reading = new Reading(database, scope)
+async function readModel(database: Database, scope: Scope, read: Read, identities?: Map<string, Ref>): Promise<SchemaModel> {
+  const reading = new Reading(database, scope, identities)
   const parts: { readonly query: string; readonly take: (rows: readonly Row[]) => void }[] = [
     ...(await kindQueries(database, scope)).map(({ kind, query }) => ({ query, take: (rows: readonly Row[]) => reading.takeObjects(kind, rows) })),
     { query: DEPENDENCY_QUERY, take: (rows) => reading.takeDependencies(rows) },
@@ -113,7 +123,11 @@ class Reading {
   readonly #madeRoles: ReadonlySet<string>
   #candidates: readonly Row[] = []
 
-  constructor({ version, madeRoles = new Set() }: Database, { roles = false }: Scope) {
+  constructor(
+    { version, madeRoles = new Set() }: Database,
+    { roles = false }: Scope,
+    readonly identities?: Map<string, Ref>,
+  ) {
     const book = this.#book
     this.#namesRoles = roles
     this.#madeRoles = madeRoles
@@ -138,6 +152,7 @@ class Reading {
       this.#book.set(kind.catalog, row[0] as number, row[1] as number, object)
       for (const [catalog, oid, sub] of reflected.aliases ?? []) this.#book.set(catalog, oid, sub ?? 0, object)
       this.#objects.push(object)
+      this.identities?.set(`${kind.kind} ${row[0]} ${row[1]}`, object.ref)
       for (const dependency of kind.dependencies?.(object) ?? []) this.#dependencies.push({ from: object.ref, ...dependency })
       if (this.#namesRoles) this.#dependencies.push(...rolesNeeded(object))
       for (const dependency of reflected.dependencies ?? []) this.#dependencies.push({ from: object.ref, ...dependency })
