@@ -108,8 +108,9 @@ function collectEdges(
           const object = from.get(dependent.from)!
           if (object.parent === action.to.ref && kindOf(object).dropsAfterAlteration?.(object)) before(position, at('drop', dependent.from))
           else before(at('drop', dependent.from), position)
-          // What no longer needs it once it is altered lets go of it first.
-          if (!to.needs(dependent.from).some((need) => need.to === action.to.ref)) before(at('alter', dependent.from), position)
+          // Another part of the same whole that no longer needs it once it is altered, as a key that moves to other columns, lets go of it first.
+          const letsGo = object.parent === action.to.parent && !to.needs(dependent.from).some((need) => need.to === action.to.ref)
+          if (letsGo) before(at('alter', dependent.from), position)
         }
         for (const name of occupied(action.to)) before(holders.get(name), position)
         break
