@@ -31,6 +31,8 @@ const LINES: readonly (readonly [line: string, code: number, document: unknown])
   ['branches', 0, [{ revision: 'aaaa', branches: ['bbbb', 'cccc'] }]],
   ['history -r aaaa:dddd -i', 0, [{ revision: 'dddd', current: false }, { revision: 'bbbb' }, { revision: 'aaaa' }]],
   ['show dddd', 0, { revision: 'dddd', upgrade: [{ type: 'execute' }] }],
+  ['lint dddd', 0, { version: 1, hazards: [] }],
+  ['review aaaa', 0, { version: 1, migrations: [{ revision: 'aaaa', proof: { result: 'proven' } }] }],
   ['edit dddd', 0, { revision: 'dddd', file: expect.stringContaining('dddd.ts') }],
   ['current --check-heads', 1, { atHeads: false }],
   ['rebase cccc --onto dddd', 0, { onto: 'dddd', moved: [{ revision: 'cccc' }] }],

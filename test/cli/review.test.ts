@@ -86,6 +86,18 @@ test('a migration that fails is named with its place, those behind it are not tr
   expect(stdout).toContain('❌ not tried, since one before it fails')
 })
 
+test('what has another name is renamed, not lost; what is seen of a statement counts more than what its text may mean', async () => {
+  migration('aaaa', null, ['CREATE TABLE users (id bigint PRIMARY KEY, email text, note varchar(10))'], ['DROP TABLE users'])
+  const [to, back] = [['users RENAME TO people', 'people RENAME email TO mail', 'people ALTER note TYPE varchar(20)'], ['people ALTER note TYPE varchar(10)', 'people RENAME mail TO email', 'people RENAME TO users']]
+  migration('bbbb', 'aaaa', to.map((sql) => `ALTER TABLE ${sql}`), back.map((sql) => `ALTER TABLE ${sql}`))
+  const { stdout } = await box.run(['review', 'bbbb'])
+  expect(stdout).toContain('> table public.users to public.people\n    > column email to mail\n    ~ column note: type character varying(10) → character varying(20)\n')
+  expect(stdout).toContain('phase **breaking** · proven')
+  expect([...stdout.matchAll(/\*\*([a-z-]+)\*\* `/g)].map(([, code]) => code)).toEqual(['breaks-code', 'breaks-code', 'breaks-code'])
+  expect(stdout).toContain('`table public.people`: code that uses the old name fails as soon as it has the new one — `migrations/bbbb.ts:7`')
+  expect(stdout).toContain('-- 3: ACCESS EXCLUSIVE (held already) on public.people, metadata only')
+})
+
 test.each([
   [['review', '--base', 'main'], '--base main asks git'],
   [['review', 'aaaa', '--base', 'main'], 'not both'],
