@@ -86,7 +86,7 @@ test('a migration that fails is named with its place, those behind it are not tr
   expect(stdout).toContain('❌ not tried, since one before it fails')
 })
 
-test('what has another name is renamed, not lost; what is seen of a statement counts more than what its text may mean', async () => {
+test('what has another name is renamed, not lost', async () => {
   migration('aaaa', null, ['CREATE TABLE users (id bigint PRIMARY KEY, email text, note varchar(10))'], ['DROP TABLE users'])
   const [to, back] = [['users RENAME TO people', 'people RENAME email TO mail', 'people ALTER note TYPE varchar(20)'], ['people ALTER note TYPE varchar(10)', 'people RENAME mail TO email', 'people RENAME TO users']]
   migration('bbbb', 'aaaa', to.map((sql) => `ALTER TABLE ${sql}`), back.map((sql) => `ALTER TABLE ${sql}`))
