@@ -1,6 +1,6 @@
 import { isAllowed } from '../../src/hazards.js'
 import type { PlannedStep } from '../../src/planner/plan.js'
-import { majors } from '../support/servers.js'
+import { dataEngines } from '../support/servers.js'
 import { provenMigration } from '../support/sql-migration.js'
 import { Databases } from '../support/table-migration.js'
 
@@ -17,7 +17,7 @@ function texts(steps: readonly PlannedStep[]): string[] {
   return steps.map(({ statement: { sql, transaction } }) => `${transaction === 'outside' ? '! ' : ''}${sql.replace(/\s+/g, ' ')}`)
 }
 
-describe.each([...majors, 'pglite'] as const)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   const migrate = (before: readonly string[], after: readonly string[], online = true) => provenMigration(databases, engine, before, after, { online })
 
   test('a unique constraint, a foreign key and an index go beside the application; all that can wait comes last', async () => {

@@ -7,7 +7,8 @@ import { installedMajors } from '../../src/database/native.js'
 /** Every major there is a server for. */
 export const allMajors: readonly number[] = installedMajors(process.cwd()).filter((major) => major >= 14)
 
-const everywhere = process.env.AUTOGEN_TEST_ENGINES === 'all'
+/** Whether everything runs on every engine. */
+export const everywhere = process.env.AUTOGEN_TEST_ENGINES === 'all'
 
 /** The majors most tests run on: the oldest and the newest, or all with AUTOGEN_TEST_ENGINES=all. */
 export const majors: readonly number[] = everywhere ? allMajors : [...new Set([allMajors[0]!, allMajors.at(-1)!])]
