@@ -10,6 +10,8 @@ export default async function start() {
   const { startNative } = await jiti.import('../../src/database/native.ts')
   const servers = new Map()
   const service = createServer((request, response) => {
+    // A test that waits for a program blocks its loop: a connection that is kept would be gone when it is used again.
+    response.setHeader('connection', 'close')
     const major = Number(request.url.slice(1))
     if (!servers.has(major)) servers.set(major, startNative({ major, settings: { max_connections: '60' } }))
     servers.get(major).then(
