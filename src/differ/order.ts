@@ -26,7 +26,7 @@ export function order(
 ): OrderedAction[] {
   const index = new Map(actions.map((action, position) => [key(action), position]))
   const at = (type: Action['type'], ref: Ref) => index.get(`${type} ${ref}`)
-  const edges = collectEdges(from, to, actions, at)
+  const edges = collectEdges(from, to, actions, at, context)
   const groups = new Groups(actions.length, edges)
 
   actions.forEach((action, position) => {
@@ -62,6 +62,7 @@ function collectEdges(
   to: SchemaModel,
   actions: readonly Action[],
   at: (type: Action['type'], ref: Ref) => number | undefined,
+  context: AlterContext,
 ): Edge[] {
   const edges: Edge[] = []
   const before = (first: number | undefined, second: number | undefined) => {
@@ -102,7 +103,8 @@ function collectEdges(
       case 'alter':
         for (const need of to.needs(action.to.ref)) {
           if (!outlives(action.from, need.to)) before(at('create', need.to), position)
-          before(at('alter', need.to), position)
+          if (kindOf(action.to).altersBefore?.(action.from, action.to, need.to, context)) before(position, at('alter', need.to))
+          else before(at('alter', need.to), position)
         }
         for (const dependent of from.neededBy(action.to.ref)) {
           const object = from.get(dependent.from)!

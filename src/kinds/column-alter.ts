@@ -18,7 +18,7 @@ import {
 } from './column-ddl.js'
 import { alterOptions } from './foreign-options.js'
 import type { AlterContext, Alteration } from './kind.js'
-import { alterLentNotNull, isDemanded } from './inherited-not-null.js'
+import { alterLentNotNull, isDemanded, requiresItself } from './inherited-not-null.js'
 import { defaultName } from './object-names.js'
 import { attach, detach, isSamePlace, type PartitionAttrs } from './partition-ddl.js'
 import { continueAfter, repositioning, sequenceChanges, type SequenceOptions } from './sequence-options.js'
@@ -54,7 +54,8 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   ) {
     statements.push(statement(`${alter} SET EXPRESSION AS (${after.generated.expression})`))
   }
-  if (!follows((attrs) => nullness(attrs))) statements.push(...alterNotNull(from, to, alter, context))
+  const itself = originsOf(to, 'to', context).some((above) => requiresItself(from, to, above, context))
+  if (itself || !follows((attrs) => nullness(attrs))) statements.push(...alterNotNull(from, to, alter, context))
   if (identity?.[1]) {
     if (!identity[0]) statements.push(statement(`${alter} ADD ${identityText(to)}`), continueNumbers(to))
     else statements.push(...alterIdentity(alter, from, to, context))

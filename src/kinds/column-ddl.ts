@@ -167,11 +167,14 @@ export function setNotNullInUse(column: Column, major: number, neededValid: bool
   const name = major >= 18 ? notNullName(column, attrs.notNull) : suffixed(`${id.table}_${id.name}`, '__not_null')
   const validate = inOwnTransaction(`${alter} VALIDATE CONSTRAINT ${quoteIdent(name)}`)
   if (major >= 18) return [addNotNull(column, { ...given, name, notValid: true }), neededValid ? validate : { ...validate, late: true }]
-  const proof = [validate, setNotNull(column), statement(`${alter} DROP CONSTRAINT ${quoteIdent(name)}`)]
-  return [
+  // While a check is there that they lack, PostgreSQL takes no new partitions: it comes after these.
+  const proof = [
     statement(`${alter} ADD CONSTRAINT ${quoteIdent(name)} CHECK (${quoteIdent(id.name)} IS NOT NULL) NOT VALID`),
-    ...(neededValid ? proof : proof.map((step) => ({ ...step, late: true as const }))),
+    validate,
+    setNotNull(column),
+    statement(`${alter} DROP CONSTRAINT ${quoteIdent(name)}`),
   ]
+  return neededValid ? proof : proof.map((step) => ({ ...step, late: true as const }))
 }
 
 export function addNotNull(column: Column, { noInherit, notValid, name }: NotNull): Statement {

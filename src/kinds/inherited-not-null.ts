@@ -70,6 +70,18 @@ export function isDemanded({ id, ref, parent, attrs: { notNull } }: Column, cont
   return gained.some((table) => passedOn(table, 'to', context).has(id.name))
 }
 
+/**
+ * Whether a column gets a NOT NULL of its own while the one above, which it `need`s, gets one too: PostgreSQL lets children keep
+ * theirs under its own name when it comes first, and takes no second one afterwards.
+ */
+export function requiresItself(from: Column, to: Column, need: Ref, context: AlterContext): boolean {
+  const { notNull } = to.attrs
+  if (context.version.major < 18 || from.attrs.notNull !== undefined || notNull === undefined || isInherited(notNull)) return false
+  if (context.object('to', refOf('partition', to.id.schema, to.id.table))) return false
+  const [before, after] = (['from', 'to'] as const).map((side) => context.object(side, need) as Column | undefined)
+  return before?.kind === 'column' && before.attrs.notNull === undefined && after?.attrs.notNull !== undefined
+}
+
 /** What comes before and after a statement. */
 export interface Frame {
   readonly before: readonly Statement[]

@@ -202,6 +202,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent, or the object of a ref, is replaced for it. */
   replacesParent?(object: O, context: AlterContext): boolean | Ref
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
+  /** It is altered before the object `need` is, which it needs: afterwards PostgreSQL would refuse. */
+  altersBefore?(from: O, to: O, need: Ref, context: AlterContext): boolean
   /** Two objects on one parent that differ only in their name are taken for one that was renamed: nothing of the user's is lost if that is wrong. */
   readonly recognizedWhenRenamed?: boolean
   /** The same for an object without a parent that belongs to another one, as its parts tell: the ref of that. */
