@@ -46,6 +46,11 @@ export interface Config extends TimeoutsInput {
   readonly online?: boolean
   /** Whether the changes of a release are written as two migrations, one to run before its deploy and one to run after it. Default: false. */
   readonly split?: boolean
+  /**
+   * Tables and columns, as `app.events`, `app.users.id` or `app.*`, whose changes make nobody wait although PostgreSQL would write all rows anew: a column is
+   * filled in batches beside the old one and takes its place. With `split`, renamed ones keep their old name until the second migration. Default: none.
+   */
+  readonly gradual?: readonly string[]
   /** Whether TypeScript checks the schema files before a migration is generated from them. Default: where that is quick, up to 150 kB. */
   readonly typecheck?: boolean
   /** Sees the operations that were found before they are proven and written, and may leave some out, change them, or add SQL. */

@@ -38,6 +38,7 @@ const MEMBERS: Record<keyof Config, Member> = {
   pooler: YES_OR_NO,
   online: YES_OR_NO,
   split: YES_OR_NO,
+  gradual: { accepts: isStrings, wants: 'a list of strings' },
   typecheck: YES_OR_NO,
   waitForReplicas: SECONDS,
   waitForRun: { accepts: (value) => value === 0 || SECONDS.accepts(value), wants: 'a number of seconds' },

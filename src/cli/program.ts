@@ -104,6 +104,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--path <folder>', 'the folder to write it into, when there are several'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
     offline(),
+    new Option('--gradual <names>', 'tables and columns, such as app.events,app.users.id, that are changed in steps instead of rewritten (AUTOGEN_GRADUAL)'),
     new Option('--split', 'two migrations: what runs before the deploy, and what runs after it (AUTOGEN_SPLIT=1)'),
     new Option('--no-split', 'one migration, although the configuration says split'),
     new Option('--sql', 'print the SQL of the upgrade, proven as ever, instead of writing a migration'),

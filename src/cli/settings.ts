@@ -21,6 +21,7 @@ export function settingsOf(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
       typecheck: typecheck as boolean | undefined,
       split: flags.split as boolean | undefined,
       online: flags.online as boolean | undefined,
+      gradual: codes(flags.gradual as string | undefined),
       pooler: flags.pooler as boolean | undefined,
       waitForReplicas: seconds(flags.waitForReplicas as string | undefined, '--wait-for-replicas'),
       waitForRun: seconds(flags.waitForRun as string | undefined, '--wait-for-run', { orNone: true }),

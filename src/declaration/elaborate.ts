@@ -83,11 +83,12 @@ export async function rebuild(database: Database, model: SchemaModel, scope: Sco
 
 /**
  * A reflected model as it reads after it was created once more in an empty scratch database, which is left empty: what PostgreSQL
- * prints of an expression can change when its own text is read again. Throws as `rebuild`.
+ * prints of an expression can change when its own text is read again. `then`: what is run before it is read. Throws as `rebuild`.
  */
-export async function settle(database: Database, model: SchemaModel, scope: Scope = everything): Promise<SchemaModel> {
+export async function settle(database: Database, model: SchemaModel, scope: Scope = everything, then: readonly string[] = []): Promise<SchemaModel> {
   return inScratchTransaction(database, false, async () => {
     await recreate(database, model, scope)
+    await database.executeAll([...then])
     return reflectWithin(database, scope)
   })
 }

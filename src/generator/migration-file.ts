@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../errors.js'
 import type { Statement } from '../sql/statement.js'
+import { backfillCall } from './backfill-call.js'
 import { commentLine, sqlLiteral, stringLiteral } from './literals.js'
 import { Files } from './write-file.js'
 
@@ -118,6 +119,7 @@ function renderFunction(name: string, steps: readonly RenderedStep[], merge: boo
 }
 
 function statementCall(statement: Statement): string {
+  if (statement.backfill) return backfillCall(statement.backfill)
   return `${statement.transaction === 'outside' ? 'outsideTransaction' : 'execute'}(${sqlLiteral(statement.sql)}${scratchOption(statement)})`
 }
 

@@ -9,6 +9,7 @@ import { printColumn } from './column-printing.js'
 import { isMember } from './extension-members.js'
 import { readOptionsAttrs, withoutSecrets } from './foreign-options.js'
 import { isValidatedApart, requiresItself, validated } from './inherited-not-null.js'
+import { changeGradually } from './column-gradually.js'
 import { columnHazards, withoutDemand } from './column-hazards.js'
 import { defineKind, PHASES } from './kind.js'
 import { defaultName } from './object-names.js'
@@ -144,6 +145,7 @@ export const columns = defineKind<Column>({
     return next.attrs.inherited === true || originsOf(next, 'to', context).some((origin) => context.object('to', origin))
   },
   alter: alterColumn,
+  gradually: changeGradually,
   altersBefore: requiresItself,
   rename: (from, to) => [statement(`${alterRelation(from)} RENAME COLUMN ${quoteIdent(from.id.name)} TO ${quoteIdent(to.id.name)}`)],
   rebind: (column, old, _aside, places, convert) => {

@@ -57,6 +57,26 @@ export interface Alteration {
   readonly loses?: string
 }
 
+/**
+ * How something that holds a value for each row becomes what it shall be step by step, where one statement would write all rows anew: it is created
+ * empty, filled in batches, and takes over what the one before it did, if there is one.
+ */
+export interface GradualChange<O extends SchemaObject = SchemaObject> {
+  /** The table, as SQL names it, and a column of it by whose ranges its rows can be taken. */
+  readonly table: string
+  readonly key: string
+  /** What is created at first, which demands nothing of rows: under a name of its own while another one is in use. */
+  readonly begin: O
+  /** The same with all that it demands. */
+  readonly filled: O
+  /** The value for a row, in SQL: forms of which PostgreSQL takes at least one. `before`: how SQL names the one in use. */
+  readonly values: readonly ((before: string) => string)[]
+  /** Which rows have none yet. */
+  readonly where: string
+  /** What fills it while others write rows, and what ends that. */
+  readonly sync?: (value: (before: string) => string) => { readonly start: readonly Statement[]; readonly stop: readonly Statement[] }
+}
+
 /** What a change costs those who use the object, beyond what scratch shows. */
 export interface KindHazard {
   readonly code: HazardCode
@@ -202,6 +222,13 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** PostgreSQL cannot take it off a parent that stays, or alter it there: the parent, or the object of a ref, is replaced for it. */
   replacesParent?(object: O, context: AlterContext): boolean | Ref
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
+  /** How it is created, or altered, in steps that make nobody wait; a text says why there is no such way. */
+  gradually?(from: O | undefined, to: O, context: AlterContext): GradualChange<O> | string
+  /**
+   * Of this kind its parent has one only: what is built beside the one in use, under the name that `beside` has, and then takes its place as `to`. Undefined:
+   * it can be created beside it, and renamed.
+   */
+  succeeds?(beside: O, to: O): { readonly build: readonly Statement[]; readonly take: readonly Statement[] } | undefined
   /** It is altered before the object `need` is, which it needs: afterwards PostgreSQL would refuse. */
   altersBefore?(from: O, to: O, need: Ref, context: AlterContext): boolean
   /** Two objects on one parent that differ only in their name are taken for one that was renamed: nothing of the user's is lost if that is wrong. */

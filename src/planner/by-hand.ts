@@ -21,7 +21,7 @@ export function stepsByHand(operations: readonly SqlOperation[], direction: 'up'
   const ordered = direction === 'up' ? operations : [...operations].reverse()
   return ordered.flatMap((operation) => {
     const sql = operation[direction]
-    return sql === null ? [] : [{ comments: [describeOperation(operation)], hazards: [], statement: statement(sql), ref: 'sql:of processOperations', action: 'alter' as const, touchesUsed: true as const }]
+    return sql === null ? [] : [{ comments: [describeOperation(operation)], hazards: [], statement: statement(sql), ref: 'sql:of processOperations', action: 'alter' as const, isWatched: true as const }]
   })
 }
 

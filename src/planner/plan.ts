@@ -35,6 +35,8 @@ export interface PlannedStep {
 export interface PlanOptions extends ExpandOptions {
   /** What objects were called before, where `schema.ts` says so: the ref that each had by its ref now. */
   readonly formerly?: ReadonlyMap<Ref, Ref>
+  /** What is changed in steps of which none makes anybody wait, where one statement would write all rows anew. */
+  readonly isGradual?: ((ref: Ref) => boolean) | undefined
 }
 
 /** The steps that carry out operations, in an order that PostgreSQL accepts. Not yet tried: see `prove`. */

@@ -1,13 +1,15 @@
 import type { Database } from '../database/database.js'
 import { diff } from '../differ/diff.js'
-import { ProofError, type DatabaseError } from '../errors.js'
+import { DatabaseError, ProofError } from '../errors.js'
 import { attributesText, SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { kindOf } from '../kinds/registry.js'
+import { applyOperations } from '../operations/apply.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import { invertAll, type Operation } from '../operations/operation.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
 import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by-hand.js'
+import { changeGradually, rewritings, unrelated, withReasons } from './gradual.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
 import { runSteps } from './run-steps.js'
 
@@ -23,6 +25,8 @@ export interface ProvingGround {
   begin?(direction: string): void
   /** The model as it reads after it was rebuilt from its own text once more. */
   settled(model: SchemaModel): Promise<SchemaModel>
+  /** The model as it reads after statements were run in the schema that it describes. */
+  after(model: SchemaModel, statements: readonly string[]): Promise<SchemaModel>
 }
 
 /** Steps that led, in scratch, from exactly one state to exactly the other. */
@@ -98,10 +102,10 @@ async function proveAround(
 }
 
 /** Runs the inverse of an upgrade in scratch, which must be in the state that it reached. */
-async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, from: SchemaModel, { online }: PlanOptions): Promise<ProvenSteps> {
+async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, from: SchemaModel, { online, isGradual }: PlanOptions): Promise<ProvenSteps> {
   const renames = upgrade.operations.filter(isRename)
   const others = upgrade.operations.filter((operation) => !isRename(operation))
-  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online }, 'downgrade')
+  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online, isGradual }, 'downgrade')
   const renamedBack = await runRenames(ground, upgrade.renamed, invertAll(renames).filter(isRename), 'downgrade')
   const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
   const left = await realDifferences(ground, downgrade.reached, from)
@@ -150,16 +154,43 @@ export async function reach(
   direction: string,
 ): Promise<ProvenSteps> {
   ground.begin?.(direction)
-  const steps: PlannedStep[] = []
-  let state = from
-  let left = operations
-  for (let round = 0; round < ROUNDS; round++) {
-    steps.push(...(await planAndRun(ground, state, to, left, options, direction)))
-    state = await ground.reflect()
-    left = await realDifferences(ground, state, to)
+  const steps: PlannedStep[] = await firstRound(ground, from, to, operations, options, direction)
+  for (let round = 1; ; round++) {
+    const state = await ground.reflect()
+    const left = await realDifferences(ground, state, to)
     if (left.length === 0) return { steps: hoisted(steps), reached: state }
+    if (round >= ROUNDS) throw notReached(direction, left)
+    steps.push(...(await planAndRun(ground, state, to, left, options, direction)))
   }
-  throw notReached(direction, left)
+}
+
+/** Plans and runs. What was seen to write all rows anew, and shall not, is changed gradually instead, after everything that has nothing to do with it. */
+async function firstRound(
+  ground: ProvingGround,
+  from: SchemaModel,
+  to: SchemaModel,
+  operations: readonly Operation[],
+  { isGradual, ...options }: PlanOptions,
+  direction: string,
+): Promise<PlannedStep[]> {
+  const plain = await planAndRun(ground, from, to, operations, options, direction)
+  const found = isGradual ? rewritings(plain, from, to, isGradual) : []
+  const refs = found.filter(({ why }) => why === undefined).map(({ ref }) => ref)
+  const reasons = new Map(found.flatMap(({ ref, why }) => (why === undefined ? [] : [[ref, why] as const])))
+  if (refs.length === 0) return withReasons(plain, reasons)
+  await ground.restore(from)
+  const steps: PlannedStep[] = []
+  try {
+    const others = unrelated(from, to, operations, refs)
+    if (others.length > 0) steps.push(...(await reach(ground, from, applyOperations(from, to, others).model, others, options, direction)).steps)
+    steps.push(...(await changeGradually(ground, await ground.reflect(), to, refs)))
+    return steps
+  } catch (error) {
+    if (!(error instanceof ProofError) && !(error instanceof DatabaseError)) throw error
+    await ground.restore(from)
+    await planAndRun(ground, from, to, operations, options, direction)
+    return withReasons(plain, new Map(refs.map((ref) => [ref, error.message])))
+  }
 }
 
 function notReached(direction: string, left: readonly Operation[]): ProofError {

@@ -14,6 +14,7 @@ import { startTypecheck } from '../declaration/typecheck-background.js'
 import { authorsIntent } from './authors-intent.js'
 import { writeBaseline } from './baseline.js'
 import { compare } from './compare.js'
+import { gradualNames } from './gradual-names.js'
 import type { NewRevision } from '../revisions/new-revision.js'
 import type { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Half } from '../revisions/split-branches.js'
@@ -81,7 +82,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     const around = [...byHand.first, ...byHand.last]
     if (operations.length + around.length === 0) return facts
     if (!ground) throw groundFailure!
-    const options = { ...authorsIntent((await project.declared()).declarations), online: project.settings.online, byHand }
+    const options = { ...authorsIntent((await project.declared()).declarations), online: project.settings.online, isGradual: gradualNames(project.settings.gradual), byHand }
     const { drafts, unsplit }: SplitDrafts = project.settings.split
       ? await proveSplit({ graph, ground, from, to, operations, directive: directive! }, options)
       : { drafts: [{ revision, ...(await prove(ground, from, to, operations, options)) }] }

@@ -41,6 +41,7 @@ export async function provingGround({ state, scratch: first, another, second, wh
       scratch = await another()
       await rebuild(scratch.database, earlier)
     },
+    after: async (model, statements) => settle((await second()).database, model, whole, statements),
     settled: (model) => {
       let result = settled.get(model)
       if (!result) {

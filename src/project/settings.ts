@@ -39,6 +39,8 @@ export interface ProjectSettings {
   readonly online: boolean
   /** Whether the changes of a release are written as two migrations: what runs before its deploy, and what runs after. */
   readonly split: boolean
+  /** Tables and columns, with `*` for any characters, whose changes are made in steps where one would write all rows anew. */
+  readonly gradual: readonly string[]
   /** After each migration, how long replicas are waited for; undefined: not at all. */
   readonly waitForReplicasMs: number | undefined
   /** How long a run waits for another one to end; undefined: as long as the runner does. */
@@ -69,6 +71,7 @@ export interface SettingsInput extends Omit<TimeoutsInput, 'lockRetries'> {
   readonly typecheck?: boolean | undefined
   readonly online?: boolean | undefined
   readonly split?: boolean | undefined
+  readonly gradual?: readonly string[] | undefined
   readonly pooler?: boolean | undefined
   readonly lockRetries?: number | string | undefined
   /** Seconds. */
@@ -131,6 +134,7 @@ export async function resolveSettings(input: SettingsInput = {}, env: Environmen
     timeouts: timeoutsOf(input, env, config),
     online: input.online ?? yesOrNo(env.AUTOGEN_ONLINE, 'AUTOGEN_ONLINE') ?? config.online ?? true,
     split: input.split ?? yesOrNo(env.AUTOGEN_SPLIT, 'AUTOGEN_SPLIT') ?? config.split ?? false,
+    gradual: input.gradual ?? codes(env.AUTOGEN_GRADUAL) ?? config.gradual ?? [],
     waitForReplicasMs: milliseconds(input.waitForReplicas ?? seconds(env.AUTOGEN_WAIT_FOR_REPLICAS, 'AUTOGEN_WAIT_FOR_REPLICAS') ?? config.waitForReplicas),
     waitForRunMs: milliseconds(input.waitForRun ?? seconds(env.AUTOGEN_WAIT_FOR_RUN, 'AUTOGEN_WAIT_FOR_RUN', { orNone: true }) ?? config.waitForRun),
     callbacks: { beforeMigration, afterMigration, onStep },

@@ -36,8 +36,10 @@ export interface Backfill {
   readonly maxLagMs?: number
 }
 
+export const DEFAULT_BATCH_SIZE = 1000
+
 /** What was told at a place, checked. Throws RevisionError for what makes no sense. */
-export function backfillOf({ table, set, where, key = 'id', batchSize = 1000, pauseMs = 0, maxLagMs }: BackfillInput, at: SourcePosition): Backfill {
+export function backfillOf({ table, set, where, key = 'id', batchSize = DEFAULT_BATCH_SIZE, pauseMs = 0, maxLagMs }: BackfillInput, at: SourcePosition): Backfill {
   const refuse = (message: string, hint: string): never => {
     throw new RevisionError(message, { at, hint })
   }

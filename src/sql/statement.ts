@@ -1,3 +1,5 @@
+import type { Backfill } from '../revisions/backfill.js'
+
 /** What PostgreSQL's manual says of a statement: the lock on a relation, and whether it reads all rows of it. */
 export interface DocumentedEffect {
   readonly lock: 'SHARE UPDATE EXCLUSIVE'
@@ -23,6 +25,8 @@ export interface Statement {
   readonly documented?: DocumentedEffect
   /** It may wait until everything else of the migration is done; then it does not split the transaction of the others. */
   readonly late?: true
+  /** It updates rows in batches, each in a transaction of its own; `sql` is the same as one statement. */
+  readonly backfill?: Backfill
   /** What runs in its place in scratch, where `sql` would reach for another server: another form, or nothing. */
   readonly scratch?: string | null
 }

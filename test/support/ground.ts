@@ -23,6 +23,7 @@ export async function provingGround(open: () => Promise<Database>, state: Schema
       database = await open()
       await rebuild(database, earlier, scope)
     },
+    after: async (model, statements) => settle((second ??= await (settling ?? open)()), model, scope, statements),
     settled: async (model) => settle((second ??= await (settling ?? open)()), model, scope),
   }
 }

@@ -50,6 +50,13 @@ export function swapKey(from: Constraint, to: Constraint, context: AlterContext)
   return [buildIndex(to, beside), statement(`${alter(to)} DROP CONSTRAINT ${quoteIdent(from.id.name!)}, ${addUsing(to, beside)}`)]
 }
 
+/** A table has one primary key: the index of another one is built beside it. */
+export function succession(beside: Constraint, to: Constraint): { readonly build: readonly Statement[]; readonly take: readonly Statement[] } | undefined {
+  if (to.attrs.type !== 'primary_key' || to.attrs.period) return undefined
+  const index = beside.id.name!
+  return { build: [buildIndex(beside, index)], take: [statement(`${alter(to)} ${addUsing(to, index)}`)] }
+}
+
 /** Looks at the rows that are there. In a transaction of its own it lets others read and write meanwhile. */
 export function validateConstraint(constraint: Constraint, context?: AlterContext): Statement {
   const sql = `${alter(constraint)} VALIDATE CONSTRAINT ${quoteIdent(constraint.id.name!)}`

@@ -7,7 +7,7 @@ import { defineKind, PHASES, type Kind, type VersionNeed } from '../kind.js'
 import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
 import { addConstraint, definition, tableOf } from './ddl.js'
-import { addInUse, dropConstraint, locksAnother, validateConstraint } from './in-use.js'
+import { addInUse, dropConstraint, locksAnother, succession, validateConstraint } from './in-use.js'
 import { printConstraint } from './print.js'
 import { constraintFromRow, constraintQuery } from './reflect.js'
 
@@ -72,6 +72,7 @@ export const constraints: Kind = defineKind<Constraint>({
   dropsAfterAlteration: isInheritedOnly,
   replacesParent: replacedOrigin,
   alter: alterConstraint,
+  succeeds: succession,
   recognizedWhenRenamed: true,
   rename: (from, to) => [
     statement(`ALTER TABLE ${tableOf(from)} RENAME CONSTRAINT ${quoteIdent(from.id.name!)} TO ${quoteIdent(to.id.name!)}`),
