@@ -17,14 +17,20 @@ interface KeyAttrs {
 
 /** How a column gets another type, or comes into being with values of its own for each row, without a statement that writes them all. */
 export function changeGradually(from: Column | undefined, to: Column, context: AlterContext): GradualChange<Column> | string {
-  const { partitionBy, inherits } = (context.object('to', to.parent!)?.attrs ?? {}) as TableAttrs
-  const isPartition = context.object('to', refOf('partition', to.id.schema, to.id.table)) !== undefined
-  if (partitionBy !== undefined || inherits !== undefined || isPartition) return 'its table shares columns with others'
   if (to.attrs.generated || from?.attrs.generated) return 'PostgreSQL makes no column that is there a generated one'
-  const key = keyOf(to, context)
-  if (key === undefined) return 'its table has no primary key by whose ranges rows could be taken'
-  const place = { table: qualified(to.id.schema, to.id.table), key }
+  const place = placeOf(to, context)
+  if (typeof place === 'string') return place
   return from ? retyped(to, place) : added(to, place, context)
+}
+
+/** A table with rows that can be taken in batches, as SQL names it, and the column by which; or why there is no such. */
+export function placeOf(column: Column, context: AlterContext): { readonly table: string; readonly key: string } | string {
+  const { id, parent } = column
+  const { partitionBy, inherits } = (context.object('to', parent!)?.attrs ?? {}) as TableAttrs
+  const isPartition = context.object('to', refOf('partition', id.schema, id.table)) !== undefined
+  if (partitionBy !== undefined || inherits !== undefined || isPartition) return 'its table shares columns with others'
+  const key = keyOf(column, context)
+  return key === undefined ? 'its table has no primary key by whose ranges rows could be taken' : { table: qualified(id.schema, id.table), key }
 }
 
 /** A primary key of one column where there is one, else the first column of what it consists of. */
@@ -66,8 +72,8 @@ function retyped(to: Column, place: { table: string; key: string }): GradualChan
   }
 }
 
-/** The column under a name, as it can be added to a table with rows in a moment. */
-function undemanding(column: Column, name: string): Column {
+/** A column under a name, as it can be added to a table with rows in a moment. */
+export function undemanding(column: Column, name: string): Column {
   const { notNull: _, identity: __, ...attrs }: ColumnAttrs = column.attrs
   const id = { ...column.id, name }
   return { ...column, id, ref: refOf('column', id.schema, id.table, id.name), attrs }

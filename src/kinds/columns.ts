@@ -9,6 +9,7 @@ import { printColumn } from './column-printing.js'
 import { isMember } from './extension-members.js'
 import { readOptionsAttrs, withoutSecrets } from './foreign-options.js'
 import { isValidatedApart, requiresItself, validated } from './inherited-not-null.js'
+import { bridgeColumn } from './column-bridge.js'
 import { changeGradually } from './column-gradually.js'
 import { columnHazards, withoutDemand } from './column-hazards.js'
 import { defineKind, PHASES } from './kind.js'
@@ -146,6 +147,7 @@ export const columns = defineKind<Column>({
   },
   alter: alterColumn,
   gradually: changeGradually,
+  bridge: bridgeColumn,
   altersBefore: requiresItself,
   rename: (from, to) => [statement(`${alterRelation(from)} RENAME COLUMN ${quoteIdent(from.id.name)} TO ${quoteIdent(to.id.name)}`)],
   rebind: (column, old, _aside, places, convert) => {

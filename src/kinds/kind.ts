@@ -77,6 +77,29 @@ export interface GradualChange<O extends SchemaObject = SchemaObject> {
   readonly sync?: (value: (before: string) => string) => { readonly start: readonly Statement[]; readonly stop: readonly Statement[] }
 }
 
+/** How something keeps its old name, for code of the release before, while it has the new one. */
+export interface Bridge<O extends SchemaObject = SchemaObject> {
+  /** What makes both names good, and what takes that back. */
+  readonly start: readonly Statement[]
+  readonly undo: readonly Statement[]
+  /** Where the two names are two objects that hold the same values: the new one, and how each is filled from the other. */
+  readonly copy?: {
+    readonly table: string
+    readonly key: string
+    readonly begin: O
+    readonly filled: O
+    readonly forth: BridgeFill
+    readonly back: BridgeFill
+  }
+}
+
+/** What a column of rows that are not right yet is set to, in SQL. */
+export interface BridgeFill {
+  readonly column: string
+  readonly value: string
+  readonly where: string
+}
+
 /** What a change costs those who use the object, beyond what scratch shows. */
 export interface KindHazard {
   readonly code: HazardCode
@@ -224,6 +247,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   alter(from: O, to: O, context: AlterContext): Alteration | 'replace'
   /** How it is created, or altered, in steps that make nobody wait; a text says why there is no such way. */
   gradually?(from: O | undefined, to: O, context: AlterContext): GradualChange<O> | string
+  /** How code of the release before goes on using it under its old name; a text says why it cannot. */
+  bridge?(from: O, to: O, context: AlterContext): Bridge<O> | string
   /**
    * Of this kind its parent has one only: what is built beside the one in use, under the name that `beside` has, and then takes its place as `to`. Undefined:
    * it can be created beside it, and renamed.

@@ -8,6 +8,7 @@ import { alterOptions, optionsClause, readOptionsAttrs, secretsAlone, withoutSec
 import { isDemanded, notNullsOfNewChild, standIn } from './inherited-not-null.js'
 import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type AlterContext } from './kind.js'
+import { bridgeTable } from './table-bridge.js'
 import { printTable } from './table-printing.js'
 import { optionStatements, optionsText, type StorageParameters } from './storage-parameters.js'
 
@@ -131,12 +132,8 @@ export const tables = defineKind<Table>({
     const logging = before.unlogged !== after.unlogged
     return { statements, ...(logging && { displaces: (dependent: SchemaObject) => losesLogging(dependent, context) }) }
   },
-  rename: (from, to) => [
-    ...(from.id.name === to.id.name ? [] : [statement(`ALTER TABLE ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name)}`)]),
-    ...(from.id.schema === to.id.schema
-      ? []
-      : [statement(`ALTER TABLE ${qualified(from.id.schema, to.id.name)} SET SCHEMA ${quoteIdent(to.id.schema)}`)]),
-  ],
+  rename: (from, to) => renamed(from.id, to.id),
+  bridge: (from, to, context) => bridgeTable(from.id, to.id, renamed, context),
   rebind: (table, old, aside) =>
     table.attrs.ofType && refOf('composite_type', table.attrs.ofType.schema, table.attrs.ofType.name) === old.ref
       ? { ...table, attrs: { ...table.attrs, ofType: { schema: aside.id.schema as string, name: aside.id.name as string } } }
@@ -294,6 +291,13 @@ function losesLogging(dependent: SchemaObject, context: AlterContext): boolean {
 
 function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function renamed(from: QualifiedName, to: QualifiedName): Statement[] {
+  return [
+    ...(from.name === to.name ? [] : [statement(`ALTER TABLE ${qualified(from.schema, from.name)} RENAME TO ${quoteIdent(to.name)}`)]),
+    ...(from.schema === to.schema ? [] : [statement(`ALTER TABLE ${qualified(from.schema, to.name)} SET SCHEMA ${quoteIdent(to.schema)}`)]),
+  ]
 }
 
 function nameOf({ id }: { id: QualifiedName }): string {

@@ -65,7 +65,7 @@ export function unrelated(from: SchemaModel, to: SchemaModel, operations: readon
   }
 }
 
-function withDependents(model: SchemaModel, refs: Iterable<Ref>): Set<Ref> {
+export function withDependents(model: SchemaModel, refs: Iterable<Ref>): Set<Ref> {
   const found = new Set(refs)
   for (const ref of found) for (const dependent of model.neededBy(ref)) found.add(dependent.from)
   return found
@@ -171,8 +171,7 @@ class GradualRun {
   }
 
   async #fill({ next, table, key, begin, where }: Change, value: string): Promise<void> {
-    const backfill: Backfill = { table, key: quoteIdent(key), keyName: key, set: { [nameOf(begin)]: value }, where, batchSize: DEFAULT_BATCH_SIZE, pauseMs: 0 }
-    await this.#run(next, [{ ...outsideTransaction(backfillBlock(backfill)), scratch: backfillSql.whole(backfill), backfill }], `fills ${describeObject(begin.ref)} in batches`)
+    await this.#run(next, [backfillStatement({ table, key, column: nameOf(begin), value, where })], `fills ${describeObject(begin.ref)} in batches`)
   }
 
   async #accepted({ table, values }: GradualChange, before: string): Promise<(before: string) => string> {
@@ -197,24 +196,35 @@ class GradualRun {
       action: 'alter',
       isWatched: true,
     }))
-    const result = await runSteps(this.ground.database(), steps)
-    if (!result.failed) return void this.#steps.push(...result.steps)
-    const { step, error } = result.failed
-    throw new ProofError(`${describeObject(ref)} cannot be changed gradually: ${error.message}`, { detail: step.statement.sql, cause: error })
+    this.#steps.push(...(await runInScratch(this.ground, steps)))
   }
 }
 
+/** Sets a column of the rows that a condition holds for, in batches. */
+export function backfillStatement({ table, key, column, value, where }: { readonly table: string; readonly key: string; readonly column: string; readonly value: string; readonly where: string }): Statement {
+  const backfill: Backfill = { table, key: quoteIdent(key), keyName: key, set: { [column]: value }, where, batchSize: DEFAULT_BATCH_SIZE, pauseMs: 0 }
+  return { ...outsideTransaction(backfillBlock(backfill)), scratch: backfillSql.whole(backfill), backfill }
+}
+
+/** Runs steps that were planned for scratch as it is. Throws ProofError when PostgreSQL refuses one. */
+export async function runInScratch(ground: Pick<ProvingGround, 'database'>, steps: readonly PlannedStep[]): Promise<readonly PlannedStep[]> {
+  const result = await runSteps(ground.database(), steps)
+  if (!result.failed) return result.steps
+  const { step, error } = result.failed
+  throw new ProofError(`${describeObject(step.ref)} cannot be changed gradually: ${error.message}`, { detail: step.statement.sql, hint: 'nothing was written; leave it out of the setting gradual', cause: error })
+}
+
 /** Parts of the same wholes that need objects, and can be made beside others that are alike, as an index on a column, in the order in which they are created. */
-function standingOn(model: SchemaModel, objects: readonly SchemaObject[]): SchemaObject[] {
+export function standingOn(model: SchemaModel, objects: readonly SchemaObject[]): SchemaObject[] {
   const parts = new Set(objects.flatMap(({ ref }) => model.neededBy(ref).map(({ from }) => model.get(from)!)))
   const phase = (part: SchemaObject) => kindOf(part).phaseOf?.(part) ?? kindOf(part).phase
   return [...parts].filter((part) => objects.some(({ parent }) => part.parent === parent) && !objects.includes(part) && kindOf(part).rename).sort((a, b) => phase(a) - phase(b))
 }
 
-function nameOf({ id }: SchemaObject): string {
+export function nameOf({ id }: SchemaObject): string {
   return (id as { readonly name: string }).name
 }
 
-function named<O extends SchemaObject>(object: O, name: string): O {
+export function named<O extends SchemaObject>(object: O, name: string): O {
   return { ...object, id: { ...(object.id as object), name } }
 }

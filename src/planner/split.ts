@@ -22,18 +22,23 @@ export interface Split {
   readonly delayed: ReadonlyMap<Ref, Ref>
 }
 
+export interface SplitOptions extends PlanOptions {
+  /** What has to wait for the second half, whatever it is. */
+  readonly held?: ReadonlySet<Ref>
+}
+
 /**
  * Divides operations into those before a deploy and those after it. What needs something of the second half goes there too; an object that only one of
  * the two releases knows takes, between them, the form that the other one can live with (`meanwhile` of its kind).
  *
  * @example split(live, declared, diff(live, declared)).contract // [{ type: 'drop', object: column }]
  */
-export function split(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], options: PlanOptions = {}): Split {
+export function split(from: SchemaModel, to: SchemaModel, operations: readonly Operation[], { held = new Set(), ...options }: SplitOptions = {}): Split {
   const renames = renamesAmong(operations, from, options.formerly)
   const forms = formsBetween(from, to, operations, renames)
   const phases = phasesOf(from, to, operations, options, { forms, renames })
   const delayed = new Map<Ref, Ref>()
-  const early = new Map(operations.filter((operation) => phases.get(subject(operation)!) === 'expand').map((operation) => [subject(operation)!, operation]))
+  const early = new Map(operations.filter((operation) => phases.get(subject(operation)!) === 'expand' && !held.has(subject(operation)!)).map((operation) => [subject(operation)!, operation]))
   const later = (ref: Ref, needs?: Ref) => {
     const operation = early.get(ref)
     if (!operation) return false

@@ -3,10 +3,13 @@ import { newRevisionId } from '../generator/migration-file.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Operation } from '../operations/operation.js'
 import type { RevisionDirective } from '../operations/process.js'
+import { describeOperation } from '../operations/describe.js'
+import { bridgeRenames, refilled, withoutLoss, type Bridged } from '../planner/bridge.js'
 import type { SqlByHand } from '../planner/by-hand.js'
+import { runInScratch } from '../planner/gradual.js'
 import { hazardText } from '../planner/hazards.js'
 import type { PlanOptions } from '../planner/plan.js'
-import { prove, type ProvenMigration, type ProvingGround } from '../planner/proof.js'
+import { prove, realDifferences, type ProvenMigration, type ProvingGround } from '../planner/proof.js'
 import { split, withDelays, type Split } from '../planner/split.js'
 import type { NewRevision } from '../revisions/new-revision.js'
 import type { RevisionGraph } from '../revisions/revision-graph.js'
@@ -31,7 +34,7 @@ export interface ToSplit {
   readonly directive: RevisionDirective
 }
 
-type SplitOptions = PlanOptions & { readonly byHand: SqlByHand }
+type ProofOptions = PlanOptions & { readonly byHand: SqlByHand }
 
 /** When each half runs, for people. */
 export const WHEN: Readonly<Record<Half, string>> = {
@@ -66,18 +69,22 @@ export interface SplitDrafts {
  *
  * @throws ProofError; UsageError when the hook of the configuration gives a branch label
  */
-export async function proveSplit(found: ToSplit, options: SplitOptions): Promise<SplitDrafts> {
+export async function proveSplit(found: ToSplit, options: ProofOptions): Promise<SplitDrafts> {
   const { graph, ground, from, to, operations, directive } = found
   if (directive.branchLabel) throw new UsageError('processOperations gives a branch label, where changes are split between the branches expand and contract', { hint: 'leave branchLabel out, or say --no-split' })
   const { byHand: _, ...planOptions } = options
-  const halves = split(from, to, operations, planOptions)
+  const bridged = await bridgeRenames(ground, from, to, operations, planOptions)
+  const { reached: start, left, held } = bridged
+  const halves = split(start, to, left, { ...planOptions, held })
   let unsplit: AutogenError | undefined
-  const proven = await proveHalves(found, halves, options).catch(async (error: unknown) => {
+  const rest = { ...found, from: start, operations: left }
+  const proven = await proveHalves(rest, halves, options, bridged).catch(async (error: unknown) => {
     if (!(error instanceof ProofError) || halves.expand.length * halves.contract.length === 0) throw error
     unsplit = error
-    await ground.restore(from)
-    return proveHalves(found, { expand: [], between: from, contract: operations, delayed: new Map() }, options)
+    await ground.restore(start)
+    return proveHalves(rest, { expand: [], between: start, contract: left, delayed: new Map() }, options, bridged)
   })
+  if (bridged.steps.length > 0) proven.expand = await withBridges(ground, from, bridged, proven.expand ?? nothing(start))
   const written = HALVES.filter((half) => proven[half] || !hasBranch(graph, half))
   const ids = Object.fromEntries(written.map((half, index) => [half, index === 0 ? directive.revision : newRevisionId()]))
   const drafts = splitPlaces(graph, ids).map(({ half, ...place }, index) => {
@@ -88,21 +95,25 @@ export async function proveSplit(found: ToSplit, options: SplitOptions): Promise
       downgrade,
       half,
       revision: { ...place, dependsOn: [...place.dependsOn, ...((index === 0 && directive.dependsOn) || [])], message: directive.message ? `${half}: ${directive.message}` : half },
-      notes: [`Runs ${WHEN[half]}`, ...(proven[half] ? breaking : ['Nothing yet: the branch begins here'])],
+      notes: [`Runs ${WHEN[half]}`, ...(half === 'contract' ? bridged.refused : []), ...(proven[half] ? breaking : ['Nothing yet: the branch begins here'])],
     }
   })
   return { drafts, ...(unsplit && { unsplit }) }
 }
 
 /** The halves that have steps. */
-async function proveHalves({ ground, from, to }: ToSplit, { between, delayed, ...halves }: Split, { byHand, ...options }: SplitOptions): Promise<Partial<Record<Half, ProvenMigration>>> {
+async function proveHalves({ ground, from, to }: ToSplit, { between, delayed, ...halves }: Split, { byHand, ...options }: ProofOptions, { held, back }: Bridged): Promise<Partial<Record<Half, ProvenMigration>>> {
   // SQL by hand stays before and after all that was found.
   const around = halves.contract.length > 0 ? { expand: { ...byHand, last: [] }, contract: { ...byHand, first: [] } } : { expand: byHand, contract: { ...byHand, first: [], last: [] } }
   const isNeeded = (half: Half) => halves[half].length + around[half].first.length + around[half].last.length > 0
   let contract: ProvenMigration | undefined
   const proveContract = async (reached: SchemaModel) => {
     const { upgrade, downgrade } = await prove(ground, reached, to, halves.contract, { ...options, byHand: around.contract })
-    contract = { upgrade: { ...upgrade, steps: withDelays(upgrade.steps, delayed) }, downgrade }
+    const fills = await runInScratch(ground, back)
+    contract = {
+      upgrade: { ...upgrade, steps: withoutLoss(withDelays(upgrade.steps, delayed), held) },
+      downgrade: { ...downgrade, steps: refilled(downgrade.steps, fills) },
+    }
   }
   if (!isNeeded('expand')) {
     await proveContract(from)
@@ -111,6 +122,20 @@ async function proveHalves({ ground, from, to }: ToSplit, { between, delayed, ..
   const above = isNeeded('contract') && { above: proveContract }
   const expand = await prove(ground, from, between, halves.expand, { ...options, byHand: around.expand, ...above })
   return { expand, ...(contract && { contract }) }
+}
+
+/** The first half with the renames before it, which are taken back last. */
+async function withBridges(ground: ProvingGround, from: SchemaModel, { steps, undo, operations }: Bridged, { upgrade, downgrade }: ProvenMigration): Promise<ProvenMigration> {
+  const undone = await runInScratch(ground, undo)
+  const state = await ground.reflect()
+  const differences = await realDifferences(ground, state, from)
+  if (differences.length > 0) {
+    throw new ProofError('the renames that keep the old names are not taken back as they should be', { detail: differences.map((operation) => `  ${describeOperation(operation)}`).join('\n') })
+  }
+  return {
+    upgrade: { ...upgrade, steps: [...steps, ...upgrade.steps], operations: [...operations, ...upgrade.operations] },
+    downgrade: { steps: [...downgrade.steps, ...undone], reached: state },
+  }
 }
 
 /** The proof of a migration without steps. */
