@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { startNative } from '../src/database/native.js'
 import { connectPostgres } from '../src/database/postgres.js'
 import { keepOpen, Traffic, type TrafficReport } from '../test/support/traffic.js'
-import { schemaOf, TRAFFIC_CASES, trafficCases, type TrafficCase } from '../test/support/traffic-cases.js'
+import { GRADUAL, schemaOf, TRAFFIC_CASES, trafficCases, type TrafficCase } from '../test/support/traffic-cases.js'
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const ROWS = Number(process.env.ROWS ?? 5_000_000)
@@ -54,17 +54,19 @@ async function compared(each: TrafficCase): Promise<[Outcome, Outcome]> {
     await autogen('upgrade')
     await execute(url, [...each.fill(ROWS), 'VACUUM ANALYZE', 'CHECKPOINT'])
     writeFileSync(path.join(folder, 'schema.ts'), schemaOf([], [each]))
-    await autogen('-m', 'after', '--allow', 'all')
+    await autogen('-m', 'after', '--allow', 'all', ...(each.next ? ['--split'] : []))
     await execute(server.url, [`CREATE DATABASE naive TEMPLATE ours${MAJOR >= 15 ? ' STRATEGY FILE_COPY' : ''}`])
     const naive = await underTraffic(copy, each, () => execute(copy, ['BEGIN', ...each.naive, 'COMMIT']))
-    return [naive, await underTraffic(url, each, () => autogen('upgrade'))]
+    if (!each.next) return [naive, await underTraffic(url, each, () => autogen('upgrade'))]
+    const expand = await underTraffic(url, each, () => autogen('upgrade', 'expand@head'))
+    return [naive, together(expand, await underTraffic(url, each.next, () => autogen('upgrade', 'contract@head')))]
   } finally {
     for (const name of ['naive', 'ours']) await execute(server.url, [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`])
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function underTraffic(url: string, { reads, writes, tables }: TrafficCase, change: () => Promise<unknown>): Promise<Outcome> {
+async function underTraffic(url: string, { reads, writes, tables }: Pick<TrafficCase, 'reads' | 'writes' | 'tables'>, change: () => Promise<unknown>): Promise<Outcome> {
   const traffic = await Traffic.start({ url, reads, writes, rows: ROWS })
   let over = false
   const reports = (async () => {
@@ -84,8 +86,14 @@ async function underTraffic(url: string, { reads, writes, tables }: TrafficCase,
   return { ...(await traffic.stop()), seconds, ...(error !== undefined && { error }) }
 }
 
+function together(first: Outcome, second: Outcome): Outcome {
+  const longest = [...first.longest, ...second.longest].sort((a, b) => b.ms - a.ms)
+  const error = first.error ?? second.error
+  return { ...second, longest, failures: [...first.failures, ...second.failures], seconds: first.seconds + second.seconds, ...(error !== undefined && { error }) }
+}
+
 function runAutogen(folder: string, url: string, args: readonly string[]): Promise<void> {
-  const env = { ...process.env, DATABASE_URL: url, AUTOGEN_SCRATCH: 'server', AUTOGEN_TYPECHECK: '0', AUTOGEN_LOCK_TIMEOUT: LOCK_TIMEOUT, NO_COLOR: '1' }
+  const env = { ...process.env, DATABASE_URL: url, AUTOGEN_SCRATCH: 'server', AUTOGEN_TYPECHECK: '0', AUTOGEN_LOCK_TIMEOUT: LOCK_TIMEOUT, AUTOGEN_GRADUAL: GRADUAL, NO_COLOR: '1' }
   const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
   let told = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))

@@ -14,7 +14,12 @@ export interface TrafficCase {
   readonly writes: readonly TrafficQuery[]
   /** The same change as anybody would type it. */
   readonly naive: readonly string[]
+  /** What the next release of the application does, where the change is made in two migrations: one before its deploy, one after it. */
+  readonly next?: Pick<TrafficCase, 'tables' | 'reads' | 'writes'>
 }
+
+/** The setting `gradual` with which all of them go unnoticed. */
+export const GRADUAL = 'app.parcels,app.clients,app.companies'
 
 /** A schema.ts of cases before their change, and of others after it. */
 export function schemaOf(before: readonly TrafficCase[], after: readonly TrafficCase[] = []): string {
@@ -24,7 +29,8 @@ export function schemaOf(before: readonly TrafficCase[], after: readonly Traffic
 }
 
 interface Variation {
-  /** More, or other, columns and the rest of the call of `app.table`. */
+  readonly table?: string
+  /** More, or other, columns, none where it is empty, and the rest of the call of `app.table`. */
   readonly columns?: Readonly<Record<string, string>>
   readonly rest?: string
   /** What else is declared around it. */
@@ -38,18 +44,29 @@ interface TableCase {
   readonly naive: readonly string[]
   readonly reads?: readonly string[]
   readonly fill?: readonly string[]
+  /** The names of table and column that the next release uses. */
+  readonly next?: { readonly table?: string; readonly amount?: string }
 }
 
 /** A case about one table, which is named by a word. */
-function onTable(name: string, table: string, { before = {}, after, naive, reads = [], fill = [] }: TableCase): TrafficCase {
-  const declared = ({ columns = {}, rest = '', above = '', below = '' }: Variation) => {
+function onTable(name: string, table: string, { before = {}, after, naive, reads = [], fill = [], next }: TableCase): TrafficCase {
+  const declared = ({ table: declaredName = table, columns = {}, rest = '', above = '', below = '' }: Variation) => {
     const all = { id: 'bigint().generatedAlwaysAsIdentity().primaryKey()', owner: 'bigint().notNull()', email: 'text().notNull()', amount: 'integer().notNull()', note: 'text()', ...columns }
-    const lines = Object.entries(all).map(([column, type]) => `  ${column}: ${type},`)
-    return [above, `export const ${table} = app.table('${table}', {`, ...lines, `}${rest})`, below].filter(Boolean).join('\n')
+    const lines = Object.entries(all).flatMap(([column, type]) => (type === '' ? [] : [`  ${column}: ${type},`]))
+    return [above, `export const ${table} = app.table('${declaredName}', {`, ...lines, `}${rest})`, below].filter(Boolean).join('\n')
   }
+  const used = (table: string, amount = 'amount') => ({
+    tables: [`app.${table}`],
+    reads: [`SELECT * FROM app.${table} WHERE id = $1`, `SELECT count(*), sum(${amount}) FROM app.${table} WHERE id BETWEEN $1 AND $1 + 20`, ...reads].map((sql) => ({ name: `${name}: select`, sql })),
+    writes: [
+      { name: `${name}: insert`, sql: `INSERT INTO app.${table} (owner, email, ${amount}, note) VALUES (1 + $1 % 100, gen_random_uuid(), $1 % 1000, 'new')` },
+      { name: `${name}: update`, sql: `UPDATE app.${table} SET ${amount} = (${amount} + 1) % 1000 WHERE id = $1` },
+      { name: `${name}: delete`, sql: `DELETE FROM app.${table} WHERE id = $1 AND note = 'new'` },
+    ],
+  })
   return {
     name,
-    tables: [`app.${table}`],
+    ...used(table),
     before: declared(before),
     after: declared(after),
     naive,
@@ -57,12 +74,7 @@ function onTable(name: string, table: string, { before = {}, after, naive, reads
       ...fill,
       `INSERT INTO app.${table} (owner, email, amount, note) SELECT 1 + n % 100, 'user' || n || '@example.org', n % 1000, 'row ' || n FROM generate_series(1, ${rows}) n`,
     ],
-    reads: [`SELECT * FROM app.${table} WHERE id = $1`, `SELECT count(*), sum(amount) FROM app.${table} WHERE id BETWEEN $1 AND $1 + 20`, ...reads].map((sql) => ({ name: `${name}: select`, sql })),
-    writes: [
-      { name: `${name}: insert`, sql: `INSERT INTO app.${table} (owner, email, amount, note) VALUES (1 + $1 % 100, gen_random_uuid(), $1 % 1000, 'new')` },
-      { name: `${name}: update`, sql: `UPDATE app.${table} SET amount = (amount + 1) % 1000 WHERE id = $1` },
-      { name: `${name}: delete`, sql: `DELETE FROM app.${table} WHERE id = $1 AND note = 'new'` },
-    ],
+    ...(next && { next: used(next.table ?? table, next.amount) }),
   }
 }
 
@@ -125,6 +137,16 @@ export const TRAFFIC_CASES: readonly TrafficCase[] = [
   onTable('column type changed', 'parcels', {
     after: { columns: { amount: 'bigint().notNull()' } },
     naive: ['ALTER TABLE app.parcels ALTER COLUMN amount TYPE bigint'],
+  }),
+  onTable('column renamed', 'clients', {
+    after: { columns: { amount: '', total: `integer().notNull().renamedFrom('amount')` } },
+    naive: ['ALTER TABLE app.clients RENAME COLUMN amount TO total'],
+    next: { amount: 'total' },
+  }),
+  onTable('table renamed', 'firms', {
+    after: { table: 'companies', rest: ').renamedFrom(\'firms\'' },
+    naive: ['ALTER TABLE app.firms RENAME TO companies'],
+    next: { table: 'companies' },
   }),
 ]
 
