@@ -68,6 +68,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
   const dryRun = () => new Option('--dry-run', 'only say what would be run')
   const dryWrite = () => new Option('--dry-run', 'do everything, the proof included, but only say what would be written')
   const asScript = () => new Option('--sql', 'print a script for psql instead; the target may be a range from:to')
+  const gradual = () => new Option('--gradual <names>', 'tables and columns, as app.events,app.users.id, that are changed in steps instead of rewritten (AUTOGEN_GRADUAL)')
   const offline = () => new Option('--no-online', 'plain statements, which lock tables while they run (AUTOGEN_ONLINE=0)')
   const replicas = () => new Option('--wait-for-replicas <seconds>', 'after each migration, wait until every streaming replica has replayed it (AUTOGEN_WAIT_FOR_REPLICAS)')
   const waitForRun = () => new Option('--wait-for-run <seconds>', 'how long to wait for another run to end; 0 does not (AUTOGEN_WAIT_FOR_RUN; default 300)')
@@ -104,7 +105,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--path <folder>', 'the folder to write it into, when there are several'),
     new Option('--splice', 'allow --head to name a revision that is not a head'),
     offline(),
-    new Option('--gradual <names>', 'tables and columns, such as app.events,app.users.id, that are changed in steps instead of rewritten (AUTOGEN_GRADUAL)'),
+    gradual(),
     new Option('--split', 'two migrations: what runs before the deploy, and what runs after it (AUTOGEN_SPLIT=1)'),
     new Option('--no-split', 'one migration, although the configuration says split'),
     new Option('--sql', 'print the SQL of the upgrade, proven as ever, instead of writing a migration'),
@@ -116,6 +117,7 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--from <source>', 'what is there: database (the default), schema, migrations, a URL, or a .ts, .sql, .prisma or snapshot file'),
     new Option('--to <source>', 'what it should become, named alike (default schema)'),
     offline(),
+    gradual(),
     new Option('--exit-code', 'exit 2 when there are differences'),
     strict(),
     new Option('--sql', 'only the SQL of the upgrade'),

@@ -184,12 +184,12 @@ async function firstRound(
     const others = unrelated(from, to, operations, refs)
     if (others.length > 0) steps.push(...(await reach(ground, from, applyOperations(from, to, others).model, others, options, direction)).steps)
     steps.push(...(await changeGradually(ground, await ground.reflect(), to, refs)))
-    return steps
+    return withReasons(steps, reasons)
   } catch (error) {
     if (!(error instanceof ProofError) && !(error instanceof DatabaseError)) throw error
     await ground.restore(from)
     await planAndRun(ground, from, to, operations, options, direction)
-    return withReasons(plain, new Map(refs.map((ref) => [ref, error.message])))
+    return withReasons(plain, new Map([...reasons, ...refs.map((ref) => [ref, error.message] as const)]))
   }
 }
 

@@ -14,7 +14,7 @@ import { startTypecheck } from '../declaration/typecheck-background.js'
 import { authorsIntent } from './authors-intent.js'
 import { writeBaseline } from './baseline.js'
 import { compare } from './compare.js'
-import { gradualNames } from './gradual-names.js'
+import { planOptions } from './plan-options.js'
 import type { NewRevision } from '../revisions/new-revision.js'
 import type { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Half } from '../revisions/split-branches.js'
@@ -82,7 +82,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     const around = [...byHand.first, ...byHand.last]
     if (operations.length + around.length === 0) return facts
     if (!ground) throw groundFailure!
-    const options = { ...authorsIntent((await project.declared()).declarations), online: project.settings.online, isGradual: gradualNames(project.settings.gradual), byHand }
+    const options = { ...authorsIntent((await project.declared()).declarations), ...planOptions(project.settings), byHand }
     const { drafts, unsplit }: SplitDrafts = project.settings.split
       ? await proveSplit({ graph, ground, from, to, operations, directive: directive! }, options)
       : { drafts: [{ revision, ...(await prove(ground, from, to, operations, options)) }] }
