@@ -83,6 +83,7 @@ export const indexes: Kind = defineKind<Index>({
   dropOrder: ({ parent, id, attrs, attached }, dropped) =>
     attached && !dropped(parent!) ? [{ ref: refOf('partition', id.schema, attrs.table), first: true }] : [],
   alter: alterIndex,
+  readsRows: true,
   recognizedWhenRenamed: true,
   rename: (from, to) => [statement(`ALTER INDEX ${nameOf(from)} RENAME TO ${quoteIdent(to.id.name!)}`)],
   authored,

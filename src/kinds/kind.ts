@@ -256,6 +256,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   succeeds?(beside: O, to: O): { readonly build: readonly Statement[]; readonly take: readonly Statement[] } | undefined
   /** It is altered before the object `need` is, which it needs: afterwards PostgreSQL would refuse. */
   altersBefore?(from: O, to: O, need: Ref, context: AlterContext): boolean
+  /** Creating it reads the rows that there are: where another one is to take its place, that is made beside it first. */
+  readonly readsRows?: true
   /** Two objects on one parent that differ only in their name are taken for one that was renamed: nothing of the user's is lost if that is wrong. */
   readonly recognizedWhenRenamed?: boolean
   /** The same for an object without a parent that belongs to another one, as its parts tell: the ref of that. */

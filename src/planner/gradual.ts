@@ -3,7 +3,7 @@ import { alterContext } from '../differ/expand.js'
 import { ProofError } from '../errors.js'
 import type { GradualChange } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
-import { SchemaModel } from '../model/schema-model.js'
+import { attributesText, SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { applyOperations } from '../operations/apply.js'
 import { describeObject } from '../operations/describe.js'
@@ -33,7 +33,9 @@ export function rewritings(steps: readonly PlannedStep[], from: SchemaModel, to:
     const change = kindOf(next).gradually?.(from.get(ref), next, context)
     if (change === undefined) continue
     const isShared = from.neededBy(ref).some(({ from: dependent }) => from.get(dependent)!.kind === next.kind)
-    const why = typeof change === 'string' ? change : isShared ? 'others are made from it, or along with it' : undefined
+    const old = from.get(ref)
+    const isSame = old !== undefined && attributesText(old) === attributesText(next)
+    const why = typeof change === 'string' ? change : isShared ? 'others are made from it, or along with it' : isSame ? 'it is its type that becomes another one' : undefined
     found.set(ref, { ref, ...(why !== undefined && { why }) })
   }
   return [...found.values()]
@@ -218,7 +220,7 @@ export async function runInScratch(ground: Pick<ProvingGround, 'database'>, step
 export function standingOn(model: SchemaModel, objects: readonly SchemaObject[]): SchemaObject[] {
   const parts = new Set(objects.flatMap(({ ref }) => model.neededBy(ref).map(({ from }) => model.get(from)!)))
   const phase = (part: SchemaObject) => kindOf(part).phaseOf?.(part) ?? kindOf(part).phase
-  return [...parts].filter((part) => objects.some(({ parent }) => part.parent === parent) && !objects.includes(part) && kindOf(part).rename).sort((a, b) => phase(a) - phase(b))
+  return [...parts].filter((part) => objects.some(({ parent }) => part.parent === parent) && kindOf(part).readsRows).sort((a, b) => phase(a) - phase(b))
 }
 
 export function nameOf({ id }: SchemaObject): string {

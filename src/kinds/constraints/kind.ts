@@ -73,6 +73,7 @@ export const constraints: Kind = defineKind<Constraint>({
   replacesParent: replacedOrigin,
   alter: alterConstraint,
   succeeds: succession,
+  readsRows: true,
   recognizedWhenRenamed: true,
   rename: (from, to) => [
     statement(`ALTER TABLE ${tableOf(from)} RENAME CONSTRAINT ${quoteIdent(from.id.name!)} TO ${quoteIdent(to.id.name!)}`),
