@@ -17,6 +17,8 @@ export interface ExpandOptions {
   readonly replace?: ReadonlySet<Ref>
   /** Whether objects that are there before and after are in use meanwhile. */
   readonly online?: boolean
+  /** Names held by what does nothing, and is dropped when something else is to have one of them. */
+  readonly leftovers?: ReadonlySet<string>
   /** The text of an object as its author wrote it, where that is known. */
   readonly authored?: (reflected: SchemaObject) => SchemaObject
 }
@@ -117,7 +119,7 @@ export function expand(from: SchemaModel, to: SchemaModel, operations: readonly 
 export function alterContext(
   from: SchemaModel,
   to: SchemaModel,
-  { authored = (object) => object, online = false }: Pick<ExpandOptions, 'authored' | 'online'> = {},
+  { authored = (object) => object, online = false, leftovers }: Pick<ExpandOptions, 'authored' | 'online' | 'leftovers'> = {},
   replaced: (ref: Ref) => boolean = () => false,
 ): AlterContext {
   return {
@@ -126,6 +128,7 @@ export function alterContext(
     children: (side, ref) => (side === 'from' ? from : to).children(ref),
     replaced,
     inUse: (ref) => online && from.get(ref) !== undefined && to.get(ref) !== undefined && !replaced(ref),
+    isLeftOver: (place) => leftovers?.has(place) === true,
     authored: <O extends SchemaObject>(object: O) => authored(object) as O,
   }
 }

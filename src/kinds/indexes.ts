@@ -3,6 +3,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
 import { outsideTransaction, statement, type DocumentedEffect, type Statement } from '../sql/statement.js'
+import { freed } from './invalid-indexes.js'
 import { columnText, type IndexColumnAttrs } from './index-columns.js'
 import { printIndex } from './index-print.js'
 import { defineKind, PHASES, type AlterContext, type Alteration, type Kind, type Reflected, type ReflectContext } from './kind.js'
@@ -66,6 +67,7 @@ export const indexes: Kind = defineKind<Index>({
   fromRow,
   versionNeeds: ({ attrs }) => (attrs.nullsNotDistinct ? [[15, 'NULLS NOT DISTINCT']] : []),
   create: (index, _parts, _fragments, context) => [
+    ...freed(index.id, index.attrs.table, context),
     context && canBeConcurrent(index, 'to', context) ? createConcurrently(index) : statement(definition(index)),
     ...Object.entries(index.attrs.statistics ?? {}).map(([column, target]) => setStatistics(index, column, target)),
   ],
@@ -111,6 +113,8 @@ function catalogQuery({ major }: ServerVersion): string {
     LEFT JOIN (${trees}) t ON t.root = CASE WHEN x.relispartition THEN pg_partition_root(x.oid)::oid ELSE x.oid END
     LEFT JOIN (${RESEMBLING_INDEXES}) like_ ON like_.indexrelid = i.indexrelid
     WHERE i.indexrelid >= 16384
+      -- One whose build failed is none; a partitioned one may lack those of some partitions.
+      AND (i.indisvalid OR x.relkind = 'I')
       AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
     ORDER BY i.indrelid, x.relname`
 }
@@ -302,9 +306,10 @@ function concurrent({ id, attrs }: Index): DocumentedEffect {
 }
 
 /** The new one is built beside the old one, whose name it then takes: queries are never without. */
-function swap(from: Index, to: Index): Statement[] {
+function swap(from: Index, to: Index, context: AlterContext): Statement[] {
   const beside = { ...to, id: { ...to.id, name: suffixed(to.id.name!, '__new') } }
   return [
+    ...freed(beside.id, to.attrs.table, context),
     createConcurrently(beside),
     dropConcurrently(from),
     statement(`ALTER INDEX ${nameOf(beside)} RENAME TO ${quoteIdent(to.id.name!)}`),
@@ -319,7 +324,7 @@ function setStatistics(index: Index, column: string, target: number): Statement 
 function alterIndex(from: Index, to: Index, context: AlterContext): Alteration | 'replace' {
   const [before, after] = [from.attrs, to.attrs]
   if (fixed(before) !== fixed(after)) {
-    return canBeConcurrent(from, 'from', context) && before.table === after.table ? { statements: swap(from, to), elseReplace: true } : 'replace'
+    return canBeConcurrent(from, 'from', context) && before.table === after.table ? { statements: swap(from, to, context), elseReplace: true } : 'replace'
   }
   if (!before.invalid && after.invalid) return 'replace'
   const parameters = optionStatements(`ALTER INDEX ${nameOf(to)}`, before.with, after.with)

@@ -39,6 +39,8 @@ export interface AlterContext {
    * take the forms that block least, even where these are several.
    */
   inUse(ref: Ref): boolean
+  /** Whether something holds a name, as `occupies` gives it, that no kind manages because it does nothing: an index whose build failed. */
+  isLeftOver(place: string): boolean
   /** The object with the text its author wrote, where that is known: for a statement that repeats the whole of it. */
   authored<O extends SchemaObject>(object: O): O
 }

@@ -53,4 +53,6 @@ export interface UnmanagedObject {
   readonly identity: string
   /** The schema it lies in, if it lies in one. */
   readonly schema?: string
+  /** It does nothing and may be dropped, as an index whose build failed; until then it holds this name: `relation app.users_email`. */
+  readonly leftover?: string
 }

@@ -4,7 +4,7 @@ import type { ServerVersion } from '../database/database.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { UnmanagedObject } from '../model/schema-object.js'
 import type { Operation } from '../operations/operation.js'
-import { plan, type PlannedStep, type PlanOptions } from '../planner/plan.js'
+import { plan, type PlannedStep } from '../planner/plan.js'
 import { proveUpgrade } from '../planner/proof.js'
 import { reflectUnless } from '../reflector/reflect.js'
 import type { LockProblem } from '../revisions/lock-file.js'
@@ -18,6 +18,7 @@ import { processed } from './process-operations.js'
 import { planOptions } from './plan-options.js'
 import type { Project } from './project.js'
 import { Recognition } from './recognition.js'
+import type { ProjectSettings } from './settings.js'
 import { sourceOf } from './sources.js'
 
 /** What separates a database from `schema.ts`, or one state from another, and the SQL that would remove it. */
@@ -56,22 +57,22 @@ export async function differences(project: Project, sides: Sides = {}): Promise<
   const between = { from: from.label, to: to.label }
   if (from.type === 'database' && to.type === 'schema') {
     const one = sides.from === undefined && sides.to === undefined ? project : project.with({ database: from.url, schema: to.paths })
-    return explained({ between, ...(await compare(one)) }, async () => (await one.declared()).declarations, planOptions(project.settings))
+    return explained({ between, ...(await compare(one)) }, async () => (await one.declared()).declarations, project.settings)
   }
   const { declarations, ...comparison } = await compareSources(project, from, to)
-  return explained({ between, ...comparison }, async () => declarations, planOptions(project.settings))
+  return explained({ between, ...comparison }, async () => declarations, project.settings)
 }
 
 /** A comparison with the steps that remove what differs. */
 async function explained(
   { ground, groundFailure, ...facts }: Comparison & Pick<Differences, 'between'>,
   declarations: () => Promise<readonly Declaration[]>,
-  options: PlanOptions,
+  settings: ProjectSettings,
 ): Promise<Differences> {
   const { operations, from, to } = facts
   const found = { ...facts, scratchVersion: to.version }
   if (operations.length === 0) return { ...found, steps: [] }
-  const intent = { ...authorsIntent(await declarations()), ...options }
+  const intent = { ...authorsIntent(await declarations()), ...planOptions(settings, facts.unmanaged) }
   try {
     if (!ground) return { ...found, steps: plan(from, to, operations, intent), unproven: groundFailure! }
     const upgrade = await proveUpgrade(ground, from, to, operations, intent)
@@ -123,5 +124,5 @@ async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult,
   const { operations, to, leftOut } = await processed(project, comparison, { purpose: 'check', operations: comparison.operations, message: '', revision: '', heads: [] })
   if (operations.length === 0) return { unmanaged, differences: undefined, leftOut }
   const between = { from: sourceOf('database', project.settings).label, to: sourceOf('schema', project.settings).label }
-  return { unmanaged, leftOut, differences: await explained({ between, unmanaged, ...comparison, operations, to }, async () => (await project.declared()).declarations, planOptions(project.settings)) }
+  return { unmanaged, leftOut, differences: await explained({ between, unmanaged, ...comparison, operations, to }, async () => (await project.declared()).declarations, project.settings) }
 }

@@ -15,7 +15,7 @@ const PARTS = `'table constraint', 'domain constraint', 'trigger', 'rule', 'poli
  */
 const IDENTIFY_QUERY = `
   WITH RECURSIVE unknown AS (
-    SELECT o.catalog, o.catalog <> o.class AS attached, o.class::regclass::oid AS classid, o.objid, o.objsubid
+    SELECT o.catalog, o.class, o.catalog <> o.class AS attached, o.class::regclass::oid AS classid, o.objid, o.objsubid
     FROM unnest($1::text[], $2::text[], $3::oid[], $4::integer[]) o(catalog, class, objid, objsubid)),
   whole AS (
     SELECT u.classid, u.objid, u.classid AS refclassid, u.objid AS refobjid FROM unknown u
@@ -26,7 +26,7 @@ const IDENTIFY_QUERY = `
   ours AS (
     SELECT w.classid, w.objid FROM whole w
     JOIN pg_depend d ON d.classid = w.refclassid AND d.objid = w.refobjid AND d.objsubid = 0 AND d.deptype = 'e')
-  SELECT u.catalog, i.type, i.identity, p.schema
+  SELECT u.catalog, i.type, i.identity, p.schema, u.class = 'pg_class' AND EXISTS (SELECT FROM pg_index x WHERE x.indexrelid = u.objid AND NOT x.indisvalid)
   FROM unknown u
   CROSS JOIN LATERAL pg_identify_object(u.classid, u.objid, u.objsubid) i
   CROSS JOIN LATERAL (
@@ -48,9 +48,11 @@ export async function nameUnmanaged(database: Database, candidates: readonly Row
   }
   if (unknown.length === 0) return counted
   const rows = await database.query(IDENTIFY_QUERY, [0, 1, 2, 3].map((column) => unknown.map((row) => row[column])))
-  const named = (rows as [string, string, string, string | null][]).map(([catalog, type, identity, schema]) => {
+  const named = (rows as [string, string, string, string | null, boolean][]).map(([catalog, type, identity, schema, invalid]) => {
     const about = CATALOGS[catalog]!
-    return { type: about.rows === 'attached' ? `${about.words} ${type}` : type, identity, ...(schema !== null && { schema }) }
+    const place = schema !== null && { schema }
+    if (invalid) return { type, identity: `${identity} (invalid: its build failed, or goes on)`, ...place, leftover: `relation ${identity}` }
+    return { type: about.rows === 'attached' ? `${about.words} ${type}` : type, identity, ...place }
   })
   return [...named, ...counted]
 }

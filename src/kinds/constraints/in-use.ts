@@ -1,6 +1,7 @@
 import { refOf } from '../../model/object-ref.js'
 import { qualified, quoteIdent, suffixed } from '../../sql/identifiers.js'
 import { inOwnTransaction, outsideTransaction, statement, type Statement } from '../../sql/statement.js'
+import { freed } from '../invalid-indexes.js'
 import type { AlterContext } from '../kind.js'
 import { optionsText } from '../storage-parameters.js'
 import type { Constraint } from './attributes.js'
@@ -16,7 +17,7 @@ export function addInUse(constraint: Constraint, context: AlterContext): Stateme
   switch (attrs.type) {
     case 'primary_key':
     case 'unique':
-      return isSwappable(constraint, context) ? [buildIndex(constraint, constraint.id.name!), statement(`${alter(constraint)} ${addUsing(constraint, constraint.id.name!)}`)] : undefined
+      return isSwappable(constraint, context) ? [...build(constraint, constraint.id.name!, context), statement(`${alter(constraint)} ${addUsing(constraint, constraint.id.name!)}`)] : undefined
     case 'foreign_key':
       // Before PostgreSQL 18 none is added to a partitioned table without looking at its rows, and of one that refers to such a table only
       // the whole is validated, not its parts.
@@ -47,7 +48,7 @@ export function dropConstraint(constraint: Constraint, context: AlterContext | u
 export function swapKey(from: Constraint, to: Constraint, context: AlterContext): Statement[] | undefined {
   if (!context.inUse(to.parent!) || from.attrs.type !== to.attrs.type || !isSwappable(from, context) || !isSwappable(to, context)) return undefined
   const beside = suffixed(to.id.name!, '__new')
-  return [buildIndex(to, beside), statement(`${alter(to)} DROP CONSTRAINT ${quoteIdent(from.id.name!)}, ${addUsing(to, beside)}`)]
+  return [...build(to, beside, context), statement(`${alter(to)} DROP CONSTRAINT ${quoteIdent(from.id.name!)}, ${addUsing(to, beside)}`)]
 }
 
 /** A table has one primary key: the index of another one is built beside it. */
@@ -80,6 +81,10 @@ function isPartitioned({ parent }: Constraint, context: AlterContext): boolean {
 
 function refersToPartitioned({ attrs: { references } }: Constraint, context: AlterContext): boolean {
   return context.object('to', refOf('table', references!.schema, references!.name))?.attrs.partitionBy !== undefined
+}
+
+function build(constraint: Constraint, name: string, context: AlterContext): Statement[] {
+  return [...freed({ schema: constraint.id.schema, name }, constraint.id.table, context), buildIndex(constraint, name)]
 }
 
 function buildIndex({ id, attrs }: Constraint, name: string): Statement {
