@@ -31,11 +31,15 @@ export interface Observation {
   readonly reads: readonly string[]
   /** Relations whose rows it wrote anew, all of them. */
   readonly rewrites: readonly string[]
+  /** Indexes that it built on relations that were there. */
+  readonly builds: readonly string[]
+  /** It waits until transactions are over that began before it. */
+  readonly waits?: true
   /** It is what PostgreSQL's manual says: the statement takes several transactions, in which nobody can look. */
   readonly documented?: true
 }
 
-type Sighting = [oid: number, relation: string, mode: string, filenode: number | null, scans: number]
+type Sighting = [oid: number, relation: string, mode: string, filenode: number | null, scans: number, indexOf: number | null]
 
 /** Partitioned tables have no rows of their own, and so no file. */
 const RELATIONS_QUERY = `SELECT c.oid, pg_relation_filenode(c.oid) FROM pg_class c WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384 AND c.relpersistence <> 't'`
@@ -45,12 +49,16 @@ const SCANS_QUERY = `
   SELECT c.oid, pg_stat_get_xact_numscans(c.oid)::int4 FROM pg_class c
   WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384 AND pg_stat_get_xact_numscans(c.oid) > 0`
 
+/** What is newer was made by this transaction. */
+const NEWEST_QUERY = 'SELECT max(oid::int8)::float8 FROM pg_class'
+
 const SIGHTINGS_QUERY = `
-  SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), l.mode, pg_relation_filenode(c.oid), pg_stat_get_xact_numscans(c.oid)::int4
+  SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), l.mode, pg_relation_filenode(c.oid), pg_stat_get_xact_numscans(c.oid)::int4, i.indrelid
   FROM pg_locks l
   JOIN pg_class c ON c.oid = l.relation
   JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid() AND c.relkind IN ('r', 'p', 'm')
+  LEFT JOIN pg_index i ON i.indexrelid = c.oid
+  WHERE l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid() AND c.relkind IN ('r', 'p', 'm', 'i')
   ORDER BY 2`
 
 /** Looks, after each statement of a transaction, at what it did to the relations that were there when the watch began. */
@@ -59,6 +67,8 @@ export class Observer {
   /** Of the open transaction: the strongest lock on each relation, and how often it was read. */
   #held = new Map<number, number>()
   #scans = new Map<number, number>()
+  /** Whatever is newer has not been seen yet. */
+  #newest = Infinity
 
   private constructor(
     readonly database: Database,
@@ -74,8 +84,10 @@ export class Observer {
   /** What the statements since the last look did. */
   async look(): Promise<Observation> {
     const strongest = new Map<number, Sighting & { level?: number }>()
+    const built = new Map<number, string>()
     for (const sighting of (await this.database.query(SIGHTINGS_QUERY)) as Sighting[]) {
-      const [oid, , mode] = sighting
+      const [oid, relation, mode, , , indexOf] = sighting
+      if (indexOf !== null && oid > this.#newest && this.#files.has(indexOf)) built.set(oid, relation)
       if (!this.#files.has(oid)) continue
       const known = strongest.get(oid)
       if (!known || levelOf(mode) > levelOf(known[2])) strongest.set(oid, sighting)
@@ -92,13 +104,16 @@ export class Observer {
       this.#scans.set(oid, scans)
       this.#files.set(oid, filenode)
     }
-    return { locks, reads, rewrites }
+    this.#newest = Math.max(this.#newest, ...built.keys())
+    return { locks, reads, rewrites, builds: [...built.values()] }
   }
 
   /** A transaction begins: no locks are held, and what was counted before it does not count. */
   async begun(): Promise<void> {
     this.#held = new Map()
-    this.#scans = new Map((await this.database.query(SCANS_QUERY)) as [number, number][])
+    const [scans, newest] = (await this.database.queryAll([SCANS_QUERY, NEWEST_QUERY])) as [[number, number][], [[number]]]
+    this.#scans = new Map(scans)
+    this.#newest = newest[0][0]
   }
 }
 
@@ -109,7 +124,7 @@ function levelOf(mode: string): number {
 
 /** What the manual says of a statement that nobody can look into. */
 export function documented({ lock, relation, reads }: DocumentedEffect): Observation {
-  return { locks: [{ relation, mode: lock as LockMode }], reads: reads ? [relation] : [], rewrites: [], documented: true }
+  return { locks: [{ relation, mode: lock as LockMode }], reads: reads ? [relation] : [], rewrites: [], builds: [], waits: true, documented: true }
 }
 
 /** The weakest lock that makes anybody wait who does more than read and write rows. */
@@ -123,7 +138,7 @@ const NAMED = 3
  *
  * @example 'ACCESS EXCLUSIVE on app.users, metadata only'
  */
-export function observationText({ locks, reads, rewrites, documented }: Observation): string | undefined {
+export function observationText({ locks, reads, rewrites, builds, waits, documented }: Observation): string | undefined {
   const byMode = new Map<string, string[]>()
   for (const { relation, mode, held } of locks) {
     if (LOCK_MODES.indexOf(mode) < NAMED_FROM) continue
@@ -131,9 +146,10 @@ export function observationText({ locks, reads, rewrites, documented }: Observat
     byMode.set(words, [...(byMode.get(words) ?? []), relation])
   }
   const taken = [...byMode].sort(([a], [b]) => (a < b ? -1 : 1)).map(([mode, relations]) => `${mode} on ${names(relations)}`)
-  const work = [...(rewrites.length > 0 ? [`rewrites ${names(rewrites)}`] : []), ...(reads.length > 0 ? [`reads all of ${names(reads)}`] : [])]
+  const work = [...(rewrites.length > 0 ? [`rewrites ${names(rewrites)}`] : []), ...(builds.length > 0 ? [`builds ${names(builds)}`] : []), ...(reads.length > 0 ? [`reads all of ${names(reads)}`] : [])]
   if (taken.length === 0 && work.length === 0) return undefined
-  return `${[...taken, ...(work.length > 0 ? work : ['metadata only'])].join(', ')}${documented ? ' (as documented)' : ''}`
+  const doing = [...(work.length > 0 ? work : ['metadata only']), ...(waits ? ['waits for older transactions'] : [])]
+  return `${[...taken, ...doing].join(', ')}${documented ? ' (as documented)' : ''}`
 }
 
 function names(relations: readonly string[]): string {

@@ -44,9 +44,9 @@ describe.each(dataEngines)('on %s', (engine) => {
     expect(upgrade.steps.map(({ comments }) => comments[0])).toEqual([
       '+ column public.orders.sent — ACCESS EXCLUSIVE on public.orders, metadata only',
       '+ constraint public.orders.orders_user_id_fkey — ACCESS EXCLUSIVE (held already) on public.orders, SHARE ROW EXCLUSIVE on public.users, metadata only',
-      '+ constraint public.users.users_email_key — SHARE UPDATE EXCLUSIVE on public.users, reads all of public.users (as documented)',
+      '+ constraint public.users.users_email_key — SHARE UPDATE EXCLUSIVE on public.users, reads all of public.users, waits for older transactions (as documented)',
       'ACCESS EXCLUSIVE on public.users, metadata only',
-      '+ index public.orders_sent — SHARE UPDATE EXCLUSIVE on public.orders, reads all of public.orders (as documented)',
+      '+ index public.orders_sent — SHARE UPDATE EXCLUSIVE on public.orders, reads all of public.orders, waits for older transactions (as documented)',
       'SHARE UPDATE EXCLUSIVE on public.orders, reads all of public.orders',
     ])
   })

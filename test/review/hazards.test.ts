@@ -6,7 +6,7 @@ const found = (code: HazardCode, object: string, line: number): Finding => ({ co
 
 /** Two steps of a table in use: the first rewrites it, the second was run by itself, where nobody could look. */
 function gathered(evidence: Partial<Evidence>): string[] {
-  const observed = { locks: [{ relation: 'public.users', mode: 'ACCESS EXCLUSIVE' as const }], reads: [], rewrites: [] }
+  const observed = { locks: [{ relation: 'public.users', mode: 'ACCESS EXCLUSIVE' as const }], reads: [], rewrites: [], builds: [] }
   const at = (line: number) => ({ file: 'm.ts', line, column: 5 })
   const steps = [{ sql: 'a', transaction: 'inside' as const, at: at(4), observed }, { sql: 'b', transaction: 'outside' as const, at: at(6) }]
   return gatherHazards({ planned: [], observed: [], findings: [], steps, allow: [], ...evidence }).map(({ code, object, message, instead, rule, allowed, accepted }) =>

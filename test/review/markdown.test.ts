@@ -28,7 +28,7 @@ function migrationWith(hostile: string, more: Partial<ReviewedMigration> = {}): 
     before,
     after,
     operations: [...after.objects.values()].map((object) => ({ operation: { type: 'create', object }, phase: 'contract' })),
-    upgrade: [{ sql: hostile, transaction: 'outside', at, observed: { locks: [{ relation: hostile, mode: 'SHARE' }], reads: [hostile], rewrites: [] } }],
+    upgrade: [{ sql: hostile, transaction: 'outside', at, observed: { locks: [{ relation: hostile, mode: 'SHARE' }], reads: [hostile], rewrites: [], builds: [] } }],
     downgrade: [{ sql: Array.from({ length: 30 }, () => hostile).join('\n'), transaction: 'inside' }],
     hazards: [{ code: 'data-loss', object: hostile, message: hostile, instead: hostile, count: hostile, accepted: hostile, at }],
     advice: [{ code: 'data-loss', rule: 'x', severity: 'advice', object: hostile, message: hostile, instead: hostile, at }],
