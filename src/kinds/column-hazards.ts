@@ -2,6 +2,7 @@ import type { SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { goneFromCode, type Change } from './change-hazards.js'
 import { isInherited, type Column } from './column-ddl.js'
+import { isFilledByTrigger } from './filled-by-trigger.js'
 import type { AlterContext, KindHazard } from './kind.js'
 
 /** What a change of a column costs the code that reads and writes it. */
@@ -25,9 +26,10 @@ function newHazards(column: Column, context: AlterContext): readonly KindHazard[
 }
 
 /** Whether rows cannot be inserted without saying something for it. */
-function demandsValue({ attrs, ref }: Column, side: 'from' | 'to', context: AlterContext): boolean {
+function demandsValue(column: Column, side: 'from' | 'to', context: AlterContext): boolean {
+  const { attrs, ref } = column
   if (attrs.notNull === undefined || attrs.relation || attrs.identity || attrs.generated) return false
-  return !context.children(side, ref).some(({ kind }) => kind === 'column_default')
+  return !context.children(side, ref).some(({ kind }) => kind === 'column_default') && !isFilledByTrigger(column, side, context)
 }
 
 /** The column without NOT NULL, where code that does not know it could insert nothing otherwise; keys and what is inherited leave no choice. */

@@ -22,7 +22,7 @@ BEGIN
 END
 `
   return {
-    start: [...rename(from, to), statement(`CREATE VIEW ${view}${invoker} AS SELECT * FROM ${table}`), statement(`DO ${dollarQuote(grants)}`)],
+    start: [...rename(from, to), statement(`CREATE VIEW ${view}${invoker} AS SELECT * FROM ${table}`), statement(`-- autogen-ignore dynamic-sql: the view gets the grants that its table has\nDO ${dollarQuote(grants)}`)],
     undo: [statement(`DROP VIEW ${view}`), ...rename(to, from)],
   }
 }

@@ -4,7 +4,7 @@ import { AutogenError } from '../errors.js'
 import { kindOf } from '../kinds/registry.js'
 import { describeRef } from '../model/object-ref.js'
 import type { SchemaModel } from '../model/schema-model.js'
-import type { Ref } from '../model/schema-object.js'
+import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject } from '../operations/describe.js'
 import { invertAll, subject, type Operation } from '../operations/operation.js'
 import { observedHazards, type Hazard } from '../planner/hazards.js'
@@ -92,7 +92,7 @@ async function changes(ground: ReviewGround, before: Sight, after: Sight): Promi
   const steps: PlannedStep[] = []
   let from = before
   for (let round = 0; round < ROUNDS; round++) {
-    const found = renamesAmong(diff(from.model, after.model), from.model, formerly(from, after))
+    const found = [...renamesAmong(diff(from.model, after.model), from.model, formerly(from, after)), ...madeRoom(from, after)]
     if (found.length === 0) break
     const made = found.flatMap((rename) => renameSteps(rename, from.model))
     if ((await ground.run(made)).failed) break
@@ -103,7 +103,11 @@ async function changes(ground: ReviewGround, before: Sight, after: Sight): Promi
   const others = diff(from.model, after.model)
   steps.push(...plan(from.model, after.model, others))
   if (renames.length > 0) await goBack(ground, renames)
-  const planned = steps.flatMap((step) => (step.action === 'drop' && isSame(step.ref, from, after) ? step.hazards.filter(({ code }) => code !== 'data-loss') : step.hazards))
+  const stillGood = new Set(renames.filter(({ from: old }) => keepsName(old, after.model)).map(({ to }) => to.ref))
+  const planned = steps.flatMap(({ action, ref, hazards }) => {
+    if (action === 'drop' && isSame(ref, from, after)) return hazards.filter(({ code }) => code !== 'data-loss')
+    return action === 'rename' && stillGood.has(ref) ? hazards.filter(({ code }) => code !== 'breaks-code') : hazards
+  })
   const operations: Operation[] = [...renames, ...others]
   const ownPhase = (operation: Operation) => phaseOf(operation, planned.filter(({ object }) => object === subject(operation)))
   return { planned, operations: operations.map((operation) => ({ operation, phase: ownPhase(wholeOf(operation, operations)) })) }
@@ -123,6 +127,22 @@ function formerly(from: Sight, after: Sight): Map<Ref, Ref> {
     return isRenamed ? [[next!, old] as const] : []
   })
   return new Map(pairs)
+}
+
+/** Objects that got another name because another one took theirs. */
+function madeRoom(from: Sight, after: Sight): Rename[] {
+  return [...from.identities].flatMap(([identity, old]) => {
+    const next = after.identities.get(identity)
+    if (next === undefined || next === old || !after.model.get(old) || from.model.get(next)) return []
+    const [was, is] = [from.model.get(old), after.model.get(next)]
+    return was && is && was.parent === is.parent && kindOf(was).rename ? [{ type: 'rename' as const, from: was, to: is }] : []
+  })
+}
+
+/** Whether something else is there under the name that an object had, as a view for a table. */
+function keepsName(old: SchemaObject, after: SchemaModel): boolean {
+  const names = kindOf(old).occupies?.(old) ?? []
+  return names.length > 0 && [...after.objects.values()].some((object) => kindOf(object).occupies?.(object).some((name) => names.includes(name)))
 }
 
 /** It was neither dropped nor created again: what a plan would lose, the migration does not. */
