@@ -99,13 +99,21 @@ function parentChanges(column: Column, context: AlterContext): (readonly [Column
   return parentColumns(column, context).map(([a, b]) => [a.attrs, b.attrs] as const)
 }
 
-/** The same column of its parents, before and after. */
+/** The same column of its parents, before and after, while it is below them. */
 function parentColumns(column: Column, context: AlterContext): (readonly [Column, Column])[] {
+  if (changesPlace(column, context)) return []
   const before = originsOf(column, 'from', context)
   return originsOf(column, 'to', context).flatMap((ref) => {
     const [a, b] = [context.object('from', ref), context.object('to', ref)] as [Column | undefined, Column | undefined]
     return before.includes(ref) && a && b && !context.replaced(ref) ? [[a, b] as const] : []
   })
+}
+
+/** Whether its table is a partition that is detached for a while. */
+function changesPlace({ id }: Column, context: AlterContext): boolean {
+  const ref = refOf('partition', id.schema, id.table)
+  const [before, after] = (['from', 'to'] as const).map((side) => context.object(side, ref)?.attrs as PartitionAttrs | undefined)
+  return before !== undefined && after !== undefined && (context.replaced(ref) || !isSamePlace(before, after))
 }
 
 /** What happens to the attribute of the composite type that it is. */

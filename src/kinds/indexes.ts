@@ -1,6 +1,6 @@
 import type { Row, ServerVersion } from '../database/database.js'
 import { refOf } from '../model/object-ref.js'
-import type { QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
+import type { Dependency, QualifiedName, Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
 import { outsideTransaction, statement, type DocumentedEffect, type Statement } from '../sql/statement.js'
 import { freed } from './invalid-indexes.js'
@@ -72,6 +72,7 @@ export const indexes: Kind = defineKind<Index>({
     ...Object.entries(index.attrs.statistics ?? {}).map(([column, target]) => setStatistics(index, column, target)),
   ],
   whileInUse: inPieces,
+  needsInUse: afterPartition,
   createsImplicitly: originOf,
   // A key of a partition that is attached to it goes along only when told so.
   drop: (index, context) => [
@@ -281,15 +282,29 @@ function canBeConcurrent({ parent, attached }: Index, side: 'from' | 'to', conte
 /** Instead of one statement that locks all partitions, one for each of them, whose indexes are then attached. */
 function inPieces(index: Index, context: AlterContext): Index {
   const partitioned = context.object('to', index.parent!)?.attrs.partitionBy !== undefined
-  const above = index.id.name === null ? undefined : context.object('to', refOf('index_partition', index.id.schema, index.id.name))?.attrs.parent
-  const origin = above && context.object('to', refOf('index', (above as RelationPart).schema, (above as RelationPart).name))
-  const isPiece = origin !== undefined && isMadeInPieces(origin as Index, context)
-  if (!isPiece && !(partitioned && isMadeInPieces(index, context))) return index
+  const isPiece = indexAbove(index, context) !== undefined
+  if (!(isPiece || partitioned) || !isMadeInPieces(index, context)) return index
   return { ...index, ...(partitioned && { only: true }), explicit: true }
 }
 
-function isMadeInPieces({ ref, parent }: Index, context: AlterContext): boolean {
-  return context.inUse(parent!) && context.object('from', ref) === undefined
+function isMadeInPieces(index: Index, context: AlterContext): boolean {
+  const above = indexAbove(index, context)
+  if (above) return isMadeInPieces(above, context)
+  return context.inUse(index.parent!) && context.object('from', index.ref) === undefined
+}
+
+/** The index of the partitioned table above of which it is a part. */
+function indexAbove({ id }: Index, context: AlterContext): Index | undefined {
+  const above = id.name === null ? undefined : context.object('to', refOf('index_partition', id.schema, id.name))?.attrs.parent
+  return above && (context.object('to', refOf('index', (above as RelationPart).schema, (above as RelationPart).name)) as Index | undefined)
+}
+
+/** A partition that is attached later would get an index of its own. */
+function afterPartition(index: Index, context: AlterContext): Dependency[] {
+  const above = indexAbove(index, context)
+  const partition = refOf('partition', index.id.schema, index.attrs.table)
+  if (!above || !isMadeInPieces(above, context) || context.object('from', partition)) return []
+  return [{ from: above.ref, to: partition, auto: false, createOnly: true }]
 }
 
 function createConcurrently(index: Index): Statement {

@@ -227,6 +227,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   meanwhile?(object: O, context: AlterContext): O | undefined
   /** The same object, created in the way that blocks least when what it belongs to is in use. Its attributes are the same. */
   whileInUse?(object: O, context: AlterContext): O
+  /** What needs what for that, beyond what the model says. */
+  needsInUse?(object: O, context: AlterContext): readonly Dependency[]
   /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: both states of what is carried out. */
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): readonly Statement[]
   /**

@@ -1,5 +1,5 @@
 import { refOf } from '../model/object-ref.js'
-import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
+import type { QualifiedName, Ref, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
 import { columnHead, columnSettings, isInherited, setNotNull, type Column, type NotNull } from './column-ddl.js'
@@ -120,9 +120,10 @@ export const tables = defineKind<Table>({
     if (before.tablespace !== after.tablespace) statements.push(alter(`SET TABLESPACE ${quoteIdent(after.tablespace ?? 'pg_default')}`))
     if (before.unlogged !== after.unlogged) statements.push(alter(after.unlogged ? 'SET UNLOGGED' : 'SET LOGGED'))
     statements.push(...optionStatements(`ALTER TABLE ${nameOf(to)}`, before.with, after.with))
-    if (!same(before.inherits, after.inherits)) {
+    const inherits = after.inherits?.filter((parent) => before.inherits?.some((known) => same(known, parent)) || fitsBelow(to, parent, context))
+    if (!same(before.inherits ?? [], inherits ?? [])) {
       const columns = context.children('to', to.ref).filter(({ kind }) => kind === 'column') as Column[]
-      statements.push(...columns.filter((column) => isDemanded(column, context)).map(setNotNull), ...inheritance(to, before.inherits, after.inherits))
+      statements.push(...columns.filter((column) => isDemanded(column, context)).map(setNotNull), ...inheritance(to, before.inherits, inherits))
     }
     // The type of a table comes once its columns are right.
     const fits = after.ofType && same(columnTypes(to, 'from', context), columnTypes(to, 'to', context))
@@ -253,6 +254,19 @@ function addedLater({ attrs }: Table, parts: readonly SchemaObject[]): ReadonlyS
  * A new parent comes last, so after a change in the middle every later one is taken out and added again. Meanwhile a stand-in is a
  * parent: PostgreSQL takes a column that no parent has any longer for one that the table declares itself.
  */
+/** Whether a table can become a child as it is: what is different about its columns, or those of the parent, is altered first, and the rest planned again. */
+function fitsBelow({ id }: Table, parent: QualifiedName, context: AlterContext): boolean {
+  const above = refOf('table', parent.schema, parent.name)
+  const type = (column: SchemaObject | undefined) => column && [(column as Column).attrs.type, (column as Column).attrs.collation]
+  return context.children('to', above).every((column) => {
+    if (column.kind !== 'column') return true
+    const own = refOf('column', id.schema, id.name, column.id.name as string)
+    if ((context.object('to', own) as Column | undefined)?.attrs.inherited) return true
+    const stays = (ref: Ref) => same(type(context.object('from', ref)), type(context.object('to', ref)))
+    return stays(own) && (context.object('from', above) === undefined || stays(column.ref))
+  })
+}
+
 function inheritance(table: Table, from: readonly QualifiedName[] = [], to: readonly QualifiedName[] = []): Statement[] {
   const [before, after] = [from.map(nameText), to.map(nameText)]
   const remaining = before.filter((name) => after.includes(name))

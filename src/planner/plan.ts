@@ -4,7 +4,7 @@ import { order, type OrderedAction } from '../differ/order.js'
 import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import { SchemaModel } from '../model/schema-model.js'
-import type { Ref, SchemaObject } from '../model/schema-object.js'
+import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
@@ -53,15 +53,17 @@ export function plan(from: SchemaModel, wanted: SchemaModel, differences: readon
 function whileInUse(from: SchemaModel, to: SchemaModel, operations: readonly Operation[]): { to: SchemaModel; operations: readonly Operation[] } {
   const context = alterContext(from, to, { online: true })
   const changed = new Map<Ref, SchemaObject>()
+  const needs: Dependency[] = []
   for (const operation of operations) {
     if (operation.type !== 'create') continue
     const object = kindOf(operation.object).whileInUse?.(operation.object, context)
     if (object) changed.set(object.ref, object)
+    needs.push(...(kindOf(operation.object).needsInUse?.(operation.object, context) ?? []))
   }
   if (changed.size === 0) return { to, operations }
   const data = to.toData()
   return {
-    to: new SchemaModel({ ...data, objects: data.objects.map((object) => changed.get(object.ref) ?? object) }),
+    to: new SchemaModel({ ...data, objects: data.objects.map((object) => changed.get(object.ref) ?? object), dependencies: [...data.dependencies, ...needs] }),
     operations: operations.map((operation) => (operation.type === 'create' ? { ...operation, object: changed.get(operation.object.ref) ?? operation.object } : operation)),
   }
 }

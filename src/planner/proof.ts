@@ -39,6 +39,7 @@ export interface ProvenSteps {
 /** PostgreSQL's side effects that no kind foresees are planned again this often before a proof is given up. */
 const ROUNDS = 4
 const UNSAFE_NEW_ENUM_VALUE = '55P04'
+const AMBIGUOUS_FUNCTION = '42725'
 
 /** A proven upgrade, and what its inverse needs to know. */
 export interface ProvenUpgrade extends ProvenSteps {
@@ -240,6 +241,7 @@ async function planAndRun(
 ): Promise<PlannedStep[]> {
   const replace = new Set<Ref>(options.replace)
   let commitsEarly = false
+  let replacesCallers = false
   for (;;) {
     let steps = plan(from, to, operations, { ...options, replace })
     if (commitsEarly) steps = hoisted(steps.map(outsideWhenNeeded))
@@ -247,6 +249,12 @@ async function planAndRun(
     if (!result.failed) return result.steps
     const { step, error } = result.failed
     if (result.committed) await ground.restore(from)
+    if (error.sqlState === AMBIGUOUS_FUNCTION && !replacesCallers) {
+      // What calls a function that gets other arguments goes before that does, and comes back after it.
+      for (const ref of callersOfDropped(from, to, operations)) replace.add(ref)
+      replacesCallers = true
+      continue
+    }
     const larger = step.elseReplace ?? (replace.has(step.ref) ? from.get(step.ref)?.parent : undefined)
     if (larger && !replace.has(larger) && from.get(larger) && to.get(larger)) {
       replace.delete(step.ref)
@@ -254,6 +262,12 @@ async function planAndRun(
     } else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
     else throw refused(step, error, direction)
   }
+}
+
+/** What stays and needs something that is dropped. */
+function callersOfDropped(from: SchemaModel, to: SchemaModel, operations: readonly Operation[]): Ref[] {
+  const dropped = operations.flatMap((operation) => (operation.type === 'drop' ? [operation.object.ref] : []))
+  return dropped.flatMap((ref) => from.neededBy(ref).map((need) => need.from)).filter((ref) => to.get(ref))
 }
 
 function outsideWhenNeeded(step: PlannedStep): PlannedStep {
