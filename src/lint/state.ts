@@ -1,5 +1,6 @@
 import type { SourcePosition } from '../errors.js'
 import { Names } from './names.js'
+import { refusedInTransaction } from './refused.js'
 import type { Piece, Unit } from './unit.js'
 import type { TypeText } from './syntax.js'
 
@@ -44,6 +45,8 @@ export interface TableConstraint {
 export interface Table {
   /** Made by this script or migration, so that nobody else uses it and it holds next to nothing. */
   isNew: boolean
+  /** Holds rows that this script put in. */
+  isFilled?: boolean
   readonly columns: Map<string, Column>
   readonly constraints: Map<string, TableConstraint>
   /** Constraints that were validated here, and are made elsewhere. */
@@ -78,20 +81,31 @@ export class State {
   constructor(
     /** The major version that the migration is for, where it is given. */
     readonly major: number | undefined = undefined,
+    /** What the script before this one in the same folder made of it, if that ran. */
+    readonly earlier: State | undefined = undefined,
   ) {}
 
   /** Begins with a script or migration. What the ones before said of tables that stay is still known. */
   begin(unit: Unit): void {
     this.#unit = unit
-    this.#told = new Set()
     this.transaction = undefined
     this.#piece = undefined
     this.lockTimeout = this.statementTimeout = false
-    this.#made.clear()
-    this.#isUnclear = unit.kind === 'script' && !unit.inTransaction && !unit.pieces.some(({ type }) => type === 'TransactionStmt')
-    for (const table of this.tables.values()) table.isNew = false
-    for (const table of this.tables.values()) for (const [name, column] of table.columns) table.columns.set(name, { ...column, isNew: false })
+    this.#isUnclear = unit.kind === 'script' && !unit.inTransaction && !unit.isApart && !unit.pieces.some(({ type, node }) => type === 'TransactionStmt' || refusedInTransaction(type, node) !== undefined)
+    // What takes back the part before it is about what that part made.
+    if (unit.direction !== 'downgrade') {
+      this.#makeOld()
+      this.#told = new Set()
+    }
     if (unit.inTransaction) this.transaction = newTransaction(unit.at)
+  }
+
+  #makeOld(): void {
+    this.#made.clear()
+    for (const table of this.tables.values()) {
+      table.isNew = false
+      for (const [name, column] of table.columns) table.columns.set(name, { ...column, isNew: false })
+    }
   }
 
   /** Comes to the statement at this place of the script. */
@@ -114,6 +128,11 @@ export class State {
 
   get unit(): Unit {
     return this.#unit!
+  }
+
+  /** Whether this part takes back what the part before it made. */
+  get isDowngrade(): boolean {
+    return !this.isMigration && this.unit.direction === 'downgrade'
   }
 
   get piece(): Piece {
