@@ -68,7 +68,8 @@ function parsed(sql: string, { parseSync }: Parser): Node | undefined {
   try {
     return parseSync(sql).stmts?.[0]?.stmt
   } catch (error) {
-    const without = sql.replace(/(?<![:\w]):(?=['"]?\w)/g, ' ')
+    // A column may be called like the variable that it is compared with.
+    const without = sql.replace(/(?<![:\w]):(?=['"])/g, ' ').replace(/(?<![:\w]):(?=\w)/g, '_')
     if (without === sql) throw error
     try {
       return parseSync(without).stmts?.[0]?.stmt
