@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { AlterTableStmt, Node, WithClause } from 'libpg-query'
 import { AutogenError } from '../errors.js'
 import { isAllowed } from '../hazards.js'
@@ -35,6 +35,9 @@ export interface LintOptions {
   readonly known?: ReadonlySet<Migration>
 }
 
+/** Files that are run one after the other are called so: `0002_orders.sql`, `V2__orders.sql`. */
+const NUMBERED = /^v?\d/i
+
 const RULE_NAMES = RULES.map(({ rule }) => rule)
 const EVERY = RULES.filter(({ every }) => every !== undefined)
 const AT_END = RULES.filter(({ atEnd }) => atEnd !== undefined)
@@ -50,9 +53,9 @@ export async function lintAll(inputs: readonly (LintScript | Migration)[], optio
   const report = new Report(options.allow ?? [])
   for (const input of inputs) {
     if ('text' in input) {
-      const folder = dirname(input.file)
-      const state = new State(options.major, inFolder.get(folder))
-      inFolder.set(folder, state)
+      const folder = NUMBERED.test(basename(input.file)) ? dirname(input.file) : undefined
+      const state = new State(options.major, folder === undefined ? undefined : inFolder.get(folder))
+      if (folder !== undefined) inFolder.set(folder, state)
       for (const unit of scriptUnits(input, options.assumeInTransaction ?? false, parser, RULE_NAMES)) {
         const isMild = unit.direction === 'downgrade' && !options.downgrade
         report.add(lintUnit(unit, state, isMild))

@@ -56,7 +56,7 @@ test('SET LOCAL says that something else began the transaction', async () => {
   expect(await hazards(`SET lock_timeout = '2s';\n${IN_TWO}`)).toEqual([])
 })
 
-test('what an earlier file of the folder proves is a condition, not a proof', async () => {
+test('what an earlier file of a numbered row of them proves is a condition, not a proof', async () => {
   const scripts = [
     { file: 'db/1.sql', text: 'ALTER TABLE users ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID' },
     { file: 'db/2.sql', text: 'ALTER TABLE users VALIDATE CONSTRAINT c; ALTER TABLE users ADD CONSTRAINT d CHECK (b IS NOT NULL) NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT d' },
@@ -65,7 +65,7 @@ test('what an earlier file of the folder proves is a condition, not a proof', as
   const { hazards: found, advice } = await lint(scripts)
   expect(found).toEqual([])
   expect(advice.find(({ rule }) => rule === 'set-not-null')).toMatchObject({ at: { file: 'db/3.sql' }, message: expect.stringContaining('db/2.sql was run before') })
-  expect((await lint([scripts[1]!, { ...scripts[2]!, file: 'other/3.sql' }])).hazards.map(({ rule }) => rule)).toEqual(['set-not-null'])
+  for (const file of ['other/3.sql', 'db/c.sql']) expect((await lint([scripts[1]!, { ...scripts[2]!, file }])).hazards.map(({ rule }) => rule)).toEqual(['set-not-null'])
 })
 
 test('placeholders of Flyway take the place of a word', async () => {
