@@ -97,7 +97,7 @@ export const otherRules: readonly Rule[] = [
       AT_AddInherit: ({ table }) => ({ object: table }),
       AT_DropInherit: ({ table }) => ({ object: table }),
       AT_AlterConstraint: ({ table, command }) => ({ object: joined([table, as('ATAlterConstraint', command.def)?.conname ?? as('Constraint', command.def)?.conname]) }),
-      AT_SetIdentity: ({ table, command }) => ({ object: joined([table, command.name]) }),
+      AT_SetIdentity: ({ table, command }) => all('DefElem', as('List', command.def)?.items).some(({ defname }) => defname !== 'generated') && { object: joined([table, command.name]) },
     },
   },
   {
