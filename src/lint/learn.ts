@@ -14,6 +14,7 @@ export function learn(type: NodeType, node: never, state: State): void {
       if (/BEGIN|START/.test(kind)) state.transaction ??= newTransaction(state.at)
       else if (/STMT_(COMMIT|ROLLBACK|PREPARE)$/.test(kind)) {
         Object.assign(state, state.transaction?.before)
+        if (kind === 'TRANS_STMT_ROLLBACK') for (const name of state.transaction?.made ?? []) state.tables.delete(name)
         state.transaction = undefined
       }
       return
@@ -173,6 +174,7 @@ function learnConstraint(constraint: Constraint, tableName: string, table: Table
 function newTable(state: State, name: string): Table {
   const table: Table = { isNew: true, columns: new Map(), constraints: new Map(), validated: [] }
   state.tables.set(name, table)
+  state.transaction?.made.push(name)
   return table
 }
 

@@ -13,7 +13,7 @@ import { RULES } from './rules/all.js'
 import { loadParser } from './script.js'
 import { scriptUnits } from './script-units.js'
 import { newTransaction, State } from './state.js'
-import { all, as, nameOf, type NodeType } from './syntax.js'
+import { all, as, hasOption, nameOf, type NodeType } from './syntax.js'
 import type { Piece, Unit } from './unit.js'
 
 /** A text of SQL and what it is called in findings. */
@@ -144,10 +144,10 @@ function look({ type, node }: Piece, pieces: readonly Piece[], state: State, tel
   state.transaction?.locks.push(...locks.map((lock) => ({ ...lock, at: state.at })))
 }
 
-/** The statements that change rows in the WITH of another, and the one that is prepared. */
-function partsOf(type: NodeType, node: { readonly withClause?: WithClause; readonly query?: Node }): { readonly type: NodeType; readonly node: never }[] {
-  const prepared = type === 'PrepareStmt' && node.query ? [node.query] : []
-  return [...prepared, ...all('CommonTableExpr', node.withClause?.ctes).flatMap(({ ctequery }) => ctequery ?? [])]
+/** The statements that change rows in the WITH of another, and the one that is prepared or explained by running it. */
+function partsOf(type: NodeType, node: { readonly withClause?: WithClause; readonly query?: Node; readonly options?: Node[] }): { readonly type: NodeType; readonly node: never }[] {
+  const isRun = type === 'PrepareStmt' || (type === 'ExplainStmt' && hasOption(node.options, 'analyze'))
+  return [...(isRun && node.query ? [node.query] : []), ...all('CommonTableExpr', node.withClause?.ctes).flatMap(({ ctequery }) => ctequery ?? [])]
     .filter((part) => !('SelectStmt' in part))
     .flatMap((part) => Object.entries(part).map(([its, content]) => ({ type: its as NodeType, node: content as never })))
 }

@@ -17,6 +17,8 @@ export interface Transaction {
   readonly locks: Lock[]
   /** Labels that were added to enums and cannot be used before a commit. */
   readonly labels: Set<string>
+  /** Tables that it made, which are not there after ROLLBACK. */
+  readonly made: string[]
   readonly began: SourcePosition
   /** The timeouts as they were before SET LOCAL: with its end they come back. */
   before?: Timeouts
@@ -222,7 +224,7 @@ export class State {
 }
 
 export function newTransaction(began: SourcePosition): Transaction {
-  return { locks: [], labels: new Set(), began }
+  return { locks: [], labels: new Set(), made: [], began }
 }
 
 /** The statement as a text in one line, for what stands in a hint. */

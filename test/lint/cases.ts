@@ -8,7 +8,7 @@ const OLD_CHECK = 'ALTER TABLE app.users ADD CONSTRAINT c CHECK (email IS NOT NU
 
 export const CASES: Readonly<Record<string, Cases>> = {
   'create-index': {
-    unsafe: ['CREATE INDEX i ON app.users (email)', 'CREATE UNIQUE INDEX ON users (email)', 'CREATE INDEX IF NOT EXISTS i ON users USING gin (tags)', 'BEGIN; CREATE INDEX i ON users (a); COMMIT'],
+    unsafe: ['CREATE INDEX i ON app.users (email)', 'CREATE UNIQUE INDEX ON users (email)', 'CREATE INDEX IF NOT EXISTS i ON users USING gin (tags)', 'BEGIN; CREATE INDEX i ON users (a); COMMIT', 'BEGIN; CREATE TABLE t (a text); ROLLBACK; CREATE INDEX ON t (a)'],
     safe: ['CREATE INDEX CONCURRENTLY i ON app.users (email)', 'CREATE TABLE app.users (email text); CREATE INDEX i ON app.users (email)', 'CREATE INDEX i ON ONLY events (at)', 'CREATE TABLE t AS SELECT 1 AS a; CREATE INDEX ON t (a)', 'CREATE SCHEMA s CREATE TABLE t (a text); CREATE INDEX ON s.t (a)'],
   },
   'drop-index': {
@@ -100,14 +100,14 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'strict-domain': { unsafe: ['CREATE DOMAIN positive AS int CHECK (value > 0)'], safe: ['CREATE DOMAIN number AS int'] },
   'drop-constraint': {
-    unsafe: ['ALTER TABLE users DROP CONSTRAINT c', 'ALTER TABLE IF EXISTS users DROP CONSTRAINT IF EXISTS c'],
+    unsafe: ['ALTER TABLE users DROP CONSTRAINT c', 'ALTER TABLE IF EXISTS users DROP CONSTRAINT IF EXISTS c', 'ALTER DOMAIN positive DROP CONSTRAINT c'],
     safe: [
       `${OLD_CHECK} ALTER TABLE app.users VALIDATE CONSTRAINT c; ALTER TABLE app.users ALTER email SET NOT NULL; ALTER TABLE app.users DROP CONSTRAINT c`,
       'ALTER TABLE users DROP CONSTRAINT p, ADD CONSTRAINT p PRIMARY KEY USING INDEX i',
       'ALTER TABLE users ADD a bigint; ALTER TABLE users ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT c; ALTER TABLE users ALTER a SET NOT NULL; ALTER TABLE users DROP CONSTRAINT c',
     ],
   },
-  'drop-not-null': { unsafe: ['ALTER TABLE users ALTER email DROP NOT NULL'], safe: ['CREATE TABLE t (a int NOT NULL); ALTER TABLE t ALTER a DROP NOT NULL'] },
+  'drop-not-null': { unsafe: ['ALTER TABLE users ALTER email DROP NOT NULL', 'ALTER DOMAIN positive DROP NOT NULL'], safe: ['CREATE TABLE t (a int NOT NULL); ALTER TABLE t ALTER a DROP NOT NULL'] },
   'required-column': {
     unsafe: ['ALTER TABLE users ADD COLUMN a text NOT NULL', 'ALTER TABLE users ADD a text NOT NULL DEFAULT NULL', "CREATE TABLE t (a text); INSERT INTO t VALUES ('x'); ALTER TABLE t ADD b text NOT NULL"],
     safe: ["ALTER TABLE users ADD COLUMN a text NOT NULL DEFAULT ''", 'ALTER TABLE users ADD COLUMN a text', 'CREATE TABLE t (); ALTER TABLE t ADD COLUMN a text NOT NULL'],
@@ -208,7 +208,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'detach-partition': { unsafe: ['ALTER TABLE events DETACH PARTITION events_1'], safe: ['ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY', 'ALTER TABLE events DETACH PARTITION events_1 FINALIZE'] },
   'create-partition': { unsafe: ['CREATE TABLE events_1 PARTITION OF events DEFAULT'], safe: ['CREATE TABLE events (at date) PARTITION BY RANGE (at); CREATE TABLE events_1 PARTITION OF events DEFAULT'] },
-  'delete-all': { unsafe: ['DELETE FROM users', 'DELETE FROM users WHERE 1 = 1', 'DELETE FROM users WHERE id = id', 'DELETE FROM users WHERE id = 7 OR true', 'DO $$ BEGIN DELETE FROM users WHERE id = users.id OR id = id; END $$', 'PREPARE p AS DELETE FROM users', 'WITH gone AS (DELETE FROM users RETURNING *) INSERT INTO log SELECT id FROM gone'], safe: ['DELETE FROM users WHERE id = 1', 'CREATE TABLE t (a int); DELETE FROM t', 'DELETE FROM users WHERE id = :id'] },
+  'delete-all': { unsafe: ['DELETE FROM users', 'DELETE FROM users WHERE 1 = 1', 'DELETE FROM users WHERE id = id', 'DELETE FROM users WHERE id = 7 OR true', 'DO $$ BEGIN DELETE FROM users WHERE id = users.id OR id = id; END $$', 'PREPARE p AS DELETE FROM users', 'EXPLAIN (ANALYZE) DELETE FROM users', 'WITH gone AS (DELETE FROM users RETURNING *) INSERT INTO log SELECT id FROM gone'], safe: ['DELETE FROM users WHERE id = 1', 'CREATE TABLE t (a int); DELETE FROM t', 'DELETE FROM users WHERE id = :id', 'EXPLAIN DELETE FROM users'] },
   'update-all': { unsafe: ['UPDATE users SET a = 1', 'UPDATE users SET a = 1 WHERE true', 'DO $$ BEGIN UPDATE users SET a = 1; END $$'], safe: ['UPDATE users SET a = 1 WHERE id = 7', 'UPDATE users SET a = 1 WHERE id BETWEEN 1 AND 1000'] },
   'change-under-lock': {
     unsafe: ['BEGIN; ALTER TABLE users ADD a int; UPDATE users SET a = 1 WHERE b > 0; COMMIT', 'BEGIN; ALTER TABLE users ADD a int; INSERT INTO log SELECT id FROM users; COMMIT', 'DO $$ BEGIN ALTER TABLE users ADD a int; DELETE FROM users WHERE b IS NULL; END $$'],

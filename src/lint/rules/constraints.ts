@@ -140,9 +140,10 @@ export const constraintRules: readonly Rule[] = [
     rule: 'drop-constraint',
     code: 'breaks-code',
     severity: 'advice',
-    what: 'DROP CONSTRAINT, unless the script sets NOT NULL in place of it or adds it anew',
+    what: 'DROP CONSTRAINT of a table or domain, unless the script sets NOT NULL in place of it or adds it anew',
     why: 'nothing keeps it up any more: code may rely on it, and rows that break it keep it from coming back',
     instead: 'make sure that no code relies on it',
+    statements: { AlterDomainStmt: ({ subtype, typeName, name }, state) => subtype === 'X' && !state.isMade('type', listedName(typeName)) && { object: joined([listedName(typeName), name]) } },
     commands: {
       AT_DropConstraint: ({ table, command, statement }, state) => {
         const isAddedAnew = all('AlterTableCmd', statement.cmds).some(({ def }) => as('Constraint', def)?.conname === command.name)
@@ -157,9 +158,10 @@ export const constraintRules: readonly Rule[] = [
     rule: 'drop-not-null',
     code: 'breaks-code',
     severity: 'advice',
-    what: 'DROP NOT NULL',
+    what: 'DROP NOT NULL of a column or domain',
     why: 'code of the previous release that reads the column may not expect NULL',
     instead: 'let the code bear NULL first, and deploy it',
+    statements: { AlterDomainStmt: ({ subtype, typeName }, state) => subtype === 'N' && !state.isMade('type', listedName(typeName)) && { object: listedName(typeName) } },
     commands: { AT_DropNotNull: ({ table, command }) => ({ object: `${table}.${command.name}` }) },
   },
 ]
