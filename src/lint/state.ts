@@ -73,6 +73,8 @@ export class State {
   transaction: Transaction | undefined
   lockTimeout = false
   statementTimeout = false
+  /** Whether the statements of this script are each by itself, since it says so or could not run otherwise. */
+  isApart = false
   #unit: Unit | undefined
   #index = 0
   #isUnclear = false
@@ -93,7 +95,9 @@ export class State {
     this.transaction = undefined
     this.#piece = undefined
     this.lockTimeout = this.statementTimeout = false
-    this.#isUnclear = unit.kind === 'script' && !unit.inTransaction && !unit.isApart && !unit.pieces.some(({ type, node }) => type === 'TransactionStmt' || refusedInTransaction(type, node) !== undefined)
+    const saysNothing = unit.kind === 'script' && !unit.inTransaction && !unit.pieces.some(({ type }) => type === 'TransactionStmt')
+    this.isApart = saysNothing && (unit.isApart === true || unit.pieces.some(({ type, node }) => refusedInTransaction(type, node) !== undefined))
+    this.#isUnclear = saysNothing && !this.isApart
     // What takes back the part before it is about what that part made.
     if (unit.direction !== 'downgrade') {
       this.#makeOld()

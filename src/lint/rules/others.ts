@@ -1,5 +1,7 @@
+import type { CreateStmt } from 'libpg-query'
 import type { Rule } from '../rule.js'
-import { all, as, joined, listedName, nameOf, objectName } from '../syntax.js'
+import type { State } from '../state.js'
+import { all, as, constraintsOf, joined, listedName, nameOf, objectName, type NodeOf } from '../syntax.js'
 
 /** Rules about replication, and about what cannot be seen from here. */
 export const otherRules: readonly Rule[] = [
@@ -38,6 +40,21 @@ export const otherRules: readonly Rule[] = [
     statements: { CreateStmt: ({ relation }) => relation?.relpersistence === 'u' && { object: nameOf(relation) } },
   },
   {
+    rule: 'no-primary-key',
+    code: 'replication',
+    severity: 'advice',
+    what: 'CREATE TABLE without a primary key',
+    why: 'logical replication cannot tell its rows apart: once it is published, its updates and deletes fail',
+    instead: 'a primary key',
+    statements: {
+      CreateStmt: (table, state) => {
+        const { relation, tableElts, inhRelations, partbound, ofTypename } = table
+        const isLikeOther = inhRelations !== undefined || partbound !== undefined || ofTypename !== undefined || all('TableLikeClause', tableElts).length > 0
+        return relation?.relpersistence !== 't' && !isLikeOther && !hasKey(table) && !getsKey(nameOf(relation), state) && { object: nameOf(relation) }
+      },
+    },
+  },
+  {
     rule: 'dynamic-sql',
     code: 'untracked-dependency',
     severity: 'hazard',
@@ -51,11 +68,12 @@ export const otherRules: readonly Rule[] = [
     rule: 'foreign-call',
     code: 'untracked-dependency',
     severity: 'advice',
-    what: 'CALL, EXECUTE of a prepared statement; op.run in a migration',
+    what: 'CALL, CREATE EXTENSION, EXECUTE of a prepared statement; op.run in a migration',
     why: 'what it does stands elsewhere: nothing of it is checked here',
     instead: 'look at it by hand',
     statements: {
       CallStmt: ({ funccall }) => ({ object: all('String', funccall?.funcname).map(({ sval }) => sval).join('.') }),
+      CreateExtensionStmt: ({ extname }) => ({ object: extname ?? '' }),
       ExecuteStmt: ({ name }) => ({ object: name ?? '' }),
     },
   },
@@ -113,3 +131,17 @@ export const otherRules: readonly Rule[] = [
     },
   },
 ]
+
+function hasKey({ tableElts }: CreateStmt): boolean {
+  const constraints = [...all('Constraint', tableElts), ...all('ColumnDef', tableElts).flatMap(constraintsOf)]
+  return constraints.some(({ contype }) => contype === 'CONSTR_PRIMARY')
+}
+
+/** Whether a statement behind it adds one. */
+function getsKey(table: string, state: State): boolean {
+  return state.following().some(({ type, node }) => {
+    if (type !== 'AlterTableStmt') return false
+    const { relation, cmds } = node as NodeOf<'AlterTableStmt'>
+    return nameOf(relation) === table && all('AlterTableCmd', cmds).some(({ def }) => as('Constraint', def)?.contype === 'CONSTR_PRIMARY')
+  })
+}

@@ -69,14 +69,19 @@ export const transactionRules: readonly Rule[] = [
     rule: 'unclear-transaction',
     code: 'not-transactional',
     severity: 'advice',
-    what: 'a script of several statements, of which one locks a table that was there before, that says nothing about transactions',
+    what: 'a script of several statements that says nothing about transactions: one locks a table that was there before, or another cannot run in a transaction',
     why: 'if it runs as one transaction, the locks of the first statement are held until the last is done; if not, it cannot simply be run again when it stops half-way',
     instead: 'BEGIN and COMMIT around what belongs together; IF EXISTS and IF NOT EXISTS where each statement is by itself; --assume-in-transaction when something else begins one',
     every: (type, node, state) => {
-      if (!state.isUnclear || state.isInBlock || locksOf(type, node, state).length === 0) return undefined
       const { pieces } = state.unit
+      const object = `${pieces.length} statements`
+      if (state.isApart) {
+        const isOneOfSeveral = pieces.filter((piece) => !isRepeatable(piece) && refusedInTransaction(piece.type, piece.node) === undefined).length > 1
+        return isOneOfSeveral && state.once('unclear-transaction') && { object, message: 'it cannot simply be run again when it stops half-way', instead: 'IF EXISTS and IF NOT EXISTS, or what belongs together in a script of its own, between BEGIN and COMMIT' }
+      }
+      if (!state.isUnclear || state.isInBlock || locksOf(type, node, state).length === 0) return undefined
       const isOneOfSeveral = pieces.filter((piece) => !REPEATABLE.has(piece.type)).length > 1
-      return isOneOfSeveral && !pieces.every(isRepeatable) && state.once('unclear-transaction') && { object: `${pieces.length} statements` }
+      return isOneOfSeveral && !pieces.every(isRepeatable) && state.once('unclear-transaction') && { object }
     },
   },
   {
@@ -104,6 +109,19 @@ export const transactionRules: readonly Rule[] = [
       if (state.isMigration || state.lockTimeout) return undefined
       const [lock] = locksOf(type, node, state)
       return lock !== undefined && state.once('no-lock-timeout') && { object: lock.table, message: `${lock.mode} on ${lock.table}: while it waits for a query or an open transaction, everybody else waits behind it` }
+    },
+  },
+  {
+    rule: 'no-statement-timeout',
+    code: 'strong-lock',
+    severity: 'advice',
+    what: 'a strong lock in a script that sets a lock_timeout, but no statement_timeout; not in migrations',
+    why: 'once it has the lock, nothing ends a statement that takes longer than was thought',
+    instead: `SET statement_timeout before it, to what others can wait for`,
+    every: (type, node, state) => {
+      if (state.isMigration || !state.lockTimeout || state.statementTimeout) return undefined
+      const [lock] = locksOf(type, node, state)
+      return lock !== undefined && state.once('no-statement-timeout') && { object: lock.table }
     },
   },
 ]
