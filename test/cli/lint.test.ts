@@ -130,3 +130,8 @@ test('SARIF and annotations of a workflow', async () => {
     /^::error file=db\/1 a\.sql,line=4,col=6,title=error::syntax error at or near "TABL"%0A.*\n::error file=db\/1 a\.sql,line=3,col=1,title=data-loss%3A drop-table::b: .*%0Ainstead: .*\n$/,
   )
 })
+
+test('SQL files of another tool may stand where migrations of the project would', async () => {
+  box.write('migrations/0001_a.up.sql', 'DROP TABLE a;\n')
+  for (const folder of ['migrations', '.']) expect((await box.run(['lint', folder, '--no-advice'])).stdout).toContain('migrations/0001_a.up.sql:1:1 data-loss drop-table a')
+})
