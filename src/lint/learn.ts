@@ -14,6 +14,7 @@ export function learn(type: NodeType, node: never, state: State): void {
       if (/BEGIN|START/.test(kind)) state.transaction ??= newTransaction(state.at)
       else if (/STMT_(COMMIT|ROLLBACK|PREPARE)$/.test(kind)) {
         Object.assign(state, state.transaction?.before)
+        if (kind === 'TRANS_STMT_ROLLBACK') for (const name of state.transaction?.made ?? []) state.tables.delete(name)
         state.transaction = undefined
       }
       return
@@ -21,22 +22,28 @@ export function learn(type: NodeType, node: never, state: State): void {
     case 'VariableSetStmt': {
       const { name, kind, args, is_local } = content<'VariableSetStmt'>()
       if (is_local && state.transaction) state.transaction.before ??= { lockTimeout: state.lockTimeout, statementTimeout: state.statementTimeout }
-      return setTimeouts(state, name, kind === 'VAR_SET_VALUE' && isTime(args?.[0]))
+      return setTimeouts(state, name, kind === 'VAR_SET_VALUE' ? timeOf(args?.[0]) : 0)
     }
     case 'SelectStmt': {
       for (const { val } of all('ResTarget', content<'SelectStmt'>().targetList)) {
         const call = as('FuncCall', val)
-        if (words(call?.funcname).at(-1) === 'set_config') setTimeouts(state, as('A_Const', call?.args?.[0])?.sval?.sval, isTime(call?.args?.[1]))
+        if (words(call?.funcname).at(-1) === 'set_config') setTimeouts(state, as('A_Const', call?.args?.[0])?.sval?.sval, timeOf(call?.args?.[1]))
       }
-      const into = content<'SelectStmt'>().intoClause?.rel
-      if (into) newTable(state, nameOf(into))
+      const { intoClause, fromClause = [] } = content<'SelectStmt'>()
+      if (intoClause) newTable(state, nameOf(intoClause.rel)).isFilled = fromClause.length > 0
       return
     }
     case 'CreateStmt':
       return learnTable(content<'CreateStmt'>(), state)
     case 'CreateTableAsStmt':
-      newTable(state, nameOf(content<'CreateTableAsStmt'>().into?.rel))
+      newTable(state, nameOf(content<'CreateTableAsStmt'>().into?.rel)).isFilled = true
       return
+    case 'InsertStmt':
+    case 'CopyStmt': {
+      const table = state.tables.get(nameOf(content<'InsertStmt'>().relation))
+      if (table) table.isFilled = true
+      return
+    }
     case 'ViewStmt':
       return state.make('view', nameOf(content<'ViewStmt'>().view))
     case 'CreateFunctionStmt': {
@@ -167,16 +174,24 @@ function learnConstraint(constraint: Constraint, tableName: string, table: Table
 function newTable(state: State, name: string): Table {
   const table: Table = { isNew: true, columns: new Map(), constraints: new Map(), validated: [] }
   state.tables.set(name, table)
+  state.transaction?.made.push(name)
   return table
 }
 
-/** Zero is no timeout. */
-function isTime(value: Node | undefined): boolean {
+const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Behind a lock that is waited for longer than this, users notice the queue. */
+const LONGEST_WAIT = MILLISECONDS.min!
+
+/** A timeout in milliseconds; zero is none. */
+function timeOf(value: Node | undefined): number {
   const constant = as('A_Const', value)
-  return constant?.sval ? !/^0+\s*(us|ms|s|min|h|d)?$/.test(constant.sval.sval ?? '') : (constant?.ival?.ival ?? 0) !== 0
+  if (constant?.ival) return constant.ival.ival ?? 0
+  const [, number = '0', unit = 'ms'] = /^\s*([\d.]+)\s*(us|ms|s|min|h|d)?\s*$/.exec(constant?.sval?.sval ?? '') ?? []
+  return Number(number) * MILLISECONDS[unit]!
 }
 
-function setTimeouts(state: State, name: string | undefined, isSet: boolean): void {
-  if (name === 'lock_timeout') state.lockTimeout = isSet
-  if (name === 'statement_timeout') state.statementTimeout = isSet
+function setTimeouts(state: State, name: string | undefined, time: number): void {
+  if (name === 'lock_timeout') state.lockTimeout = time > 0 && time <= LONGEST_WAIT
+  if (name === 'statement_timeout') state.statementTimeout = time > 0
 }

@@ -1,4 +1,5 @@
-import type { AlterTableStmt, WithClause } from 'libpg-query'
+import { basename, dirname } from 'node:path'
+import type { AlterTableStmt, Node, WithClause } from 'libpg-query'
 import { AutogenError } from '../errors.js'
 import { isAllowed } from '../hazards.js'
 import type { Migration } from '../revisions/revision.js'
@@ -9,9 +10,10 @@ import { locksOf } from './locks.js'
 import { migrationUnits } from './migration-unit.js'
 import type { Found, Rule } from './rule.js'
 import { RULES } from './rules/all.js'
-import { loadParser, placesIn, readScript, type Parser } from './script.js'
+import { loadParser } from './script.js'
+import { scriptUnits } from './script-units.js'
 import { newTransaction, State } from './state.js'
-import { all, as, nameOf, type NodeType } from './syntax.js'
+import { all, as, hasOption, nameOf, type NodeType } from './syntax.js'
 import type { Piece, Unit } from './unit.js'
 
 /** A text of SQL and what it is called in findings. */
@@ -27,11 +29,14 @@ export interface LintOptions {
   readonly major?: number
   /** Codes of hazards that are accepted everywhere; `all` accepts every one. */
   readonly allow?: readonly string[]
-  /** Migrations: looks at their downgrades as well. Default: false, since to undo loses what was added, by its nature. */
+  /** Looks at the downgrades of migrations as well, and tells hazards in those of scripts as such. Default: false, since to undo loses what was added, by its nature. */
   readonly downgrade?: boolean
   /** Those migrations of the input that are only there to be known, since they come before: what is in them is not told. */
   readonly known?: ReadonlySet<Migration>
 }
+
+/** Files that are run one after the other are called so: `0002_orders.sql`, `V2__orders.sql`. */
+const NUMBERED = /^v?\d/i
 
 const RULE_NAMES = RULES.map(({ rule }) => rule)
 const EVERY = RULES.filter(({ every }) => every !== undefined)
@@ -44,10 +49,17 @@ const AT_END = RULES.filter(({ atEnd }) => atEnd !== undefined)
 export async function lintAll(inputs: readonly (LintScript | Migration)[], options: LintOptions = {}): Promise<LintReport> {
   const parser = await loadParser()
   const history = new State(options.major)
+  const inFolder = new Map<string, State>()
   const report = new Report(options.allow ?? [])
   for (const input of inputs) {
     if ('text' in input) {
-      report.add(lintUnit(scriptUnit(input, options, parser), new State(options.major)))
+      const folder = NUMBERED.test(basename(input.file)) ? dirname(input.file) : undefined
+      const state = new State(options.major, folder === undefined ? undefined : inFolder.get(folder))
+      if (folder !== undefined) inFolder.set(folder, state)
+      for (const unit of scriptUnits(input, options.assumeInTransaction ?? false, parser, RULE_NAMES)) {
+        const isMild = unit.direction === 'downgrade' && !options.downgrade
+        report.add(lintUnit(unit, state, isMild))
+      }
       continue
     }
     try {
@@ -87,17 +99,13 @@ class Report implements LintReport {
   }
 }
 
-function scriptUnit({ file, text }: LintScript, { assumeInTransaction = false }: LintOptions, parser: Parser): Unit {
-  const plain = text.replace(/^\ufeff/, '')
-  return { kind: 'script', at: { file, line: 1 }, inTransaction: assumeInTransaction, ...readScript(plain, placesIn(file, plain), parser, RULE_NAMES) }
-}
-
-function lintUnit(unit: Unit, state: State): { findings: Finding[]; ignored: IgnoredFinding[]; unit: Unit } {
+/** `isMild`: what is found there fails nothing. */
+function lintUnit(unit: Unit, state: State, isMild = false): { findings: Finding[]; ignored: IgnoredFinding[]; unit: Unit } {
   const findings = new Map<string, Finding>()
   const ignored: IgnoredFinding[] = []
   const tell = (rule: Rule, answer: ReturnType<NonNullable<Rule['every']>>, pieces: readonly Piece[]) => {
     for (const found of answer ? (Array.isArray(answer) ? (answer as Found[]) : [answer as Found]) : []) {
-      const finding = findingOf(rule, found, state)
+      const finding = findingOf(rule, isMild ? { ...found, severity: 'advice' } : found, state)
       const reason = reasonFor(finding, pieces, unit.ignores)
       if (reason === undefined) findings.set(JSON.stringify([finding.rule, finding.object, finding.at]), finding)
       else ignored.push({ ...finding, reason })
@@ -128,7 +136,7 @@ type Tell = (rule: Rule, answer: ReturnType<NonNullable<Rule['every']>>, pieces:
 
 /** Lets the rules look at a statement, then takes in what it did. */
 function look({ type, node }: Piece, pieces: readonly Piece[], state: State, tell: Tell): void {
-  for (const part of [{ type, node }, ...partsOf(node)]) for (const rule of rulesOn(part.type)) tell(rule, rule.statements![part.type]!(part.node, state), pieces)
+  for (const part of [{ type, node }, ...partsOf(type, node)]) for (const rule of rulesOn(part.type)) tell(rule, rule.statements![part.type]!(part.node, state), pieces)
   for (const rule of EVERY) tell(rule, rule.every!(type, node, state), pieces)
   const locks = locksOf(type, node, state)
   if (type === 'AlterTableStmt') lookAtCommands(node, pieces, state, tell)
@@ -136,11 +144,12 @@ function look({ type, node }: Piece, pieces: readonly Piece[], state: State, tel
   state.transaction?.locks.push(...locks.map((lock) => ({ ...lock, at: state.at })))
 }
 
-/** The statements that change rows in the WITH of another. */
-function partsOf(node: { readonly withClause?: WithClause }): { readonly type: NodeType; readonly node: never }[] {
-  return all('CommonTableExpr', node.withClause?.ctes).flatMap(({ ctequery }) =>
-    ctequery && !('SelectStmt' in ctequery) ? Object.entries(ctequery).map(([type, content]) => ({ type: type as NodeType, node: content as never })) : [],
-  )
+/** The statements that change rows in the WITH of another, and the one that is prepared or explained by running it. */
+function partsOf(type: NodeType, node: { readonly withClause?: WithClause; readonly query?: Node; readonly options?: Node[] }): { readonly type: NodeType; readonly node: never }[] {
+  const isRun = type === 'PrepareStmt' || (type === 'ExplainStmt' && hasOption(node.options, 'analyze'))
+  return [...(isRun && node.query ? [node.query] : []), ...all('CommonTableExpr', node.withClause?.ctes).flatMap(({ ctequery }) => ctequery ?? [])]
+    .filter((part) => !('SelectStmt' in part))
+    .flatMap((part) => Object.entries(part).map(([its, content]) => ({ type: its as NodeType, node: content as never })))
 }
 
 function lookAtCommands(statement: AlterTableStmt, pieces: readonly Piece[], state: State, tell: Tell): void {

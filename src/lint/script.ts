@@ -17,7 +17,7 @@ export async function loadParser(): Promise<Parser> {
 }
 
 /** Commands of psql that bring in statements which stand elsewhere, or come from rows. */
-const BRINGS_IN = /^\\(i|ir|include|include_relative|gexec|copy)$/
+const BRINGS_IN = /^\\(i|ir|include|include_relative|copy)$/
 
 export interface ReadScript {
   readonly pieces: Piece[]
@@ -31,7 +31,7 @@ export interface ReadScript {
  * it is of.
  */
 export function readScript(text: string, place: (offset: number) => SourcePosition, parser: Parser, rules: readonly string[], facts: Pick<Piece, 'outside'> = {}): ReadScript {
-  const { statements, commands } = splitScript(text)
+  const { statements, commands } = splitScript(withoutPlaceholders(text))
   const errors: LintError[] = []
   const notes = commands
     .filter(({ name }) => BRINGS_IN.test(name))
@@ -43,6 +43,9 @@ export function readScript(text: string, place: (offset: number) => SourcePositi
       const [[type, content]] = Object.entries(node) as [[NodeType, never]]
       const plain: Piece = { type, node: content, sql, at: place(offset), lastLine: place(offset + sql.length).line, place: (byte) => place(offset + charactersIn(sql, byte)), ...facts }
       const inside = (at: number) => place(offset + at)
+      const sends = commands.find((command) => command.offset >= offset + sql.length)
+      const isNext = sends?.name === '\\gexec' && !statements.some((other) => other.offset > offset && other.offset < sends.offset)
+      if (isNext) return [{ ...plain, dynamic: [{ text: 'what the query gives', at: place(sends.offset) }] }]
       if (type === 'DoStmt') return [{ ...plain, ...blockOf(plain, inside, parser) }]
       return [type === 'CreateFunctionStmt' ? { ...plain, dynamic: dynamicIn(plain, inside, parser) } : plain]
     } catch (error) {
@@ -55,12 +58,18 @@ export function readScript(text: string, place: (offset: number) => SourcePositi
   return { pieces, ignores: read.ignores, errors: [...errors, ...read.errors], notes }
 }
 
-/** The variables of psql are not SQL; whatever they stand for, each takes the place of one word. */
+/** The placeholders of Flyway are not SQL; each takes the place of one word, in its own place. */
+function withoutPlaceholders(text: string): string {
+  return text.replace(/(?<!\$)\$\{([\w.:-]+)\}/g, (_, name: string) => `  ${name.replace(/\W/g, '_')} `)
+}
+
+/** Nor are the variables of psql. */
 function parsed(sql: string, { parseSync }: Parser): Node | undefined {
   try {
     return parseSync(sql).stmts?.[0]?.stmt
   } catch (error) {
-    const without = sql.replace(/(?<![:\w]):(?=['"]?\w)/g, ' ')
+    // A column may be called like the variable that it is compared with.
+    const without = sql.replace(/(?<![:\w]):(?=['"])/g, ' ').replace(/(?<![:\w]):(?=\w)/g, '_')
     if (without === sql) throw error
     try {
       return parseSync(without).stmts?.[0]?.stmt

@@ -1,5 +1,6 @@
 import type { SourcePosition } from '../errors.js'
 import { Names } from './names.js'
+import { refusedInTransaction } from './refused.js'
 import type { Piece, Unit } from './unit.js'
 import type { TypeText } from './syntax.js'
 
@@ -16,6 +17,8 @@ export interface Transaction {
   readonly locks: Lock[]
   /** Labels that were added to enums and cannot be used before a commit. */
   readonly labels: Set<string>
+  /** Tables that it made, which are not there after ROLLBACK. */
+  readonly made: string[]
   readonly began: SourcePosition
   /** The timeouts as they were before SET LOCAL: with its end they come back. */
   before?: Timeouts
@@ -44,6 +47,8 @@ export interface TableConstraint {
 export interface Table {
   /** Made by this script or migration, so that nobody else uses it and it holds next to nothing. */
   isNew: boolean
+  /** Holds rows that this script put in. */
+  isFilled?: boolean
   readonly columns: Map<string, Column>
   readonly constraints: Map<string, TableConstraint>
   /** Constraints that were validated here, and are made elsewhere. */
@@ -68,6 +73,8 @@ export class State {
   transaction: Transaction | undefined
   lockTimeout = false
   statementTimeout = false
+  /** Whether the statements of this script are each by itself, since it says so or could not run otherwise. */
+  isApart = false
   #unit: Unit | undefined
   #index = 0
   #isUnclear = false
@@ -78,20 +85,33 @@ export class State {
   constructor(
     /** The major version that the migration is for, where it is given. */
     readonly major: number | undefined = undefined,
+    /** What the script before this one in the same folder made of it, if that ran. */
+    readonly earlier: State | undefined = undefined,
   ) {}
 
   /** Begins with a script or migration. What the ones before said of tables that stay is still known. */
   begin(unit: Unit): void {
     this.#unit = unit
-    this.#told = new Set()
     this.transaction = undefined
     this.#piece = undefined
     this.lockTimeout = this.statementTimeout = false
-    this.#made.clear()
-    this.#isUnclear = unit.kind === 'script' && !unit.inTransaction && !unit.pieces.some(({ type }) => type === 'TransactionStmt')
-    for (const table of this.tables.values()) table.isNew = false
-    for (const table of this.tables.values()) for (const [name, column] of table.columns) table.columns.set(name, { ...column, isNew: false })
+    const saysNothing = unit.kind === 'script' && !unit.inTransaction && !unit.pieces.some(({ type }) => type === 'TransactionStmt')
+    this.isApart = saysNothing && (unit.isApart === true || unit.pieces.some(({ type, node }) => refusedInTransaction(type, node) !== undefined))
+    this.#isUnclear = saysNothing && !this.isApart
+    // What takes back the part before it is about what that part made.
+    if (unit.direction !== 'downgrade') {
+      this.#makeOld()
+      this.#told = new Set()
+    }
     if (unit.inTransaction) this.transaction = newTransaction(unit.at)
+  }
+
+  #makeOld(): void {
+    this.#made.clear()
+    for (const table of this.tables.values()) {
+      table.isNew = false
+      for (const [name, column] of table.columns) table.columns.set(name, { ...column, isNew: false })
+    }
   }
 
   /** Comes to the statement at this place of the script. */
@@ -114,6 +134,11 @@ export class State {
 
   get unit(): Unit {
     return this.#unit!
+  }
+
+  /** Whether this part takes back what the part before it made. */
+  get isDowngrade(): boolean {
+    return !this.isMigration && this.unit.direction === 'downgrade'
   }
 
   get piece(): Piece {
@@ -203,7 +228,7 @@ export class State {
 }
 
 export function newTransaction(began: SourcePosition): Transaction {
-  return { locks: [], labels: new Set(), began }
+  return { locks: [], labels: new Set(), made: [], began }
 }
 
 /** The statement as a text in one line, for what stands in a hint. */

@@ -104,5 +104,9 @@ export function notNullColumn(expression: Node | undefined): string[] {
 
 /** Whether a statement names this option. */
 export function hasOption(options: readonly Node[] | undefined, name: string): boolean {
-  return all('DefElem', options).some(({ defname, arg }) => defname === name && !/^(false|off|0)$/i.test(as('String', arg)?.sval ?? String(as('Boolean', arg)?.boolval ?? '')))
+  return all('DefElem', options).some(({ defname, arg }) => {
+    const number = as('Integer', arg)
+    const value = number ? String(number.ival ?? 0) : (as('String', arg)?.sval ?? String(as('Boolean', arg)?.boolval ?? ''))
+    return defname === name && !/^(false|off|0)$/i.test(value)
+  })
 }

@@ -35,6 +35,8 @@ export interface Unit {
   readonly ignores: readonly Ignore[]
   /** Whether all of it is said to run in one transaction. */
   readonly inTransaction: boolean
+  /** Whether each statement is said to run by itself. */
+  readonly isApart?: boolean
   readonly errors: readonly LintError[]
   readonly notes: readonly LintNote[]
   /** Why there is no way back; null where nothing is said about one, undefined where there is one. */

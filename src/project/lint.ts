@@ -99,7 +99,8 @@ async function filesOf(target: string, project: Project): Promise<string[]> {
   const all = walk(absolute)
   // Beside migrations lies the baseline, which is no change of theirs.
   const isOfProject = project.migrationFolders.some((folder) => folder === absolute || path.dirname(folder) === absolute)
-  const found = isOfProject ? all.filter((file) => MODULE.test(file) && !/(^|[\\/])_/.test(path.relative(absolute, file))) : all.filter((file) => SQL.test(file))
+  const migrations = isOfProject ? all.filter((file) => MODULE.test(file) && !/(^|[\\/])_/.test(path.relative(absolute, file))) : []
+  const found = migrations.length > 0 ? migrations : all.filter((file) => SQL.test(file))
   if (found.length === 0) throw new UsageError(`the folder ${target} holds nothing to look at`, { hint: 'a folder of .sql files, or the migrations folder of the project' })
   return found
 }

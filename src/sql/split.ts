@@ -38,9 +38,12 @@ export function splitScript(script: string): { statements: ScriptStatement[]; co
       continue
     }
     const character = script[at]!
-    if (start < 0 && character === '\\') {
+    if (character === '\\') {
       const end = lineEnd(script, at)
-      commands.push({ name: /^\\\S*/.exec(script.slice(at, end))![0], offset: at })
+      const [name] = /^\\\S*/.exec(script.slice(at, end))!
+      commands.push({ name, offset: at })
+      // These send the statement that they stand behind.
+      if (/^\\(g|watch|crosstabview)/.test(name)) finish(at)
       at = end
       continue
     }

@@ -20,19 +20,19 @@ function migration(revision: string, revises: string | null, upgrade: string[], 
 const found = (stdout: string) => (JSON.parse(stdout) as { hazards: { rule: string; at: { file: string; line: number }; direction?: string }[] }).hazards.map(({ rule, at }) => `${at.file.replace(/.*_(\w+)_x\.ts$/, '$1')}:${at.line} ${rule}`)
 
 test('a hazard, where it stands, what it leads to and what to do instead; exit 3', async () => {
-  box.write('db/1.sql', "SET lock_timeout = '2s';\nCREATE INDEX users_email_idx\n  ON app.users (email);\n")
+  box.write('db/1.sql', "SET lock_timeout = '2s'; SET statement_timeout = '9s';\nCREATE INDEX users_email_idx\n  ON app.users (email);\n")
   expect(await box.run(['lint', 'db/1.sql'])).toEqual({
     code: 3,
     stdout: [
       'db/1.sql:2:1 strong-lock create-index app.users',
       '  writes of the table wait until the index is built',
       '  instead: CREATE INDEX CONCURRENTLY users_email_idx ON app.users (email), outside a transaction',
-      '1 hazard in 2 statements',
+      '1 hazard in 3 statements',
       '',
     ].join('\n'),
     stderr: '',
   })
-  expect((await box.run(['lint', 'db', '--allow', 'strong-lock'])).stdout).toBe('no hazards, 1 allowed in 2 statements\n')
+  expect((await box.run(['lint', 'db', '--allow', 'strong-lock'])).stdout).toBe('no hazards, 1 allowed in 3 statements\n')
 })
 
 test('advice fails nothing, and can be left out', async () => {
@@ -129,4 +129,9 @@ test('SARIF and annotations of a workflow', async () => {
   expect((await box.run(['lint', 'db', '--format', 'github', '--no-advice'])).stdout).toMatch(
     /^::error file=db\/1 a\.sql,line=4,col=6,title=error::syntax error at or near "TABL"%0A.*\n::error file=db\/1 a\.sql,line=3,col=1,title=data-loss%3A drop-table::b: .*%0Ainstead: .*\n$/,
   )
+})
+
+test('SQL files of another tool may stand where migrations of the project would', async () => {
+  box.write('migrations/0001_a.up.sql', 'DROP TABLE a;\n')
+  for (const folder of ['migrations', '.']) expect((await box.run(['lint', folder, '--no-advice'])).stdout).toContain('migrations/0001_a.up.sql:1:1 data-loss drop-table a')
 })

@@ -32,3 +32,9 @@ test('nothing, and what never ends', () => {
   expect(split('select $$abc')).toEqual(['select $$abc'])
   expect(split('/* abc')).toEqual([])
 })
+
+test('commands of psql behind a statement end it where they send it', () => {
+  const { statements, commands } = splitScript("select 'a' \\gexec\nselect 1 \\echo '; still'\n;\nselect 2;")
+  expect(statements.map(({ sql }) => sql.split('\n')[0])).toEqual(["select 'a'", "select 1 \\echo '; still'", 'select 2'])
+  expect(commands.map(({ name }) => name)).toEqual(['\\gexec', '\\echo'])
+})

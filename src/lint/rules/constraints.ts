@@ -1,7 +1,8 @@
-import type { AlterTableStmt, Constraint, IndexStmt } from 'libpg-query'
+import type { AlterTableCmd, AlterTableStmt, Constraint, IndexStmt } from 'libpg-query'
 import type { Found, Rule, TableCommand } from '../rule.js'
 import { shownSql, type State } from '../state.js'
 import { all, as, constraintsOf, joined, listedName, nameOf, typeOf, words } from '../syntax.js'
+import type { Piece } from '../unit.js'
 
 /** Rules about constraints of tables and domains. */
 export const constraintRules: readonly Rule[] = [
@@ -139,13 +140,17 @@ export const constraintRules: readonly Rule[] = [
     rule: 'drop-constraint',
     code: 'breaks-code',
     severity: 'advice',
-    what: 'DROP CONSTRAINT, unless the script sets NOT NULL in place of it or adds it anew',
+    what: 'DROP CONSTRAINT of a table or domain, unless the script sets NOT NULL in place of it or adds it anew',
     why: 'nothing keeps it up any more: code may rely on it, and rows that break it keep it from coming back',
     instead: 'make sure that no code relies on it',
+    statements: { AlterDomainStmt: ({ subtype, typeName, name }, state) => subtype === 'X' && !state.isMade('type', listedName(typeName)) && { object: joined([listedName(typeName), name]) } },
     commands: {
       AT_DropConstraint: ({ table, command, statement }, state) => {
         const isAddedAnew = all('AlterTableCmd', statement.cmds).some(({ def }) => as('Constraint', def)?.conname === command.name)
-        return !isAddedAnew && ![...state.table(table).columns.values()].some((column) => column.notNull && !column.isNew) && { object: joined([table, command.name]) }
+        const { columns, constraints } = state.table(table)
+        const known = constraints.get(command.name ?? '')
+        const isReplaced = known?.notNull.some((column) => columns.get(column)?.notNull) || [...columns.values()].some((column) => column.notNull && !column.isNew)
+        return !isAddedAnew && !isReplaced && !(known && state.isDowngrade) && { object: joined([table, command.name]) }
       },
     },
   },
@@ -153,9 +158,10 @@ export const constraintRules: readonly Rule[] = [
     rule: 'drop-not-null',
     code: 'breaks-code',
     severity: 'advice',
-    what: 'DROP NOT NULL',
+    what: 'DROP NOT NULL of a column or domain',
     why: 'code of the previous release that reads the column may not expect NULL',
     instead: 'let the code bear NULL first, and deploy it',
+    statements: { AlterDomainStmt: ({ subtype, typeName }, state) => subtype === 'N' && !state.isMade('type', listedName(typeName)) && { object: listedName(typeName) } },
     commands: { AT_DropNotNull: ({ table, command }) => ({ object: `${table}.${command.name}` }) },
   },
 ]
@@ -184,8 +190,15 @@ function notNull(table: string, column: string, state: State): Found | undefined
   const { constraints, validated } = state.table(table)
   const pending = [...constraints].find(([, each]) => each.notNull.includes(column))
   if (pending) return { object, instead: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${pending[0]}, in a transaction before this one` }
-  const elsewhere = validated[0] ?? droppedAfter(table, state)
+  const dropped = droppedAfter(table, state)
+  const others = notNullOf(table, state).filter((each) => each !== column)
+  const mayProve = (constraint: string) => names(constraint, column) || !others.some((other) => names(constraint, other))
+  // What is validated before and dropped afterwards was there for nothing else.
+  if (validated.some((each) => dropped.includes(each) && mayProve(each))) return undefined
+  const elsewhere = validated.find((each) => names(each, column)) ?? dropped.find(mayProve)
   if (elsewhere !== undefined) return { object, severity: 'advice', message: `the rows are not checked again only if ${elsewhere}, which is added elsewhere, is CHECK (${column} IS NOT NULL)`, instead: `make sure of it` }
+  const earlier = provedBy(table, column, state.earlier)
+  if (earlier !== undefined) return { object, severity: 'advice', message: `the rows are not checked again only if ${earlier} was run before`, instead: `make sure of it` }
   const name = `${column}_not_null`
   const recipe =
     (state.major ?? 0) >= 18
@@ -194,15 +207,33 @@ function notNull(table: string, column: string, state: State): Found | undefined
   return { object, instead: `ALTER TABLE ${table} ${recipe}` }
 }
 
-/** The constraint of a table that goes in the same script: it was the proof, when the script is the end of the recipe. */
-function droppedAfter(table: string, state: State): string | undefined {
-  for (const { type, node } of [state.piece, ...state.following()]) {
-    if (type !== 'AlterTableStmt') continue
+/** Whether the name of a constraint speaks of a column, as `users_email_not_null` does of email. */
+function names(constraint: string, column: string): boolean {
+  return `_${constraint}_`.includes(`_${column}_`)
+}
+
+/** The constraints of a table that go in the same script: one of them was the proof, when the script is the end of the recipe. */
+function droppedAfter(table: string, state: State): string[] {
+  return commandsOn(table, [state.piece, ...state.following()]).flatMap(({ subtype, name }) => (subtype === 'AT_DropConstraint' && name !== undefined ? [name] : []))
+}
+
+/** The columns of a table that the script makes NOT NULL. */
+function notNullOf(table: string, { unit }: State): string[] {
+  return commandsOn(table, unit.pieces).flatMap(({ subtype, name }) => (subtype === 'AT_SetNotNull' && name !== undefined ? [name] : []))
+}
+
+function commandsOn(table: string, pieces: readonly Piece[]): AlterTableCmd[] {
+  return pieces.flatMap(({ type, node }) => {
+    if (type !== 'AlterTableStmt') return []
     const { relation, cmds } = node as AlterTableStmt
-    const dropped = nameOf(relation) === table && all('AlterTableCmd', cmds).find(({ subtype }) => subtype === 'AT_DropConstraint')
-    if (dropped) return dropped.name
-  }
-  return undefined
+    return nameOf(relation) === table ? all('AlterTableCmd', cmds) : []
+  })
+}
+
+/** The script before this one that says so. */
+function provedBy(table: string, column: string, state: State | undefined): string | undefined {
+  if (!state) return undefined
+  return state.tables.get(table) && isNotNull(table, column, state) ? state.unit.at.file : provedBy(table, column, state.earlier)
 }
 
 /** Whether the statements so far say so. */
@@ -218,9 +249,9 @@ function isReference(constraints: readonly Constraint[]): boolean {
 function isIndexedLater(table: string, columns: readonly string[], state: State): boolean {
   return state.following().some(({ type, node }) => {
     if (type !== 'IndexStmt') return false
-    const { relation, indexParams } = node as IndexStmt
+    const { relation, indexParams, whereClause } = node as IndexStmt
     const [first] = all('IndexElem', indexParams)
-    return relation?.relname === table.split('.').at(-1) && columns.includes(first?.name ?? '')
+    return !whereClause && relation?.relname === table.split('.').at(-1) && columns.includes(first?.name ?? '')
   })
 }
 

@@ -1,10 +1,23 @@
 import type { DeleteStmt, Node, UpdateStmt } from 'libpg-query'
 import type { Found, Rule } from '../rule.js'
 import type { State } from '../state.js'
-import { as, below, nameOf, type NodeOf, type NodeType } from '../syntax.js'
+import { all, as, below, listedName, nameOf, type NodeOf, type NodeType } from '../syntax.js'
 
 /** Rules about statements that change rows. */
 export const dataRules: readonly Rule[] = [
+  {
+    rule: 'duplicate-column',
+    code: 'may-fail',
+    severity: 'hazard',
+    what: 'INSERT, UPDATE or CREATE TABLE that names a column twice',
+    why: 'PostgreSQL refuses it',
+    instead: 'name it once',
+    statements: {
+      InsertStmt: ({ cols }) => twice(targets(cols)),
+      UpdateStmt: ({ targetList }) => twice(targets(targetList)),
+      CreateStmt: ({ tableElts }) => twice(all('ColumnDef', tableElts).map(({ colname = '' }) => colname)),
+    },
+  },
   {
     rule: 'delete-all',
     code: 'data-loss',
@@ -63,6 +76,16 @@ export const dataRules: readonly Rule[] = [
   },
 ]
 
+/** The columns that are given a value as a whole. */
+function targets(nodes: readonly Node[] | undefined): string[] {
+  return all('ResTarget', nodes).flatMap(({ name, indirection }) => (name === undefined || indirection?.length ? [] : [name]))
+}
+
+function twice(names: readonly string[]): Found | undefined {
+  const name = names.find((each, index) => names.indexOf(each) < index)
+  return name === undefined ? undefined : { object: name }
+}
+
 function isOfOthers(relation: Parameters<typeof nameOf>[0], state: State): boolean {
   return relation !== undefined && state.isOld(nameOf(relation))
 }
@@ -72,9 +95,18 @@ function unbatched(statement: UpdateStmt | DeleteStmt, state: State): Found | fa
   return !takesAll(whereClause) && isOfOthers(relation, state) && !isNarrow(statement, state) && { object: nameOf(relation) }
 }
 
-/** A condition that reads no column is the same for every row. */
+/** A condition that reads no column is the same for every row, as is one that compares a column with itself. */
 function takesAll(where: Node | undefined): boolean {
+  const or = as('BoolExpr', where)
+  if (or?.boolop === 'OR_EXPR') return (or.args ?? []).some(takesAll)
+  if (isOfItself(where)) return true
   return where === undefined || ![...below(where)].some((node) => 'ColumnRef' in node || 'SubLink' in node || 'CurrentOfExpr' in node)
+}
+
+function isOfItself(where: Node | undefined): boolean {
+  const { lexpr, rexpr, name } = as('A_Expr', where) ?? {}
+  const nameIn = (side: Node | undefined) => listedName(as('ColumnRef', side)?.fields)
+  return nameIn(lexpr) !== '' && nameIn(lexpr) === nameIn(rexpr) && as('String', name?.[0])?.sval === '='
 }
 
 /** Statements that take few rows: a LIMIT says so, or a column that is said to be a value, one of a list, or between two. */

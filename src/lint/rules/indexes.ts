@@ -71,12 +71,12 @@ export const indexRules: readonly Rule[] = [
     rule: 'failed-build',
     code: 'not-transactional',
     severity: 'advice',
-    what: 'CREATE INDEX CONCURRENTLY without a name, or without DROP INDEX CONCURRENTLY IF EXISTS before it; in a migration, whose runner clears leftovers away, only IF NOT EXISTS',
+    what: 'CREATE INDEX CONCURRENTLY IF NOT EXISTS, or as one of several statements, without DROP INDEX CONCURRENTLY IF EXISTS before it; in a migration, whose runner clears leftovers away, only IF NOT EXISTS',
     why: 'a build that fails leaves an invalid index behind: with IF NOT EXISTS that passes as done, without it the script cannot be run again',
     instead: 'give it a name, and write DROP INDEX CONCURRENTLY IF EXISTS before it',
     statements: {
       IndexStmt: ({ concurrent, if_not_exists, idxname, relation }, state) =>
-        concurrent && (if_not_exists || !state.isMigration) && state.isOld(nameOf(relation)) && (idxname === undefined || !isDroppedBefore(idxname, state)) && { object: idxname ?? nameOf(relation) },
+        concurrent && (if_not_exists || isOneOfSeveral(state)) && state.isOld(nameOf(relation)) && (idxname === undefined || !isDroppedBefore(idxname, state)) && { object: idxname ?? nameOf(relation) },
     },
   },
   {
@@ -87,8 +87,13 @@ export const indexRules: readonly Rule[] = [
     why: 'queries that used it read the whole table, and nothing keeps the values of a unique one unique',
     instead: 'make sure that no query uses it: pg_stat_user_indexes counts its scans, on replicas as well',
     statements: {
-      DropStmt: ({ removeType, concurrent, missing_ok, objects = [] }, { unit }) =>
-        removeType === 'OBJECT_INDEX' && concurrent && !(missing_ok && unit.pieces.length > 1) && indexesIn(unit).length === 0 ? objects.map(objectName).map((object) => ({ object })) : undefined,
+      DropStmt: ({ removeType, concurrent, missing_ok, objects = [] }, state) =>
+        removeType === 'OBJECT_INDEX' && concurrent && !(missing_ok && state.unit.pieces.length > 1) && indexesIn(state.unit).length === 0
+          ? objects
+              .map(objectName)
+              .filter((name) => !(state.isDowngrade && state.indexes.get(name)))
+              .map((object) => ({ object }))
+          : undefined,
     },
   },
   {
@@ -104,6 +109,11 @@ export const indexRules: readonly Rule[] = [
     },
   },
 ]
+
+/** Settings aside. A script of one statement is simply run again. */
+function isOneOfSeveral({ isMigration, unit }: State): boolean {
+  return !isMigration && unit.pieces.filter(({ type }) => type !== 'VariableSetStmt').length > 1
+}
 
 function hasTimeout({ lockTimeout, statementTimeout }: State): boolean {
   return lockTimeout || statementTimeout

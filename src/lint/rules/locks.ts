@@ -1,6 +1,13 @@
-import type { AlterTableType } from 'libpg-query'
+import type { AlterTableCmd, AlterTableType } from 'libpg-query'
 import type { Rule, TableCommand } from '../rule.js'
-import { all, as, hasOption, nameOf } from '../syntax.js'
+import type { State } from '../state.js'
+import { all, as, hasOption, nameOf, type NodeOf } from '../syntax.js'
+
+const DISABLES: readonly AlterTableType[] = ['AT_DisableTrig', 'AT_DisableTrigAll', 'AT_DisableTrigUser', 'AT_DisableRule']
+const ENABLES: readonly AlterTableType[] = ['AT_EnableTrig', 'AT_EnableTrigAll', 'AT_EnableTrigUser', 'AT_EnableAlwaysTrig', 'AT_EnableReplicaTrig', 'AT_EnableRule']
+
+/** Nobody else writes while the lock of DISABLE is held. */
+const FOR_A_WHILE = { severity: 'advice', message: 'what the statements between write is not checked, and others wait with their writes' } as const
 
 const REWRITES: readonly AlterTableType[] = ['AT_SetLogged', 'AT_SetUnLogged', 'AT_SetTableSpace', 'AT_SetAccessMethod']
 
@@ -43,7 +50,7 @@ export const lockRules: readonly Rule[] = [
     rule: 'trigger-lock',
     code: 'strong-lock',
     severity: 'advice',
-    what: 'CREATE TRIGGER, DROP TRIGGER, CREATE RULE on a table that was there before',
+    what: 'CREATE TRIGGER, DROP TRIGGER, ENABLE TRIGGER, CREATE RULE on a table that was there before',
     why: 'writes of the table, or all use of it, wait for a moment; from then on writes do something else than before',
     instead: 'run it by itself, under a lock_timeout',
     statements: {
@@ -58,15 +65,16 @@ export const lockRules: readonly Rule[] = [
             })
           : undefined,
     },
+    commands: Object.fromEntries(ENABLES.map((type) => [type, ({ table, command }: TableCommand) => ({ object: triggerOf(table, command) })])),
   },
   {
     rule: 'disable-trigger',
     code: 'breaks-code',
     severity: 'hazard',
-    what: 'DISABLE TRIGGER, DISABLE RULE',
+    what: 'DISABLE TRIGGER, DISABLE RULE; advice where the same transaction enables it again',
     why: 'what it keeps up, foreign keys with ALL, is not kept up for anybody until it is enabled again, and what was missed is not made up for',
     instead: 'SET LOCAL session_replication_role, which is for this transaction only; or let the trigger function pass over what is meant',
-    commands: Object.fromEntries((['AT_DisableTrig', 'AT_DisableTrigAll', 'AT_DisableTrigUser', 'AT_DisableRule'] as const).map((type) => [type, ({ table, command }: TableCommand) => ({ object: command.name ? `${command.name} on ${table}` : table })])),
+    commands: Object.fromEntries(DISABLES.map((type) => [type, ({ table, command }: TableCommand, state: State) => ({ object: triggerOf(table, command), ...(isEnabledAgain(table, command, state) && FOR_A_WHILE) })])),
   },
   {
     rule: 'attach-partition',
@@ -110,3 +118,16 @@ export const lockRules: readonly Rule[] = [
     },
   },
 ]
+
+function triggerOf(table: string, { name }: AlterTableCmd): string {
+  return name ? `${name} on ${table}` : table
+}
+
+function isEnabledAgain(table: string, { subtype, name }: AlterTableCmd, state: State): boolean {
+  const enables = (command: AlterTableCmd) => command.subtype === subtype?.replace('Disable', 'Enable') && command.name === name
+  return state.restOfTransaction().some(({ type, node }) => {
+    if (type !== 'AlterTableStmt') return false
+    const { relation, cmds } = node as NodeOf<'AlterTableStmt'>
+    return nameOf(relation) === table && all('AlterTableCmd', cmds).some(enables)
+  })
+}

@@ -3,9 +3,13 @@ import { sameName } from '../names.js'
 import type { Rule } from '../rule.js'
 import type { State } from '../state.js'
 import { all, joined, listedName, nameOf, objectName, type NodeOf } from '../syntax.js'
+import type { Piece } from '../unit.js'
 
 /** What may be renamed under running code, which does not name it. */
 const UNSEEN = new Set(['OBJECT_TABCONSTRAINT', 'OBJECT_DOMCONSTRAINT', 'OBJECT_INDEX', 'OBJECT_TRIGGER', 'OBJECT_RULE', 'OBJECT_POLICY', 'OBJECT_STATISTIC_EXT'])
+
+/** What takes the name over comes next, and nothing says whether that is one transaction. */
+const FOR_A_MOMENT = { severity: 'advice', message: 'unless both are one transaction, there is a moment without the old name', instead: 'BEGIN before it, and COMMIT behind what takes the name over' } as const
 
 /** Rules about names that running code knows. */
 export const nameRules: readonly Rule[] = [
@@ -21,11 +25,12 @@ export const nameRules: readonly Rule[] = [
         if (UNSEEN.has(renameType)) return undefined
         const name = relation ? nameOf(relation) : object ? objectName(object) : (subname ?? '')
         if (relation && !state.isOld(name)) return undefined
-        if (isCovered(renameType === 'OBJECT_COLUMN' ? joined([name, subname]) : name, state)) return undefined
+        const old = renameType === 'OBJECT_COLUMN' ? joined([name, subname]) : name
+        if (isCovered(old, state.restOfTransaction())) return undefined
         if (renameType === 'OBJECT_TYPE' && state.isMade('type', name)) return undefined
         if (renameType === 'OBJECT_COLUMN' && state.table(name).columns.get(subname ?? '')?.isNew) return undefined
         if (renameType === 'OBJECT_COLUMN' && isFree(name, newname ?? '', state)) return undefined
-        return { object: `${relation ? joined([name, subname]) : name} → ${newname ?? ''}` }
+        return { object: `${relation ? joined([name, subname]) : name} → ${newname ?? ''}`, ...(isCovered(old, state.following().slice(0, 1)) && FOR_A_MOMENT) }
       },
       AlterEnumStmt: ({ typeName, oldVal, newVal }, state) =>
         oldVal !== undefined && !state.isMade('type', listedName(typeName)) && { object: `${listedName(typeName)}: ${oldVal} → ${newVal ?? ''}` },
@@ -41,7 +46,7 @@ export const nameRules: readonly Rule[] = [
     statements: {
       AlterObjectSchemaStmt: ({ relation, object, newschema }, state) => {
         const name = relation ? nameOf(relation) : object ? objectName(object) : ''
-        if (relation && (!state.isOld(name) || isCovered(name, state))) return undefined
+        if (relation && (!state.isOld(name) || isCovered(name, state.restOfTransaction()))) return undefined
         return { object: `${name} → ${newschema ?? ''}` }
       },
     },
@@ -55,8 +60,8 @@ export const nameRules: readonly Rule[] = [
     instead: 'a shorter name',
     every: (_, __, { piece }) => {
       if (piece.sql.length < 32) return undefined
-      const names = piece.sql.replace(/'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|--.*$/gm, '').match(/"[^"\n]{32,}"|[\p{L}_][\p{L}\p{N}_$]{31,}/gu) ?? []
-      const long = names.map((name) => name.replace(/^"(.*)"$/, '$1')).find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)
+      const names = piece.sql.replace(/'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|--.*$/gm, '').match(/"(?:[^"\n]|""){32,}"|[\p{L}_][\p{L}\p{N}_$]{31,}/gu) ?? []
+      const long = names.map((name) => name.replace(/^"(.*)"$/, '$1').replaceAll('""', '"')).find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)
       return long !== undefined && { object: long }
     },
   },
@@ -75,9 +80,9 @@ function isFree(table: string, column: string, { unit, position }: State): boole
   })
 }
 
-/** Whether something else takes the name over in the same transaction: a view, what replaces it, or the column that is swapped in. */
-function isCovered(name: string, state: State): boolean {
-  return state.restOfTransaction().some(({ type, node }) => {
+/** Whether one of these statements gives the name to something else: a view, what replaces it, or the column that is swapped in. */
+function isCovered(name: string, pieces: readonly Piece[]): boolean {
+  return pieces.some(({ type, node }) => {
     if (type === 'ViewStmt') return sameName(nameOf((node as NodeOf<'ViewStmt'>).view), name)
     if (type === 'CreateEnumStmt') return sameName(listedName((node as NodeOf<'CreateEnumStmt'>).typeName), name)
     if (type === 'CreateDomainStmt') return sameName(listedName((node as NodeOf<'CreateDomainStmt'>).domainname), name)

@@ -1,9 +1,14 @@
+import type { AlterTableType } from 'libpg-query'
 import type { Rule } from '../rule.js'
-import { as, below, hasOption, nameOf, objectName, all, type NodeOf, type NodeType } from '../syntax.js'
 import { locksOf } from '../locks.js'
+import { refusedInTransaction } from '../refused.js'
+import { all, as, below, type NodeOf, type NodeType } from '../syntax.js'
 
 /** Statements that do no harm when they are run a second time, or see to that themselves. */
 const REPEATABLE = new Set<NodeType>(['VariableSetStmt', 'SelectStmt', 'CommentStmt', 'GrantStmt', 'VacuumStmt', 'TransactionStmt', 'VariableShowStmt', 'ExplainStmt', 'DoStmt'])
+
+/** The same of commands of ALTER TABLE. */
+const AGAIN = new Set<AlterTableType>(['AT_ValidateConstraint', 'AT_SetNotNull', 'AT_DropNotNull', 'AT_ColumnDefault', 'AT_SetStatistics', 'AT_SetRelOptions', 'AT_ResetRelOptions'])
 
 /** Rules about transactions, timeouts and what holds beyond a statement. */
 export const transactionRules: readonly Rule[] = [
@@ -64,31 +69,40 @@ export const transactionRules: readonly Rule[] = [
     rule: 'unclear-transaction',
     code: 'not-transactional',
     severity: 'advice',
-    what: 'a script of several statements that says nothing about transactions',
+    what: 'a script of several statements that says nothing about transactions: one locks a table that was there before, or another cannot run in a transaction',
     why: 'if it runs as one transaction, the locks of the first statement are held until the last is done; if not, it cannot simply be run again when it stops half-way',
     instead: 'BEGIN and COMMIT around what belongs together; IF EXISTS and IF NOT EXISTS where each statement is by itself; --assume-in-transaction when something else begins one',
-    every: (type, _, state) =>
-      state.isUnclear && !state.isInBlock && !REPEATABLE.has(type) && state.following().some((piece) => !REPEATABLE.has(piece.type)) && !state.unit.pieces.every(isRepeatable) && state.once('unclear-transaction') && { object: `${state.unit.pieces.length} statements` },
+    every: (type, node, state) => {
+      const { pieces } = state.unit
+      const object = `${pieces.length} statements`
+      if (state.isApart) {
+        const isOneOfSeveral = pieces.filter((piece) => !isRepeatable(piece) && refusedInTransaction(piece.type, piece.node) === undefined).length > 1
+        return isOneOfSeveral && state.once('unclear-transaction') && { object, message: 'it cannot simply be run again when it stops half-way', instead: 'IF EXISTS and IF NOT EXISTS, or what belongs together in a script of its own, between BEGIN and COMMIT' }
+      }
+      if (!state.isUnclear || state.isInBlock || locksOf(type, node, state).length === 0) return undefined
+      const isOneOfSeveral = pieces.filter((piece) => !REPEATABLE.has(piece.type)).length > 1
+      return isOneOfSeveral && !pieces.every(isRepeatable) && state.once('unclear-transaction') && { object }
+    },
   },
   {
     rule: 'held-lock',
     code: 'strong-lock',
     severity: 'advice',
-    what: 'further statements in a transaction that has locked a table others use',
+    what: 'statements that lock another table or read rows, in a transaction that has locked a table others use',
     why: 'the lock is held until the transaction ends; two of them taken in another order elsewhere are a deadlock',
     instead: 'a transaction for each table, with the quick statements last',
     every: (type, node, state) => {
       const [lock] = state.locksOn()
-      if (!lock || state.isMigration || REPEATABLE.has(type)) return undefined
+      if (!lock || state.isMigration) return undefined
       const others = locksOf(type, node, state).filter(({ table }) => table !== lock.table)
-      return state.once(`held-lock ${state.transaction?.began.line}`) && { object: lock.table, message: `it is locked (${lock.mode}) since line ${lock.at.line}, and stays so until the transaction ends${others[0] ? `; ${others[0].table} is locked as well` : ''}` }
+      return (others.length > 0 || readsRows(type, node)) && state.once(`held-lock ${state.transaction?.began.line}`) && { object: lock.table, message: `it is locked (${lock.mode}) since line ${lock.at.line}, and stays so until the transaction ends${others[0] ? `; ${others[0].table} is locked as well` : ''}` }
     },
   },
   {
     rule: 'no-lock-timeout',
     code: 'strong-lock',
     severity: 'advice',
-    what: 'a strong lock in a script that sets no lock_timeout; migrations get one from the runner',
+    what: 'a strong lock in a script that sets no lock_timeout, or one of more than a minute; migrations get one from the runner',
     why: 'while it waits for a query or an open transaction, everybody else waits behind it',
     instead: `SET lock_timeout = '2s' before it, and run it again when it fails`,
     every: (type, node, state) => {
@@ -97,49 +111,31 @@ export const transactionRules: readonly Rule[] = [
       return lock !== undefined && state.once('no-lock-timeout') && { object: lock.table, message: `${lock.mode} on ${lock.table}: while it waits for a query or an open transaction, everybody else waits behind it` }
     },
   },
+  {
+    rule: 'no-statement-timeout',
+    code: 'strong-lock',
+    severity: 'advice',
+    what: 'a strong lock in a script that sets a lock_timeout, but no statement_timeout; not in migrations',
+    why: 'once it has the lock, nothing ends a statement that takes longer than was thought',
+    instead: `SET statement_timeout before it, to what others can wait for`,
+    every: (type, node, state) => {
+      if (state.isMigration || !state.lockTimeout || state.statementTimeout) return undefined
+      const [lock] = locksOf(type, node, state)
+      return lock !== undefined && state.once('no-statement-timeout') && { object: lock.table }
+    },
+  },
 ]
 
-function refusedInTransaction(type: NodeType, node: never): string | undefined {
-  switch (type) {
-    case 'IndexStmt': {
-      const { concurrent, idxname, relation } = node as NodeOf<'IndexStmt'>
-      return concurrent ? (idxname ?? nameOf(relation)) : undefined
-    }
-    case 'DropStmt': {
-      const { concurrent, objects = [] } = node as NodeOf<'DropStmt'>
-      return concurrent ? objects.map(objectName).join(', ') : undefined
-    }
-    case 'ReindexStmt': {
-      const { params, kind, relation, name } = node as NodeOf<'ReindexStmt'>
-      const isOfMany = kind === 'REINDEX_OBJECT_SCHEMA' || kind === 'REINDEX_OBJECT_DATABASE' || kind === 'REINDEX_OBJECT_SYSTEM'
-      return hasOption(params, 'concurrently') || isOfMany ? (relation ? nameOf(relation) : (name ?? 'REINDEX')) : undefined
-    }
-    case 'AlterTableStmt': {
-      const { cmds, relation } = node as NodeOf<'AlterTableStmt'>
-      return all('AlterTableCmd', cmds).some(({ def }) => as('PartitionCmd', def)?.concurrent) ? nameOf(relation) : undefined
-    }
-    case 'VacuumStmt': {
-      const { is_vacuumcmd, rels } = node as NodeOf<'VacuumStmt'>
-      return is_vacuumcmd ? all('VacuumRelation', rels).map(({ relation }) => nameOf(relation)).join(', ') || 'VACUUM' : undefined
-    }
-    case 'ClusterStmt':
-      return (node as NodeOf<'ClusterStmt'>).relation ? undefined : 'CLUSTER'
-    case 'CreatedbStmt':
-    case 'DropdbStmt':
-      return (node as NodeOf<'DropdbStmt'>).dbname
-    case 'CreateTableSpaceStmt':
-    case 'DropTableSpaceStmt':
-      return (node as NodeOf<'DropTableSpaceStmt'>).tablespacename
-    case 'AlterSystemStmt':
-      return 'ALTER SYSTEM'
-    default:
-      return undefined
-  }
+/** Statements that take as long as the rows they go through. */
+function readsRows(type: NodeType, node: never): boolean {
+  if (type === 'SelectStmt') return ((node as NodeOf<'SelectStmt'>).fromClause?.length ?? 0) > 0
+  return type === 'IndexStmt' || type === 'RefreshMatViewStmt' || type === 'CreateTableAsStmt' || type === 'CallStmt'
 }
 
 /** The same of others, by what they say. */
 function isRepeatable({ type, node }: { type: NodeType; node: never }): boolean {
   if (REPEATABLE.has(type)) return true
+  if (type === 'AlterTableStmt') return all('AlterTableCmd', (node as NodeOf<'AlterTableStmt'>).cmds).every(({ subtype, missing_ok }) => missing_ok === true || AGAIN.has(subtype ?? 'AT_AddColumn'))
   const { missing_ok, if_not_exists, replace } = node as { missing_ok?: boolean; if_not_exists?: boolean; replace?: boolean }
   return missing_ok === true || if_not_exists === true || replace === true
 }

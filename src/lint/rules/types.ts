@@ -9,7 +9,10 @@ export const typeRules: readonly Rule[] = [
   choice('char-column', 'breaks-code', 'a column of type char(n)', 'values are filled up with blanks, which comparisons leave out and other code does not', 'text, with a CHECK of its length', ({ name }) => name === 'bpchar'),
   choice('varchar-column', 'strong-lock', 'a column of type varchar(n)', 'a narrower length later checks every row while the table is locked', 'text, with a CHECK of its length', ({ name, sizes }) => name === 'varchar' && sizes.length > 0),
   choice('timestamp-column', 'breaks-code', 'a column of type timestamp without time zone', 'what it means depends on the time zone of whoever wrote it', 'timestamptz', ({ name }) => name === 'timestamp'),
+  choice('rounded-time', 'breaks-code', 'a column of type timestamp(0) or timestamptz(0)', 'the seconds are rounded, so that a moment may fall into the next day', 'the type without a precision', ({ name, sizes }) => /^timestamp(tz)?$/.test(name) && sizes[0] === 0),
   choice('serial-column', 'privilege-change', 'a column of a serial type', 'its sequence has privileges and an owner of its own, which are forgotten', 'GENERATED ALWAYS AS IDENTITY', ({ name }) => /serial[248]?$/.test(name)),
+  choice('money-column', 'breaks-code', 'a column of type money', 'what it shows and takes depends on lc_monetary of the session, and it knows one currency', 'numeric', ({ name }) => name === 'money'),
+  choice('float-column', 'breaks-code', 'a column of type real or double precision', 'its values are rounded, so that sums and comparisons come out wrong', 'numeric, unless they are measurements', ({ name }) => name === 'float4' || name === 'float8'),
   {
     ...choice('json-type', 'breaks-code', 'a column of type json in a new table', 'json has no equality: DISTINCT, GROUP BY and UNION over it fail', 'jsonb', ({ name }) => name === 'json'),
     commands: {},
