@@ -56,7 +56,7 @@ function alteredHazards(from: Column, to: Column, context: AlterContext): readon
   // While another type takes the place of its own, it comes from one under another name.
   const before = (context.object('from', to.ref) as Column | undefined) ?? from
   const required = before.attrs.notNull === undefined && to.attrs.notNull !== undefined && !isInherited(to.attrs.notNull)
-  return [
+  const hazards: KindHazard[] = [
     ...(before.attrs.type === to.attrs.type ? [] : retypedHazards(before, to, context)),
     ...(required
       ? [
@@ -65,6 +65,7 @@ function alteredHazards(from: Column, to: Column, context: AlterContext): readon
         ]
       : []),
   ]
+  return hazards.some(({ code }) => code === 'breaks-code') ? hazards : [...hazards, ...goneFromCode({ from: before, to }, context)]
 }
 
 const BESIDE = 'add a column of the new type beside it, fill it from this one, let the code move over, and drop this one in a later migration'

@@ -32,6 +32,8 @@ export interface AlterContext {
   readonly version: ServerVersion
   object(side: 'from' | 'to', ref: Ref): SchemaObject | undefined
   children(side: 'from' | 'to', ref: Ref): readonly SchemaObject[]
+  /** What needs an object, its parts among them. */
+  neededBy(side: 'from' | 'to', ref: Ref): readonly SchemaObject[]
   /** Whether the migration drops the object and creates it anew. */
   replaced(ref: Ref): boolean
   /**
