@@ -242,6 +242,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly dropsAfterAlteration?: (object: O) => boolean
   /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
+  /** It has an index of its own, for quick queries, or that keeps rows apart as well. */
+  indexes?(object: O): 'rows' | 'distinct rows' | undefined
   /** All it does is to forbid: what code may do with it, it may do without it. */
   onlyForbids?(object: O): boolean
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */

@@ -20,8 +20,8 @@ export interface Hazard {
   readonly breaksNextRelease?: true
 }
 
-/** Hazards that stand above a step in its file: what is lost, and what makes everybody wait. */
-const NOTED: readonly HazardCode[] = ['data-loss', 'irreversible', 'table-rewrite', 'long-scan']
+/** Hazards that stand above a step in its file: what is lost, what makes everybody wait, and what nobody else tells. */
+const NOTED: readonly HazardCode[] = ['data-loss', 'irreversible', 'table-rewrite', 'long-scan', 'index-gap', 'untracked-dependency']
 
 /** Whether a hazard is serious enough to stand wherever the step does. */
 export function isNoted({ code }: Hazard): boolean {

@@ -8,6 +8,7 @@ import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
+import { withGaps } from './gaps.js'
 import { hazardsOf, hazardText, isNoted, isThroughout, observedHazards, rootOf, type Hazard } from './hazards.js'
 import { observationText, type Observation } from './observe.js'
 import { statementsOf } from './render.js'
@@ -44,7 +45,8 @@ export function plan(from: SchemaModel, wanted: SchemaModel, differences: readon
   const replaced = replacedBy(actions)
   const context = alterContext(from, to, options, (ref) => replaced.has(ref))
   const touches = touching(from, to, context)
-  return goneMeanwhile(lateLast(order(from, to, actions, context, (action) => commits(action, context)).flatMap((ordered) => stepsOf(ordered, context, touches))))
+  const steps = order(from, to, actions, context, (action) => commits(action, context)).flatMap((ordered) => stepsOf(ordered, context, touches))
+  return withGaps(lateLast(steps), context)
 }
 
 /** The same with objects that are created in the way that blocks least. */
@@ -75,19 +77,6 @@ function commits(action: Action, context: AlterContext): boolean {
   const object = action.type === 'alter' ? action.to : action.object
   if (!context.inUse(rootOf(object.ref, action.type === 'drop' ? 'from' : 'to', context))) return false
   return statementsOf({ action, parts: [] }, context).some(({ transaction, late }) => transaction === 'outside' && !late)
-}
-
-/** What is dropped and created again is gone for others when something between the two is committed. */
-function goneMeanwhile(steps: readonly PlannedStep[]): PlannedStep[] {
-  const back = new Map(steps.map(({ ref, action }, at) => [action === 'create' ? ref : '', at] as const).reverse())
-  const commits = steps.flatMap(({ statement }, at) => (statement.transaction === 'outside' ? [at] : []))
-  if (commits.length === 0) return [...steps]
-  return steps.map((step, at) => {
-    const commit = step.action === 'drop' && commits.find((one) => one > at && one < (back.get(step.ref) ?? 0))
-    if (!commit) return step
-    const message = `${describeObject(step.ref)}: it is gone while ${describeObject(steps[commit]!.ref)} is worked on outside the transaction`
-    return { ...step, hazards: [...step.hazards, { code: 'breaks-code', object: step.ref, message, breaksNextRelease: true }] }
-  })
 }
 
 /** What can wait comes last, so that the rest stays one transaction where it can. */
