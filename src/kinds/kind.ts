@@ -57,6 +57,8 @@ export interface Alteration {
   readonly elseReplace?: boolean
   /** What of the data is lost, when something is. */
   readonly loses?: string
+  /** Its values are of another type: what reads them and was not made anew with it may fail. */
+  readonly retypes?: true
 }
 
 /** What a change costs those who use the object, beyond what scratch shows. */
@@ -242,6 +244,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly dropsAfterAlteration?: (object: O) => boolean
   /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
+  /** A text in it that PostgreSQL keeps as it is, without comments: it does not know what the text names. */
+  text?(object: O): string | undefined
   /** It has an index of its own, for quick queries, or that keeps rows apart as well. */
   indexes?(object: O): 'rows' | 'distinct rows' | undefined
   /** All it does is to forbid: what code may do with it, it may do without it. */

@@ -12,6 +12,7 @@ import { withGaps } from './gaps.js'
 import { hazardsOf, hazardText, isNoted, isThroughout, observedHazards, rootOf, type Hazard } from './hazards.js'
 import { observationText, type Observation } from './observe.js'
 import { statementsOf } from './render.js'
+import { untrackedHazards } from './untracked.js'
 
 /** One statement of a migration with what the reader should know about it. */
 export interface PlannedStep {
@@ -45,7 +46,8 @@ export function plan(from: SchemaModel, wanted: SchemaModel, differences: readon
   const replaced = replacedBy(actions)
   const context = alterContext(from, to, options, (ref) => replaced.has(ref))
   const touches = touching(from, to, context)
-  const steps = order(from, to, actions, context, (action) => commits(action, context)).flatMap((ordered) => stepsOf(ordered, context, touches))
+  const untracked = untrackedHazards(actions, from, to, context)
+  const steps = order(from, to, actions, context, (action) => commits(action, context)).flatMap((ordered) => stepsOf(ordered, { context, touches, untracked }))
   return withGaps(lateLast(steps), context)
 }
 
@@ -93,9 +95,11 @@ export function observedStep(step: PlannedStep, observed: Observation): PlannedS
   return { ...step, observed, comments: [...comments, ...hazards.filter(isNoted).map(hazardText)], hazards: [...step.hazards, ...hazards] }
 }
 
-/** The steps that give an object another name; what they cost is known where the state before is. */
-export function renameSteps(rename: Rename, from?: SchemaModel): PlannedStep[] {
-  return stepsOf({ action: rename, parts: [] }, from && alterContext(from, from), () => from !== undefined)
+/** The steps that give an object another name; what they cost is known where the state before is, and the one that all of the migration leads to. */
+export function renameSteps(rename: Rename, from?: SchemaModel, to?: SchemaModel): PlannedStep[] {
+  if (!from) return stepsOf({ action: rename, parts: [] })
+  const context = alterContext(from, from)
+  return stepsOf({ action: rename, parts: [] }, { context, touches: () => true, untracked: untrackedHazards([rename], from, to ?? from, context) })
 }
 
 function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
@@ -110,13 +114,20 @@ function touching(from: SchemaModel, to: SchemaModel, context: AlterContext): (r
   }
 }
 
-function stepsOf(ordered: OrderedAction, context?: AlterContext, touches?: (ref: Ref, side: 'from' | 'to') => boolean): PlannedStep[] {
+/** What is known of the states before and after. */
+interface Surroundings {
+  readonly context: AlterContext
+  readonly touches: (ref: Ref, side: 'from' | 'to') => boolean
+  readonly untracked: ReturnType<typeof untrackedHazards>
+}
+
+function stepsOf(ordered: OrderedAction, { context, touches, untracked }: Partial<Surroundings> = {}): PlannedStep[] {
   const { action } = ordered
   const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
   const cause = 'because' in action ? action.because : undefined
   const because = cause ? `, because of ${describeObject(cause)}` : ''
   // What goes with it is part of the same loss.
-  const hazards = hazardsOf(action, context)
+  const hazards = [...hazardsOf(action, context), ...(untracked?.get(action) ?? [])]
   const comments = [
     describeOperation(action.type === 'drop' && action.aside ? { type: 'drop', object: action.aside } : (action as Operation)) + because,
     ...hazards.filter(isNoted).map(hazardText),
