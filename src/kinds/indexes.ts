@@ -89,7 +89,7 @@ export const indexes: Kind = defineKind<Index>({
   // A partition keeps its indexes when it is detached.
   outlives: ({ attrs }, replaced, rebuilt) => replaced.kind === 'index' && replaced.attrs.table !== attrs.table && rebuilt(replaced.parent!),
   address: (index) => (index.id.name === null ? null : `INDEX ${nameOf(index)}`),
-  indexes: ({ attrs }) => (attrs.unique ? 'distinct rows' : 'rows'),
+  indexes: ({ attrs, only }) => ({ distinct: attrs.unique === true, inPieces: only === true }),
   hazards: ({ to }) => (to?.attrs.unique ? [{ code: 'may-fail', message: 'rows that are there may repeat each other', count: repeated(to) }] : []),
   print: printIndex,
 })

@@ -246,8 +246,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
   /** A text in it that PostgreSQL keeps as it is, without comments: it does not know what the text names. */
   text?(object: O): string | undefined
-  /** It has an index of its own, for quick queries, or that keeps rows apart as well. */
-  indexes?(object: O): 'rows' | 'distinct rows' | undefined
+  /** It has an index of its own: one that keeps rows apart as well (`distinct`), or that is built after it, piece by piece (`inPieces`). */
+  indexes?(object: O): { readonly distinct?: boolean; readonly inPieces?: boolean } | undefined
   /** All it does is to forbid: what code may do with it, it may do without it. */
   onlyForbids?(object: O): boolean
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */

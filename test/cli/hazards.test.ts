@@ -11,6 +11,7 @@ beforeEach(async () => {
   const url = await freshDatabase(majors.at(-1)!)
   // The server asks for no password.
   box.env = { DATABASE_URL: url.replace(/^(postgres:\/\/[^:@/]+)@/, '$1:hunter2@'), AUTOGEN_SCRATCH: 'server' }
+  expect(box.env.DATABASE_URL).toContain(':hunter2@')
   database = await connectPostgres(url)
 })
 
