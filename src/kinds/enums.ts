@@ -73,7 +73,8 @@ function addedLabels(from: readonly string[], to: readonly string[]): string[] |
 function enumHazards(change: Change<EnumObject>, context: AlterContext): readonly KindHazard[] {
   const { from, to } = change
   if (!from || from.ref !== to?.ref) return goneFromCode(change)
-  const gone = from.attrs.labels.filter((label) => !to.attrs.labels.includes(label)).map(quoteLiteral)
+  const without = (one: EnumObject, other: EnumObject) => one.attrs.labels.filter((label) => !other.attrs.labels.includes(label)).map(quoteLiteral)
+  const [gone, added] = [without(from, to), without(to, from)]
   if (gone.length === 0) return []
   return [
     ...columnsOf(from, context).map(({ id: { schema, table, name }, value, array }): KindHazard => {
@@ -85,7 +86,14 @@ function enumHazards(change: Change<EnumObject>, context: AlterContext): readonl
         count: `SELECT count(*) FROM ${qualified(schema, table)} WHERE ${condition}`,
       }
     }),
-    { code: 'breaks-code', message: `code that still writes ${gone.join(' or ')} fails`, instead: 'let the release that no longer writes it go first' },
+    added.length > 0
+      ? {
+          code: 'breaks-code',
+          message: `code that still writes ${gone.join(' or ')} fails, and before it code that writes ${added.join(' or ')}`,
+          instead: 'add labels in one release, and take others out in a later one',
+          breaksNextRelease: true,
+        }
+      : { code: 'breaks-code', message: `code that still writes ${gone.join(' or ')} fails`, instead: 'let the release that no longer writes it go first' },
   ]
 }
 

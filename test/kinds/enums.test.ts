@@ -83,6 +83,12 @@ test('what the removal of a label costs: rows that hold it, wherever they do, an
   })
 })
 
+test('where one label comes and another one goes, neither release gets along with the type of the other', async () => {
+  const [from, to] = [await read([`CREATE TYPE mood AS ENUM ('sad', 'ok')`]), await read([`CREATE TYPE mood AS ENUM ('fine', 'ok')`])]
+  const operations = diff(from, to)
+  expect(phaseOf(operations[0]!, plan(from, to, operations).flatMap((step) => step.hazards))).toBe('breaking')
+})
+
 test('labels in another order break no code', async () => {
   const [from, to] = [await read([`CREATE TYPE mood AS ENUM ('a', 'b')`, 'CREATE TABLE t (m mood)']), await read([`CREATE TYPE mood AS ENUM ('b', 'a')`, 'CREATE TABLE t (m mood)'])]
   expect(plan(from, to, diff(from, to)).flatMap((step) => step.hazards)).toEqual([])

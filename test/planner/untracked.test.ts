@@ -61,7 +61,9 @@ describe('a column that goes', () => {
     expect(await untracked([...TABLES, f(used)], [...TABLES, dropped])).toEqual([])
     expect(await untracked([...TABLES, f(used)], [...TABLES, f(used), 'ALTER TABLE app.users DROP level'])).toEqual([])
     const read = 'CREATE FUNCTION app.r() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT id FROM app.users WHERE email IS NULL; END'
-    expect(await untracked([...TABLES, read], [...TABLES, dropped])).toEqual([])
+    const retyped = [TABLES[0]!.replace('email text', 'email date'), TABLES[1]!]
+    expect(await untracked([...TABLES, read], [...retyped, read])).toEqual([])
+    expect(await untracked([...TABLES, f(used)], [...retyped, f(used)])).toEqual(['column app.users.email: function app.f() may fail'])
   })
 })
 
