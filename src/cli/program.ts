@@ -123,6 +123,8 @@ export async function program(argv: readonly string[]): Promise<ExitCode> {
     new Option('--sql', 'only the SQL of the upgrade'),
   ])
   verb(WRITE, 'check', 'say whether the database matches schema.ts (exit 0) or not (exit 2)', () => import('./commands/check.js'), [
+    new Option('--count', 'count the rows that are in the way of what may fail, which reads whole tables (exit 3 when there are some)'),
+    patience().at(-1)!,
     strict(),
   ])
   verb(WRITE, 'lint [targets...]', 'name the hazards in migrations and SQL files (exit 3 when there are some)', () => import('./commands/lint.js'), [

@@ -122,10 +122,12 @@ export function alterContext(
   { authored = (object) => object, online = false, leftovers }: Pick<ExpandOptions, 'authored' | 'online' | 'leftovers'> = {},
   replaced: (ref: Ref) => boolean = () => false,
 ): AlterContext {
+  const model = (side: 'from' | 'to') => (side === 'from' ? from : to)
   return {
     version: to.version,
-    object: (side, ref) => (side === 'from' ? from : to).get(ref),
-    children: (side, ref) => (side === 'from' ? from : to).children(ref),
+    object: (side, ref) => model(side).get(ref),
+    children: (side, ref) => model(side).children(ref),
+    neededBy: (side, ref) => model(side).neededBy(ref).map((need) => model(side).get(need.from)!),
     replaced,
     inUse: (ref) => online && from.get(ref) !== undefined && to.get(ref) !== undefined && !replaced(ref),
     isLeftOver: (place) => leftovers?.has(place) === true,

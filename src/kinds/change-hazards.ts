@@ -1,6 +1,7 @@
 import { describeObject } from '../operations/describe.js'
 import type { SchemaObject } from '../model/schema-object.js'
-import type { KindHazard } from './kind.js'
+import { attributesText } from '../model/schema-model.js'
+import type { AlterContext, KindHazard } from './kind.js'
 
 /** An object before and after: one that is dropped has no after, one that is new no before; another ref is another name. */
 export interface Change<O extends SchemaObject = SchemaObject> {
@@ -8,9 +9,10 @@ export interface Change<O extends SchemaObject = SchemaObject> {
   readonly to?: O | undefined
 }
 
-/** The hazard of dropping or renaming what queries call by its name. */
-export function goneFromCode({ from, to }: Change): readonly KindHazard[] {
-  if (!from || from.ref === to?.ref) return []
+/** The hazard of dropping or renaming what queries call by its name, or of putting another one in its place. */
+export function goneFromCode({ from, to }: Change, context?: AlterContext): readonly KindHazard[] {
+  if (!from) return []
+  if (from.ref === to?.ref) return context?.replaced(to.ref) && attributesText(from) !== attributesText(to) ? [OTHER] : []
   const renamed = to !== undefined
   return [
     {
@@ -22,6 +24,13 @@ export function goneFromCode({ from, to }: Change): readonly KindHazard[] {
       ...(renamed && { breaksNextRelease: true }),
     },
   ]
+}
+
+const OTHER: KindHazard = {
+  code: 'breaks-code',
+  message: 'another one takes its place: code that is made for the one fails on the other',
+  instead: 'give the new one another name, let the code move over, and drop the old one in a later migration',
+  breaksNextRelease: true,
 }
 
 /** The hazard of any change of who may do what. */

@@ -23,6 +23,7 @@ import { defaultName } from './object-names.js'
 import { attach, detach, isSamePlace, type PartitionAttrs } from './partition-ddl.js'
 import { continueAfter, repositioning, sequenceChanges, type SequenceOptions } from './sequence-options.js'
 import { optionStatements } from './storage-parameters.js'
+import { typeChange } from './type-change.js'
 
 /** How a column is altered in place; 'replace' where PostgreSQL has no way. */
 export function alterColumn(from: Column, to: Column, context: AlterContext): Alteration | 'replace' {
@@ -70,8 +71,15 @@ export function alterColumn(from: Column, to: Column, context: AlterContext): Al
   return {
     statements,
     ...(retyped && { displaces: (dependent: SchemaObject) => !stays(dependent, from, to, context), elseReplace: true }),
+    ...(retyped && isAnotherType(to, context) && { retypes: true }),
     ...(before.generated && after.generated && !retyped && { elseReplace: true }),
   }
+}
+
+/** While another type takes the place of its own, it is of one under another name. */
+function isAnotherType(to: Column, context: AlterContext): boolean {
+  const before = (context.object('from', to.ref) as Column | undefined)?.attrs.type
+  return before !== undefined && typeChange(before, to.attrs.type!, '', context.version.major).isAnother
 }
 
 function typeOf({ type, collation }: ColumnAttrs): unknown {

@@ -4,12 +4,13 @@ import { goneFromCode, type Change } from './change-hazards.js'
 import { isInherited, type Column } from './column-ddl.js'
 import { isFilledByTrigger } from './filled-by-trigger.js'
 import type { AlterContext, KindHazard } from './kind.js'
+import { typeChange } from './type-change.js'
 
 /** What a change of a column costs the code that reads and writes it. */
 export function columnHazards(change: Change<Column>, context: AlterContext): readonly KindHazard[] {
   const { from, to } = change
   if (!to || (from && from.ref !== to.ref)) return goneFromCode(change)
-  return from ? alteredHazards(from, to) : newHazards(to, context)
+  return from ? alteredHazards(from, to, context) : newHazards(to, context)
 }
 
 function newHazards(column: Column, context: AlterContext): readonly KindHazard[] {
@@ -52,21 +53,13 @@ function sharesColumns({ ref, attrs }: SchemaObject, side: 'from' | 'to', contex
   return partitionBy !== undefined || inherits !== undefined || context.children(side, ref).some(({ kind }) => kind === 'partition')
 }
 
-function alteredHazards(from: Column, to: Column): readonly KindHazard[] {
+function alteredHazards(from: Column, to: Column, context: AlterContext): readonly KindHazard[] {
   const name = quoteIdent(to.id.name)
-  const typed = from.attrs.type !== to.attrs.type
-  const required = from.attrs.notNull === undefined && to.attrs.notNull !== undefined && !isInherited(to.attrs.notNull)
-  return [
-    ...(typed
-      ? [
-          {
-            code: 'breaks-code' as const,
-            message: `code that expects ${from.attrs.type} gets ${to.attrs.type}`,
-            instead: 'add a column of the new type beside it, keep both filled, and let the code move over',
-            breaksNextRelease: true as const,
-          },
-        ]
-      : []),
+  // While another type takes the place of its own, it comes from one under another name.
+  const before = (context.object('from', to.ref) as Column | undefined) ?? from
+  const required = before.attrs.notNull === undefined && to.attrs.notNull !== undefined && !isInherited(to.attrs.notNull)
+  const hazards: KindHazard[] = [
+    ...(before.attrs.type === to.attrs.type ? [] : retypedHazards(before, to, context)),
     ...(required
       ? [
           { code: 'may-fail' as const, message: 'rows that are there may have no value for it', count: `SELECT count(*) FROM ${tableOf(to)} WHERE ${name} IS NULL` },
@@ -74,6 +67,30 @@ function alteredHazards(from: Column, to: Column): readonly KindHazard[] {
         ]
       : []),
   ]
+  return hazards.some(({ code }) => code === 'breaks-code') ? hazards : [...hazards, ...goneFromCode({ from: before, to }, context)]
+}
+
+const BESIDE = 'add a column of the new type beside it, fill it from this one, let the code move over, and drop this one in a later migration'
+
+function retypedHazards(from: Column, to: Column, context: AlterContext): readonly KindHazard[] {
+  const [old, next] = [from.attrs.type!, to.attrs.type!]
+  const { cuts, refuses, breaks } = typeChange(old, next, quoteIdent(to.id.name), context.version.major)
+  // Of a column that is dropped and created anew nothing is converted.
+  const isConverted = !context.replaced(to.ref)
+  return [
+    ...(isConverted && cuts && !to.attrs.generated ? [{ code: 'irreversible' as const, message: `${cuts}, which going back does not bring back`, instead: BESIDE }] : []),
+    ...(isConverted && refuses
+      ? [{ code: 'may-fail' as const, message: `${refuses.which} may be there`, ...(refuses.where && { count: `SELECT count(*) FROM ${tableOf(to)} WHERE ${refuses.where}` }) }]
+      : []),
+    ...(breaks === 'reads' ? [{ code: 'breaks-code' as const, message: `code that expects ${old} gets ${next}${widened(old, next)}`, instead: BESIDE, breaksNextRelease: true as const }] : []),
+    ...(breaks === 'writes' ? [{ code: 'breaks-code' as const, message: `code that still writes ${refuses?.which ?? `more than ${next} takes`} fails` }] : []),
+  ]
+}
+
+/** What is true of numbers that stay the same. */
+function widened(old: string, next: string): string {
+  if (!/^(smallint|integer)$/.test(old) || next !== 'bigint') return ''
+  return `: some drivers hand it over as text, and numbers beyond ${old} come once the next release writes them`
 }
 
 function tableOf({ id }: Column): string {

@@ -4,14 +4,14 @@ import { Declared } from '../authoring/declared.js'
 import { callerPosition } from '../authoring/position.js'
 import { SchemaError } from '../errors.js'
 import { refOf } from '../model/object-ref.js'
-import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
-import { MAX_NAME_BYTES, qualified, quoteLiteral } from '../sql/identifiers.js'
+import type { QualifiedName, RelationPart, SchemaObject } from '../model/schema-object.js'
+import { MAX_NAME_BYTES, qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { renameQualified } from '../sql/rename.js'
 import { statement } from '../sql/statement.js'
 import { AS_SQL, SqlText, type SqlSource } from '../sql/template.js'
 import { isMember } from './extension-members.js'
-import { goneFromCode } from './change-hazards.js'
-import { defineKind, PHASES, type Kind } from './kind.js'
+import { goneFromCode, type Change } from './change-hazards.js'
+import { defineKind, PHASES, type AlterContext, type Kind, type KindHazard } from './kind.js'
 
 export type EnumObject = SchemaObject<QualifiedName, { readonly labels: readonly string[] }>
 
@@ -49,7 +49,7 @@ export const enums: Kind = defineKind<EnumObject>({
   rename: (from, to) => renameQualified('TYPE', from.id, to.id),
   renamed: ({ id, attrs }, name) => enumObject({ schema: id.schema, name }, attrs.labels),
   address: ({ id }) => `TYPE ${qualified(id.schema, id.name)}`,
-  hazards: goneFromCode,
+  hazards: enumHazards,
   print: ({ id, attrs }, printer) => ({
     place: 'export',
     code: `${declaringCall(printer, id, 'enum', 'enumType')}, ${printer.literal(attrs.labels)})`,
@@ -66,6 +66,50 @@ function addedLabels(from: readonly string[], to: readonly string[]): string[] |
     const next = to.slice(index + 1).find((later) => from.includes(later))
     if (next === undefined) return [quoteLiteral(label)]
     return [index === 0 ? `${quoteLiteral(label)} BEFORE ${quoteLiteral(next)}` : `${quoteLiteral(label)} AFTER ${quoteLiteral(to[index - 1]!)}`]
+  })
+}
+
+/** Labels that go: code may still write them, and rows may hold them. In another order they are the same. */
+function enumHazards(change: Change<EnumObject>, context: AlterContext): readonly KindHazard[] {
+  const { from, to } = change
+  if (!from || from.ref !== to?.ref) return goneFromCode(change)
+  const without = (one: EnumObject, other: EnumObject) => one.attrs.labels.filter((label) => !other.attrs.labels.includes(label)).map(quoteLiteral)
+  const [gone, added] = [without(from, to), without(to, from)]
+  if (gone.length === 0) return []
+  return [
+    ...columnsOf(from, context).map(({ id: { schema, table, name }, value, array }): KindHazard => {
+      const condition = array ? `${value} && ARRAY[${gone.join(', ')}]::${qualified(from.id.schema, from.id.name)}[]` : `${value} IN (${gone.join(', ')})`
+      return {
+        code: 'may-fail',
+        message: `rows of ${qualified(schema, table)} may hold ${gone.join(' or ')} in ${quoteIdent(name)}`,
+        instead: 'give them another value first, with op.backfill',
+        count: `SELECT count(*) FROM ${qualified(schema, table)} WHERE ${condition}`,
+      }
+    }),
+    added.length > 0
+      ? {
+          code: 'breaks-code',
+          message: `code that still writes ${gone.join(' or ')} fails, and before it code that writes ${added.join(' or ')}`,
+          instead: 'add labels in one release, and take others out in a later one',
+          breaksNextRelease: true,
+        }
+      : { code: 'breaks-code', message: `code that still writes ${gone.join(' or ')} fails`, instead: 'let the release that no longer writes it go first' },
+  ]
+}
+
+/** The columns that hold its values, alone, in arrays, or as those of a domain; those of partitions and children have theirs counted above. */
+function columnsOf({ ref, id }: EnumObject, context: AlterContext): { id: RelationPart; value: string; array: boolean }[] {
+  const dependents = context.neededBy('from', ref)
+  const domains = dependents.filter(({ kind }) => kind === 'domain')
+  const own = qualified(id.schema, id.name)
+  const types = [id, ...domains.map((domain) => domain.id as QualifiedName)].map(({ schema, name }) => qualified(schema, name))
+  const columns = [...dependents, ...domains.flatMap((domain) => context.neededBy('from', domain.ref))].filter(({ kind }) => kind === 'column')
+  return [...new Set(columns)].flatMap((column) => {
+    const { type, inherited, relation } = column.attrs as { type?: string; inherited?: true; relation?: string }
+    const [base, array] = type?.endsWith('[]') ? [type.slice(0, -2), true] : [type, false]
+    const place = column.id as RelationPart
+    const isCounted = inherited || relation || context.object('from', refOf('partition', place.schema, place.table))
+    return base === undefined || !types.includes(base) || isCounted || !context.object('to', column.ref) ? [] : [{ id: place, value: `${quoteIdent(place.name)}${base === own ? '' : `::${own}${array ? '[]' : ''}`}`, array }]
   })
 }
 

@@ -3,7 +3,7 @@ import { qualified } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
-import { alterRoutine, createRoutine, renameRoutine, routineFromRow, routineQuery, withAuthorsBody, type Routine } from './routine.js'
+import { alterRoutine, createRoutine, renameRoutine, routineFromRow, routineQuery, textOfBody, withAuthorsBody, type Routine } from './routine.js'
 import { printRoutine, RoutineBuilder, type FunctionOptions } from './routine-authoring.js'
 
 const signature = ({ id }: Routine): string => `${qualified(id.schema, id.name)}(${id.args})`
@@ -23,6 +23,7 @@ export const functions: Kind = defineKind<Routine>({
   rename: (from, to) => renameRoutine(`FUNCTION ${signature(from)}`, `FUNCTION ${qualified(from.id.schema, to.id.name)}(${from.id.args})`, from, to),
   authored: withAuthorsBody,
   address: (routine) => `FUNCTION ${signature(routine)}`,
+  text: textOfBody,
   hazards: goneFromCode,
   print: (routine, printer) => printRoutine(routine, printer, 'func'),
 })

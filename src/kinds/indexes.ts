@@ -93,7 +93,8 @@ export const indexes: Kind = defineKind<Index>({
   // A partition keeps its indexes when it is detached.
   outlives: ({ attrs }, replaced, rebuilt) => replaced.kind === 'index' && replaced.attrs.table !== attrs.table && rebuilt(replaced.parent!),
   address: (index) => (index.id.name === null ? null : `INDEX ${nameOf(index)}`),
-  hazards: ({ to }) => (to?.attrs.unique ? [{ code: 'may-fail', message: 'rows that are there may repeat each other' }] : []),
+  indexes: ({ attrs, only }) => ({ distinct: attrs.unique === true, inPieces: only === true }),
+  hazards: ({ to }) => (to?.attrs.unique ? [{ code: 'may-fail', message: 'rows that are there may repeat each other', count: repeated(to) }] : []),
   print: printIndex,
 })
 
@@ -254,6 +255,13 @@ function nameOfColumn(context: ReflectContext, parent: SchemaObject, relation: n
 
 function nameOf({ id }: Index): string {
   return qualified(id.schema, id.name!)
+}
+
+/** A query that counts the groups of rows that the index would not take. */
+function repeated({ id, attrs: { table, columns, where, nullsNotDistinct } }: Index): string {
+  const values = columns.map(({ name, expression }) => (name === undefined ? `(${expression})` : quoteIdent(name)))
+  const conditions = [...(where === undefined ? [] : [`(${where})`]), ...(nullsNotDistinct ? [] : values.map((value) => `${value} IS NOT NULL`))]
+  return `SELECT count(*) FROM (SELECT FROM ${qualified(id.schema, table)}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''} GROUP BY ${values.join(', ')} HAVING count(*) > 1) AS repeated`
 }
 
 function definition({ id, attrs, only, parameterOrder }: Index): string {

@@ -32,6 +32,8 @@ export interface AlterContext {
   readonly version: ServerVersion
   object(side: 'from' | 'to', ref: Ref): SchemaObject | undefined
   children(side: 'from' | 'to', ref: Ref): readonly SchemaObject[]
+  /** What needs an object, its parts among them. */
+  neededBy(side: 'from' | 'to', ref: Ref): readonly SchemaObject[]
   /** Whether the migration drops the object and creates it anew. */
   replaced(ref: Ref): boolean
   /**
@@ -57,6 +59,8 @@ export interface Alteration {
   readonly elseReplace?: boolean
   /** What of the data is lost, when something is. */
   readonly loses?: string
+  /** Its values are of another type: what reads them and was not made anew with it may fail. */
+  readonly retypes?: true
 }
 
 /**
@@ -298,6 +302,10 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   readonly dropsAfterAlteration?: (object: O) => boolean
   /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
+  /** A text in it that PostgreSQL keeps as it is, without comments: it does not know what the text names. */
+  text?(object: O): string | undefined
+  /** It has an index of its own: one that keeps rows apart as well (`distinct`), or that is built after it, piece by piece (`inPieces`). */
+  indexes?(object: O): { readonly distinct?: boolean; readonly inPieces?: boolean } | undefined
   /** All it does is to forbid: what code may do with it, it may do without it. */
   onlyForbids?(object: O): boolean
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */

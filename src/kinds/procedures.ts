@@ -3,7 +3,7 @@ import { qualified } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { goneFromCode } from './change-hazards.js'
 import { defineKind, PHASES, type Kind } from './kind.js'
-import { alterRoutine, createRoutine, isInput, renameRoutine, routineFromRow, routineQuery, withAuthorsBody, type Routine } from './routine.js'
+import { alterRoutine, createRoutine, isInput, renameRoutine, routineFromRow, routineQuery, textOfBody, withAuthorsBody, type Routine } from './routine.js'
 import { printRoutine, RoutineBuilder, type RoutineOptions } from './routine-authoring.js'
 
 /** With its modes: without them PostgreSQL also considers output arguments, and another procedure may have such a list. */
@@ -27,6 +27,7 @@ export const procedures: Kind = defineKind<Routine>({
   rename: (from, to) => renameRoutine(`PROCEDURE ${signature(from)}`, `PROCEDURE ${signature(from, to.id.name)}`, from, to),
   authored: withAuthorsBody,
   address: (routine) => `PROCEDURE ${signature(routine)}`,
+  text: textOfBody,
   hazards: goneFromCode,
   print: (routine, printer) => printRoutine(routine, printer, 'procedure'),
 })

@@ -3,6 +3,7 @@ import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { dollarQuote, qualified, quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
+import { withoutComments } from '../sql/words.js'
 import type { AlterContext, Alteration } from './kind.js'
 import { settingClause, type RoutineSetting } from './routine-settings.js'
 
@@ -168,6 +169,12 @@ export function createRoutine({ kind, id, attrs }: Routine, verb: 'CREATE' | 'CR
 function bodyText({ body, sqlBody, library, written }: RoutineAttrs): string {
   if (body === undefined) return written ?? sqlBody!
   return library === undefined ? `AS ${dollarQuote(body)}` : `AS ${quoteLiteral(library)}, ${quoteLiteral(body)}`
+}
+
+/** The body as PostgreSQL keeps it, without comments; undefined where it reads it, or it is none. */
+export function textOfBody({ attrs: { body, library, language } }: Routine): string | undefined {
+  if (body === undefined || library !== undefined || language === 'internal') return undefined
+  return /^(sql|plpgsql)$/.test(language) ? withoutComments(body) : body.replace(/^\s*(#|\/\/).*$/gm, '')
 }
 
 function argumentList(list: readonly RoutineArgument[]): string {

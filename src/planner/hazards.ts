@@ -3,7 +3,7 @@ import type { HazardCode } from '../hazards.js'
 import type { AlterContext } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import { attributesText } from '../model/schema-model.js'
-import type { Ref, SchemaObject } from '../model/schema-object.js'
+import type { Ref } from '../model/schema-object.js'
 import { describeObject } from '../operations/describe.js'
 import { LOCK_MODES, type Observation } from './observe.js'
 
@@ -20,8 +20,8 @@ export interface Hazard {
   readonly breaksNextRelease?: true
 }
 
-/** Hazards that stand above a step in its file: what is lost, and what makes everybody wait. */
-const NOTED: readonly HazardCode[] = ['data-loss', 'irreversible', 'table-rewrite', 'long-scan']
+/** Hazards that stand above a step in its file: what is lost, what makes everybody wait, and what nobody else tells. */
+const NOTED: readonly HazardCode[] = ['data-loss', 'irreversible', 'table-rewrite', 'long-scan', 'index-gap', 'untracked-dependency']
 
 /** Whether a hazard is serious enough to stand wherever the step does. */
 export function isNoted({ code }: Hazard): boolean {
@@ -35,7 +35,8 @@ export function hazardText({ code, message }: Hazard): string {
 
 /** What the kind of an object knows about an action on it. */
 export function hazardsOf(action: Action, context: AlterContext | undefined): Hazard[] {
-  if (action.type === 'drop' && action.aside) return []
+  // One that makes room for the one that replaces it: what that costs is told there.
+  if (action.type === 'drop' ? action.aside : action.type === 'rename' && context?.replaced(action.from.ref)) return []
   const [from, to] =
     action.type === 'create' ? [undefined, action.object] : action.type === 'drop' ? [action.object, undefined] : [action.from, action.to]
   const object = (to ?? from)!
@@ -45,27 +46,10 @@ export function hazardsOf(action: Action, context: AlterContext | undefined): Ha
   // One that is dropped and created again, or comes along with a new one, is there for code as before.
   const isQuiet = context && (context.replaced(object.ref) || (action.type === 'create' && object.parent !== null && !isThroughout(rootOf(object.ref, 'to', context), context)))
   const before = context && action.type === 'create' && context.replaced(object.ref) ? context.object('from', object.ref) : undefined
-  if (before && attributesText(before) !== attributesText(object)) return replacementHazards(before, object, context!).map(hazard)
+  if (before && attributesText(before) !== attributesText(object)) return (kind.hazards?.({ from: before, to: object }, context!) ?? []).map(hazard)
   return [
     ...(loss ? [hazard({ code: 'data-loss', message: loss })] : []),
     ...(!context || isQuiet ? [] : (kind.hazards?.({ from, to }, context) ?? []).map(hazard)),
-  ]
-}
-
-/** What it costs that another object stands in the place of one, under its name. */
-function replacementHazards(before: SchemaObject, after: SchemaObject, context: AlterContext): readonly Omit<Hazard, 'object'>[] {
-  const { hazards } = kindOf(after)
-  const changed = hazards?.({ from: before, to: after }, context) ?? []
-  const breaksCode = (one: Pick<Hazard, 'code'>) => one.code === 'breaks-code'
-  if (changed.some(breaksCode) || !hazards?.({ from: before }, context).some(breaksCode)) return changed
-  return [
-    ...changed,
-    {
-      code: 'breaks-code',
-      message: 'another one takes its place: code that is made for the one fails on the other',
-      instead: 'give the new one another name, let the code move over, and drop the old one in a later migration',
-      breaksNextRelease: true,
-    },
   ]
 }
 

@@ -22,7 +22,7 @@ export function phaseOf(operation: Operation, hazards: readonly Pick<Hazard, 'co
   // Rows that may be in its way are there because code writes such rows.
   if (hazards.some(({ code }) => code === 'breaks-code' || code === 'may-fail')) return 'contract'
   if (operation.type === 'drop') return kindOf(operation.object).onlyForbids?.(operation.object) ? 'expand' : 'contract'
-  return operation.type === 'alter' && hazards.some(({ code }) => code === 'data-loss') ? 'contract' : 'expand'
+  return operation.type === 'alter' && hazards.some(({ code }) => code === 'data-loss' || code === 'irreversible') ? 'contract' : 'expand'
 }
 
 /** The phase of several operations that run together: the one of them that bears least. */

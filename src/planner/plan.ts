@@ -8,9 +8,11 @@ import type { Dependency, Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject, describeOperation } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
 import type { Statement } from '../sql/statement.js'
+import { withGaps } from './gaps.js'
 import { hazardsOf, hazardText, isNoted, isThroughout, observedHazards, rootOf, type Hazard } from './hazards.js'
 import { observationText, type Observation } from './observe.js'
 import { statementsOf } from './render.js'
+import { untrackedHazards } from './untracked.js'
 
 /** One statement of a migration with what the reader should know about it. */
 export interface PlannedStep {
@@ -46,7 +48,9 @@ export function plan(from: SchemaModel, wanted: SchemaModel, differences: readon
   const replaced = replacedBy(actions)
   const context = alterContext(from, to, options, (ref) => replaced.has(ref))
   const touches = touching(from, to, context)
-  return goneMeanwhile(lateLast(order(from, to, actions, context, (action) => commits(action, context)).flatMap((ordered) => stepsOf(ordered, context, touches))))
+  const untracked = untrackedHazards(actions, from, to, context)
+  const steps = order(from, to, actions, context, (action) => commits(action, context)).flatMap((ordered) => stepsOf(ordered, { context, touches, untracked }))
+  return withGaps(lateLast(steps), context)
 }
 
 /** The same with objects that are created in the way that blocks least. */
@@ -81,19 +85,6 @@ function commits(action: Action, context: AlterContext): boolean {
   return statementsOf({ action, parts: [] }, context).some(({ transaction, late }) => transaction === 'outside' && !late)
 }
 
-/** What is dropped and created again is gone for others when something between the two is committed. */
-function goneMeanwhile(steps: readonly PlannedStep[]): PlannedStep[] {
-  const back = new Map(steps.map(({ ref, action }, at) => [action === 'create' ? ref : '', at] as const).reverse())
-  const commits = steps.flatMap(({ statement }, at) => (statement.transaction === 'outside' ? [at] : []))
-  if (commits.length === 0) return [...steps]
-  return steps.map((step, at) => {
-    const commit = step.action === 'drop' && commits.find((one) => one > at && one < (back.get(step.ref) ?? 0))
-    if (!commit) return step
-    const message = `${describeObject(step.ref)}: it is gone while ${describeObject(steps[commit]!.ref)} is worked on outside the transaction`
-    return { ...step, hazards: [...step.hazards, { code: 'breaks-code', object: step.ref, message, breaksNextRelease: true }] }
-  })
-}
-
 /** What can wait comes last, so that the rest stays one transaction where it can. */
 function lateLast(steps: readonly PlannedStep[]): PlannedStep[] {
   return [...steps.filter(({ statement }) => !statement.late), ...steps.filter(({ statement }) => statement.late)]
@@ -108,9 +99,11 @@ export function observedStep(step: PlannedStep, observed: Observation): PlannedS
   return { ...step, observed, comments: [...comments, ...hazards.filter(isNoted).map(hazardText)], hazards: [...step.hazards, ...hazards] }
 }
 
-/** The steps that give an object another name; what they cost is known where the state before is. */
-export function renameSteps(rename: Rename, from?: SchemaModel): PlannedStep[] {
-  return stepsOf({ action: rename, parts: [] }, from && alterContext(from, from), () => from !== undefined)
+/** The steps that give an object another name; what they cost is known where the state before is, and the one that all of the migration leads to. */
+export function renameSteps(rename: Rename, from?: SchemaModel, to?: SchemaModel): PlannedStep[] {
+  if (!from) return stepsOf({ action: rename, parts: [] })
+  const context = alterContext(from, from)
+  return stepsOf({ action: rename, parts: [] }, { context, touches: () => true, untracked: untrackedHazards([rename], from, to ?? from, context) })
 }
 
 function withAuthorsText(action: Action, { authored }: PlanOptions): Action {
@@ -125,13 +118,20 @@ function touching(from: SchemaModel, to: SchemaModel, context: AlterContext): (r
   }
 }
 
-function stepsOf(ordered: OrderedAction, context?: AlterContext, touches?: (ref: Ref, side: 'from' | 'to') => boolean): PlannedStep[] {
+/** What is known of the states before and after. */
+interface Surroundings {
+  readonly context: AlterContext
+  readonly touches: (ref: Ref, side: 'from' | 'to') => boolean
+  readonly untracked: ReturnType<typeof untrackedHazards>
+}
+
+function stepsOf(ordered: OrderedAction, { context, touches, untracked }: Partial<Surroundings> = {}): PlannedStep[] {
   const { action } = ordered
   const ref = action.type === 'alter' || action.type === 'rename' ? action.to.ref : action.object.ref
   const cause = 'because' in action ? action.because : undefined
   const because = cause ? `, because of ${describeObject(cause)}` : ''
   // What goes with it is part of the same loss.
-  const hazards = hazardsOf(action, context)
+  const hazards = [...hazardsOf(action, context), ...(untracked?.get(action) ?? [])]
   const comments = [
     describeOperation(action.type === 'drop' && action.aside ? { type: 'drop', object: action.aside } : (action as Operation)) + because,
     ...hazards.filter(isNoted).map(hazardText),

@@ -107,7 +107,7 @@ async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, fro
   const renames = upgrade.operations.filter(isRename)
   const others = upgrade.operations.filter((operation) => !isRename(operation))
   const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online, isGradual }, 'downgrade')
-  const renamedBack = await runRenames(ground, upgrade.renamed, invertAll(renames).filter(isRename), 'downgrade')
+  const renamedBack = await runRenames(ground, upgrade.renamed, from, invertAll(renames).filter(isRename), 'downgrade')
   const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
   const left = await realDifferences(ground, downgrade.reached, from)
   if (left.length > 0) throw notReached('downgrade', left)
@@ -129,7 +129,7 @@ export async function proveUpgrade(
   let left = operations
   // A column can only be looked for after its table has its new name.
   for (let found = renamesAmong(left, renamed, options.formerly); found.length > 0; found = renamesAmong(left, renamed, options.formerly)) {
-    steps.push(...(await runRenames(ground, renamed, found, 'upgrade')))
+    steps.push(...(await runRenames(ground, renamed, to, found, 'upgrade')))
     renames.push(...found)
     renamed = await ground.reflect()
     left = await realDifferences(ground, renamed, to)
@@ -138,9 +138,9 @@ export async function proveUpgrade(
   return { steps: hoisted([...steps, ...rest.steps]), reached: rest.reached, operations: [...renames, ...left], renamed }
 }
 
-async function runRenames(ground: ProvingGround, from: SchemaModel, renames: readonly Rename[], direction: string): Promise<readonly PlannedStep[]> {
+async function runRenames(ground: ProvingGround, from: SchemaModel, to: SchemaModel, renames: readonly Rename[], direction: string): Promise<readonly PlannedStep[]> {
   if (renames.length === 0) return []
-  const result = await runSteps(ground.database(), renames.flatMap((rename) => renameSteps(rename, from)))
+  const result = await runSteps(ground.database(), renames.flatMap((rename) => renameSteps(rename, from, to)))
   if (result.failed) throw refused(result.failed.step, result.failed.error, direction)
   return result.steps
 }

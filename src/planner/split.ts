@@ -132,7 +132,7 @@ function phasesOf(
     phases.set(ref, operation.type === 'create' && forms.has(ref) ? 'expand' : phaseOf(operation, hazards.get(ref) ?? []))
   }
   for (const rename of renames) {
-    const phase = phaseOf(rename, renameSteps(rename, from).flatMap((step) => step.hazards))
+    const phase = phaseOf(rename, renameSteps(rename, from, to).flatMap((step) => step.hazards))
     // Under its new name it is the same object with the same data: no half of it can be there before.
     for (const ref of [...withParts(rename.from.ref, from), ...withParts(rename.to.ref, to)]) {
       const own = phases.get(ref)

@@ -144,8 +144,10 @@ const REFUSED: readonly HazardCode[] = ['data-loss', 'irreversible']
 function refuseHazards(hazards: readonly Hazard[], allow: readonly string[]): void {
   const refused = hazards.filter((hazard) => REFUSED.includes(hazard.code) && !isAllowed(hazard.code, describeRef(hazard.object).name, allow))
   if (refused.length === 0) return
-  throw new RefusedError('the migration would lose data, and that was not allowed; nothing was written', {
-    detail: refused.map(({ message }) => `  ${message}`).join('\n'),
-    hint: `allow it with --allow ${[...new Set(refused.map(({ code }) => code))].join(',')}, or for one object with --allow ${refused[0]!.code}:${describeRef(refused[0]!.object).name}`,
+  const codes = [...new Set(refused.map(({ code }) => code))]
+  const problem = codes.includes('data-loss') ? 'lose data' : 'change values for good'
+  throw new RefusedError(`the migration would ${problem}, and that was not allowed; nothing was written`, {
+    detail: refused.map(({ message, instead }) => `  ${message}${instead ? `\n    instead: ${instead}` : ''}`).join('\n'),
+    hint: `allow it with --allow ${codes.join(',')}, or for one object with --allow ${refused[0]!.code}:${describeRef(refused[0]!.object).name}`,
   })
 }

@@ -11,6 +11,7 @@ import type { LockProblem } from '../revisions/lock-file.js'
 import type { Revision } from '../revisions/revision.js'
 import { authorsIntent } from './authors-intent.js'
 import { compare, compareLive, readLive, type Comparison } from './compare.js'
+import type { RowsInTheWay } from './count-rows.js'
 import { compareSources } from './compare-sources.js'
 import { checkLock } from './lock.js'
 import { pendingMigrations } from './migrations.js'
@@ -97,15 +98,23 @@ export interface CheckResult {
   readonly leftOut: readonly Operation[]
   /** What the lock file of the migrations says otherwise than their folder. */
   readonly lock: readonly LockProblem[]
+  /** Where it was asked: how many rows are in the way of what differs, and of pending migrations. */
+  readonly counts?: readonly RowsInTheWay[]
+}
+
+export interface CheckOptions {
+  /** Counts the rows that are in the way of what differs or is pending; that may read whole tables. Default: false. */
+  readonly count?: boolean
 }
 
 /** Says whether a database matches `schema.ts` and has run every migration. Writes nothing to it. */
-export async function check(project: Project): Promise<CheckResult> {
+export async function check(project: Project, { count = false }: CheckOptions = {}): Promise<CheckResult> {
   const { unmanaged, differences, leftOut = [] } = await recognizedOrCompared(project)
   const operations = differences?.operations ?? []
   const lock = await checkLock(project)
   const pending = await pendingMigrations(project)
-  return { inSync: operations.length === 0 && pending.length === 0 && lock.length === 0, operations, differences, unmanaged, pending, leftOut, lock }
+  const counts = count ? await (await import('./count-rows.js')).rowsInTheWay(project, differences?.steps ?? [], pending) : undefined
+  return { inSync: operations.length === 0 && pending.length === 0 && lock.length === 0, operations, differences, unmanaged, pending, leftOut, lock, ...(counts && { counts }) }
 }
 
 async function recognizedOrCompared(project: Project): Promise<Pick<CheckResult, 'unmanaged' | 'differences'> & Partial<Pick<CheckResult, 'leftOut'>>> {

@@ -94,7 +94,7 @@ async function changes(ground: ReviewGround, before: Sight, after: Sight): Promi
   for (let round = 0; round < ROUNDS; round++) {
     const found = [...renamesAmong(diff(from.model, after.model), from.model, formerly(from, after)), ...madeRoom(from, after)]
     if (found.length === 0) break
-    const made = found.flatMap((rename) => renameSteps(rename, from.model))
+    const made = found.flatMap((rename) => renameSteps(rename, from.model, after.model))
     if ((await ground.run(made)).failed) break
     renames.push(...found)
     steps.push(...made)

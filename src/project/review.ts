@@ -8,7 +8,7 @@ import { migrationsOf } from './migrations.js'
 import type { Project } from './project.js'
 import { ReviewGround } from './review-ground.js'
 import { failureOf, tryMigration, untried, type Tried } from './review-migration.js'
-import { selectMigrations, type ReviewRequest } from './review-selection.js'
+import { selectMigrations, type ReviewRequest, type Selection } from './review-selection.js'
 
 /**
  * Says what migrations do to a database, without one: each is run in scratch, up and down, where all that it needs has run. Unless it names others,
@@ -19,7 +19,11 @@ import { selectMigrations, type ReviewRequest } from './review-selection.js'
  */
 export async function reviewProject(project: Project, request: ReviewRequest = {}): Promise<Review> {
   const all = await migrationsOf(project)
-  const { migrations, base, edited, removed } = await selectMigrations(project, all, request)
+  return reviewMigrations(project, all, await selectMigrations(project, all, request))
+}
+
+/** The same for migrations that are chosen, of all that there are. */
+export async function reviewMigrations(project: Project, all: readonly Migration[], { migrations, base, edited, removed }: Selection): Promise<Review> {
   const graph = new RevisionGraph(all)
   const report = await linted(all, graph, migrations, project.settings.allow)
   const found = { ...(base !== undefined && { base }), removed, problems: report.errors }

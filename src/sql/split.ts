@@ -77,7 +77,7 @@ export function splitScript(script: string): { statements: ScriptStatement[]; co
 }
 
 /** The place behind blanks and comments. */
-function skipBlank(script: string, start: number): number {
+export function skipBlank(script: string, start: number): number {
   let at = start
   for (;;) {
     if (/\s/.test(script[at] ?? '')) at++
@@ -103,7 +103,8 @@ function afterComment(script: string, start: number): number {
   return at
 }
 
-function afterToken(script: string, at: number): number {
+/** The place behind a quoted text, or behind one character. */
+export function afterToken(script: string, at: number): number {
   const rest = (pattern: RegExp): number => {
     pattern.lastIndex = at
     const match = pattern.exec(script)

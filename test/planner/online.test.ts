@@ -108,6 +108,27 @@ describe.each(dataEngines)('on %s', (engine) => {
     expect(hazards).toMatchObject([{ code: 'breaks-code', object: 'view:public.totals' }])
   })
 
+  test('an index that is dropped before the one in its place is there is a hazard, whether others see the gap or wait for its end; one that is swapped is none', async () => {
+    const state = (column: string) => [
+      'CREATE TABLE users (id bigint PRIMARY KEY, email text, level integer)',
+      `CREATE INDEX users_by ON users (${column})`,
+      'CREATE TABLE logs (id bigint NOT NULL, email text, level integer) PARTITION BY RANGE (id)',
+      'CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (9)',
+      `CREATE INDEX logs_by ON logs (${column})`,
+      `CREATE TABLE booked (email text, level integer, CONSTRAINT once EXCLUDE USING hash (${column} WITH =))`,
+      `CREATE FUNCTION folded(${column} text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)'`,
+      'CREATE INDEX users_folded ON users (folded(email))',
+    ]
+    const gaps = async (online: boolean) => {
+      const { upgrade } = await migrate(state('email'), state('level'), online)
+      return upgrade.steps.flatMap(({ hazards }) => hazards.filter(({ code, message }) => code === 'index-gap' || /it is gone while/.test(message)).map(({ message }) => message)).sort()
+    }
+    const locked = (name: string, table: string) => `${name}: nobody can read or write table public.${table} from its drop until the new one is built`
+    const [once, logs] = [locked('constraint public.booked.once', 'booked'), locked('index public.logs_by', 'logs')]
+    expect(await gaps(true)).toEqual([once, logs, 'index public.users_folded: queries go without it until the new one is built'])
+    expect(await gaps(false)).toEqual([once, logs, locked('index public.users_by', 'users'), locked('index public.users_folded', 'users')])
+  })
+
   test('hazards count the rows that stand in the way', async () => {
     const { upgrade } = await migrate(BEFORE, [
       'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, level integer CHECK (level > 0), UNIQUE (email, level))',

@@ -1,9 +1,11 @@
 import chalk, { chalkStderr } from 'chalk'
 import { ExitCode } from '../../errors.js'
 import { check } from '../../project/check.js'
+import type { RowsInTheWay } from '../../project/count-rows.js'
 import type { LockProblem } from '../../revisions/lock-file.js'
 import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
+import { visible } from '../../review/visible.js'
 import { isRefused, noteLeftOut, noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
@@ -17,7 +19,7 @@ const LOCK_WORDS: Readonly<Record<LockProblem['type'], string>> = {
 
 export async function run(flags: Flags): Promise<ExitCode> {
   return withProject(flags, { mayWriteToLive: false }, async (project) => {
-    const { operations, differences, unmanaged, pending, leftOut, lock, inSync } = await check(project)
+    const { operations, differences, unmanaged, pending, leftOut, lock, counts, inSync } = await check(project, { count: flags.count === true })
     if (flags.json) {
       const steps = differences?.steps ?? []
       printJson({
@@ -30,6 +32,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         ...(differences && unprovenJson(differences)),
         pending,
         lock,
+        ...(counts && { counts }),
         ...(leftOut.length > 0 && { leftOut: operationsJson(leftOut) }),
         unmanaged,
       })
@@ -49,11 +52,21 @@ export async function run(flags: Flags): Promise<ExitCode> {
         for (const { type, revision } of lock) printResult(`Lock file: migration ${revision} ${LOCK_WORDS[type]}`)
         printNote(`${chalkStderr.yellow('hint:')} when that is as it should be, autogen lock writes the lock file anew; databases that have run an edited migration keep refusing it`)
       }
+      if (counts?.length) printResult(`\nRows in the way:\n${counts.map(countText).join('\n')}`)
       noteLeftOut({ leftOut })
       noteUnmanaged(unmanaged, 'not compared')
       if (inSync) printResult(chalk.green('in sync'))
     }
     if (isRefused(flags, unmanaged)) return ExitCode.refused
+    if (counts?.some(({ rows }) => rows !== 0)) return ExitCode.refused
     return inSync ? ExitCode.done : ExitCode.differences
   })
+}
+
+/** `     3  column app.users.email: rows that are there may have no value for it`, and below it the query that finds how many. */
+function countText({ object, message, instead, count, rows, revision, problem }: RowsInTheWay): string {
+  const number = rows === undefined ? '?' : String(rows)
+  const lines = [`${object}: ${message}${revision === undefined ? '' : ` (migration ${revision})`}`, ...(problem === undefined ? [] : [`not counted: ${problem}`]), ...(rows === 0 ? [] : [...(count === undefined ? [] : [count]), `instead: ${instead}`])]
+  const [first, ...more] = lines.map(visible)
+  return [`${(rows === 0 ? chalk.green : chalk.red)(number.padStart(8))}  ${first}`, ...more.map((line) => chalk.dim(`          ${line}`))].join('\n')
 }

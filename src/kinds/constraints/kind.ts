@@ -81,6 +81,7 @@ export const constraints: Kind = defineKind<Constraint>({
   authored: (declared, reflected) =>
     declared.attrs.type === 'check' ? { ...reflected, attrs: { ...reflected.attrs, expression: declared.attrs.expression } } : reflected,
   address: (constraint) => (constraint.id.name === null ? null : `CONSTRAINT ${quoteIdent(constraint.id.name)} ON ${tableOf(constraint)}`),
+  indexes: ({ attrs }) => (hasIndex(attrs.type) ? { distinct: true } : undefined),
   // Code may rely on a key: ON CONFLICT, and what its index makes quick.
   onlyForbids: ({ attrs }) => attrs.type !== 'unique' && attrs.type !== 'primary_key',
   hazards: constraintHazards,
