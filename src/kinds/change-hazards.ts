@@ -19,7 +19,7 @@ export function goneFromCode({ from, to }: Change, context?: AlterContext): read
       code: 'breaks-code',
       message: renamed ? 'code that uses the old name fails as soon as it has the new one' : 'code that still uses it fails',
       instead: renamed
-        ? 'add what has the new name beside it, let the code move over, and drop the old one in a later migration'
+        ? 'keep both names good for a release (tables and columns: --split with the setting gradual), or add what has the new name beside it, and drop the old one later'
         : 'let the release that no longer uses it go first',
       ...(renamed && { breaksNextRelease: true }),
     },

@@ -22,7 +22,7 @@ export interface Evidence {
 const INSTEAD: Readonly<Record<HazardCode, string>> = {
   'data-loss': 'keep it for another release, or save first what is still needed',
   irreversible: 'write the downgrade',
-  'table-rewrite': 'add a new column or table beside it, fill it in batches with op.backfill, and let the code move over',
+  'table-rewrite': 'name it in the setting gradual: then it is filled in batches beside the old one, which it replaces in a moment',
   'long-scan': 'add a constraint NOT VALID and validate it in a later transaction; build an index CONCURRENTLY',
   'strong-lock': 'run it by itself, when the table is little used',
   'index-gap': 'build the new index first, and drop the old one after it',
