@@ -14,7 +14,7 @@ export function columnHazards(change: Change<Column>, context: AlterContext): re
 }
 
 function newHazards(column: Column, context: AlterContext): readonly KindHazard[] {
-  if (!demandsValue(column, 'to', context)) return []
+  if (!demandsValue(column, 'to', context) || isFilledByTrigger(column, 'to', context)) return []
   return [
     {
       code: 'may-fail',
@@ -30,7 +30,7 @@ function newHazards(column: Column, context: AlterContext): readonly KindHazard[
 function demandsValue(column: Column, side: 'from' | 'to', context: AlterContext): boolean {
   const { attrs, ref } = column
   if (attrs.notNull === undefined || attrs.relation || attrs.identity || attrs.generated) return false
-  return !context.children(side, ref).some(({ kind }) => kind === 'column_default') && !isFilledByTrigger(column, side, context)
+  return !context.children(side, ref).some(({ kind }) => kind === 'column_default')
 }
 
 /** The column without NOT NULL, where code that does not know it could insert nothing otherwise; keys and what is inherited leave no choice. */
