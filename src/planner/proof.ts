@@ -145,8 +145,31 @@ async function runRenames(ground: ProvingGround, from: SchemaModel, to: SchemaMo
   return result.steps
 }
 
-/** Plans and runs steps in scratch until it reads as `to`. What is left over after a run is planned again and appended. */
+/**
+ * Plans and runs steps in scratch until it reads as `to`. Where the statements that block least do not lead there, since they come in another order, the
+ * plain ones do, of which is said what they cost.
+ */
 export async function reach(
+  ground: ProvingGround,
+  from: SchemaModel,
+  to: SchemaModel,
+  operations: readonly Operation[],
+  options: PlanOptions,
+  direction: string,
+): Promise<ProvenSteps> {
+  try {
+    return await reachBy(ground, from, to, operations, options, direction)
+  } catch (error) {
+    if (!options.online || !(error instanceof ProofError)) throw error
+    await ground.restore(from)
+    return reachBy(ground, from, to, operations, { ...options, online: false }, direction).catch(() => {
+      throw error
+    })
+  }
+}
+
+/** What is left over after a run is planned again and appended. */
+async function reachBy(
   ground: ProvingGround,
   from: SchemaModel,
   to: SchemaModel,
