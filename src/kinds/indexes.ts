@@ -73,6 +73,7 @@ export const indexes: Kind = defineKind<Index>({
   ],
   whileInUse: inPieces,
   needsInUse: afterPartition,
+  standsAside: (from, to, context) => isInUseAbove(to, context) && context.object('from', to.parent!) !== undefined && fixed(from.attrs) !== fixed(to.attrs),
   createsImplicitly: originOf,
   // A key of a partition that is attached to it goes along only when told so.
   drop: (index, context) => [
@@ -299,6 +300,11 @@ function isMadeInPieces(index: Index, context: AlterContext): boolean {
   const above = indexAbove(index, context)
   if (above) return isMadeInPieces(above, context)
   return context.inUse(index.parent!) && context.object('from', index.ref) === undefined
+}
+
+/** Of a partitioned table, whose index is not swapped in one statement. */
+function isInUseAbove(index: Index, context: AlterContext): boolean {
+  return context.inUse(index.parent!) && context.object('to', index.parent!)?.attrs.partitionBy !== undefined && !indexAbove(index, context)
 }
 
 /** The index of the partitioned table above of which it is a part. */

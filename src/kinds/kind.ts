@@ -233,6 +233,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   whileInUse?(object: O, context: AlterContext): O
   /** What needs what for that, beyond what the model says. */
   needsInUse?(object: O, context: AlterContext): readonly Dependency[]
+  /** Another one is made before this one goes, which gives it its name. */
+  standsAside?(from: O, to: O, context: AlterContext): boolean
   /** The statements that create it; `parts` are the children that were folded into it, in their order. `context`: both states of what is carried out. */
   create(object: O, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): readonly Statement[]
   /**

@@ -37,6 +37,8 @@ export interface PlannedStep {
 export interface PlanOptions extends ExpandOptions {
   /** What objects were called before, where `schema.ts` says so: the ref that each had by its ref now. */
   readonly formerly?: ReadonlyMap<Ref, Ref>
+  /** What gave its name to something that is to be there before it goes: it is dropped last. */
+  readonly aside?: ReadonlySet<Ref> | undefined
   /** What is changed in steps of which none makes anybody wait, where one statement would write all rows anew. */
   readonly isGradual?: ((ref: Ref) => boolean) | undefined
 }
@@ -50,7 +52,7 @@ export function plan(from: SchemaModel, wanted: SchemaModel, differences: readon
   const touches = touching(from, to, context)
   const untracked = untrackedHazards(actions, from, to, context)
   const steps = order(from, to, actions, context, (action) => commits(action, context)).flatMap((ordered) => stepsOf(ordered, { context, touches, untracked }))
-  return withGaps(lateLast(steps), context)
+  return withGaps(lateLast(steps.map((step) => (step.action === 'drop' && options.aside?.has(step.ref) ? { ...step, statement: { ...step.statement, late: true as const } } : step))), context)
 }
 
 /** The same with objects that are created in the way that blocks least. */

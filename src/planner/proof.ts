@@ -12,6 +12,7 @@ import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by
 import { changeGradually, rewritings, unrelated, withReasons } from './gradual.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
 import { runSteps } from './run-steps.js'
+import { standAside } from './stand-aside.js'
 
 /** A place in which migrations are tried: a scratch database in a known state. */
 export interface ProvingGround {
@@ -178,7 +179,9 @@ async function reachBy(
   direction: string,
 ): Promise<ProvenSteps> {
   ground.begin?.(direction)
-  const steps: PlannedStep[] = await firstRound(ground, from, to, operations, options, direction)
+  const moved = options.online ? await standAside(ground, from, to, operations) : undefined
+  const first = await firstRound(ground, moved?.state ?? from, to, moved?.left ?? operations, { ...options, aside: moved?.aside }, direction)
+  const steps: PlannedStep[] = [...(moved?.steps ?? []), ...first]
   for (let round = 1; ; round++) {
     const state = await ground.reflect()
     const left = await realDifferences(ground, state, to)

@@ -82,7 +82,7 @@ test('what the schema does not tell is kept: the steps stand one after the other
   expect(await box.ok('upgrade', '--sql', 'bbbb:head')).toMatch(/^-- upgrade from bbbb to dddd\n/)
   const text = box.read(`migrations/${box.migrations().find((name) => name.includes('aaaa_to_cccc'))}`)
   expect(text).toContain('// bbbb about bbbb\n')
-  expect(text).toContain("op.backfill({ table: 'a', set: { 'n': sql`id * 10`, 'Some T': sql`'new'` }, where: sql`n is null`, key: 'id', batchSize: 1, pauseMs: 0, maxLagMs: 7 })")
+  expect(text).toContain("op.backfill({ table: 'a', set: { 'n': sql`id * 10`, 'Some T': sql`'new'` }, where: sql`n is null`, key: 'id', batchSize: 1, maxLagMs: 7 })")
   for (const url of [full, await freshDatabase(newest), middle, end]) {
     await box.ok('upgrade', '-d', url)
     expect([await state(url), await rows(url)]).toEqual(expected)
