@@ -55,6 +55,7 @@ export function proveFixtures(engine: Engine): void {
     const all = scopeOf(manage({ schemas: 'all', privileges: 'all', owners: true, databaseSettings: true, roles: managed }), declared, { versionSchema: 'autogen' })
     const whole = managed.length > 0 ? all : everything
     const opened: Database[] = []
+    const abandoned = new Set<Database>()
     const open = async () => {
       const database = pool.pop() ?? (await freshSession(engine))
       opened.push(database)
@@ -77,7 +78,7 @@ export function proveFixtures(engine: Engine): void {
           return database
         },
         from,
-        { scope },
+        { scope, onAbandoned: (database) => abandoned.add(database) },
       )
       let left = from
       const ground = { ...proven, reflect: async () => scope.restrict((left = await reflect(proven.database(), whole))) }
@@ -99,7 +100,8 @@ export function proveFixtures(engine: Engine): void {
       }
       const empty = emptyModel(left)
       await reach({ ...ground, reflect: () => reflect(ground.database(), whole) }, left, empty, diff(left, empty), {}, 'removal')
-      pool.push(...opened.splice(0))
+      pool.push(...opened.splice(0).filter((database) => !abandoned.has(database)))
+      opened.push(...abandoned)
     } finally {
       for (const database of opened) await database.close()
     }

@@ -9,10 +9,12 @@ export interface GroundOptions {
   readonly scope?: Scope
   /** An empty database, which is left empty. Default: one more that `open` makes. */
   readonly settling?: () => Promise<Database>
+  /** Told of a database that another one takes the place of, and that is not empty. */
+  readonly onAbandoned?: (database: Database) => void
 }
 
 /** A proving ground over empty databases that `open` makes; the first of them holds the state from then on. */
-export async function provingGround(open: () => Promise<Database>, state: SchemaModel, { scope = everything, settling }: GroundOptions = {}): Promise<ProvingGround> {
+export async function provingGround(open: () => Promise<Database>, state: SchemaModel, { scope = everything, settling, onAbandoned }: GroundOptions = {}): Promise<ProvingGround> {
   let database = await open()
   let second: Database | undefined
   await rebuild(database, state, scope)
@@ -20,6 +22,7 @@ export async function provingGround(open: () => Promise<Database>, state: Schema
     database: () => database,
     reflect: () => reflect(database, scope),
     restore: async (earlier) => {
+      onAbandoned?.(database)
       database = await open()
       await rebuild(database, earlier, scope)
     },
