@@ -27,6 +27,7 @@ test('without anything said, defaults in the current folder', async () => {
     moreMigrations: [],
     scratch: 'auto',
     split: false,
+    gradual: [],
     allow: [],
     versionSchema: 'autogen',
     online: true,
