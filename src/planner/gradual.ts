@@ -213,7 +213,7 @@ export async function runInScratch(ground: Pick<ProvingGround, 'database'>, step
   const result = await runSteps(ground.database(), steps)
   if (!result.failed) return result.steps
   const { step, error } = result.failed
-  throw new ProofError(`${describeObject(step.ref)} cannot be changed gradually: ${error.message}`, { detail: step.statement.sql, hint: 'nothing was written; leave it out of the setting gradual', cause: error })
+  throw new ProofError(`PostgreSQL refuses a step for ${describeObject(step.ref)} in scratch: ${error.message}`, { detail: step.statement.sql, hint: 'nothing was written; without the setting gradual it is changed in another way', cause: error })
 }
 
 /** Parts of the same wholes that need objects, and can be made beside others that are alike, as an index on a column, in the order in which they are created. */
