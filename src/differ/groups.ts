@@ -1,8 +1,8 @@
 /** A cycle is searched for the one member to take out while that costs no more steps than these. */
 const MOST_TRIALS = 20_000_000
 
-/** The first node must come before the second. */
-export type Edge = readonly [before: number, after: number]
+/** The first node must come before the second; `yields`: unless nothing else helps. */
+export type Edge = readonly [before: number, after: number, yields?: boolean]
 
 /**
  * Nodes joined into groups that are handled as one, sorted so that every edge is kept. A group that would stand in a cycle with
@@ -10,7 +10,7 @@ export type Edge = readonly [before: number, after: number]
  */
 export class Groups {
   readonly #count: number
-  readonly #edges: readonly Edge[]
+  #edges: readonly Edge[]
   /** The member each node is joined to; itself when it is a root. */
   readonly #joinedTo: number[]
   readonly #firm = new Set<number>()
@@ -41,12 +41,11 @@ export class Groups {
       }
       const cycle = findCycle(byIndex(after), roots)
       if (!cycle) return this.#inOrder(roots, after, compare)
-      if (!this.#split(cycle, roots)) this.#breakCycle(cycle, roots, after, compare)
-      if (this.#broken) return this.#inOrder(roots, after, compare)
+      if (this.#split(cycle, roots) || this.#yield(cycle, roots)) continue
+      this.#breakCycle(cycle, roots, after, compare)
+      return this.#inOrder(roots, after, compare)
     }
   }
-
-  #broken = false
 
   #root(node: number): number {
     let root = node
@@ -67,7 +66,7 @@ export class Groups {
    */
   #split(cycle: ReadonlySet<number>, roots: readonly number[]): boolean {
     const edges = this.#edges.filter(([first, second]) => roots[first] !== roots[second] && cycle.has(roots[first]!) && cycle.has(roots[second]!))
-    const joined = [...new Set(edges.flat().flatMap((node) => this.#pathToRoot(node)))].sort((a, b) => a - b)
+    const joined = [...new Set(edges.flatMap(([first, second]) => [first, second]).flatMap((node) => this.#pathToRoot(node)))].sort((a, b) => a - b)
     const loose = joined.filter((node) => !this.#firm.has(node))
     const members = loose.length > 0 ? loose : joined
     if (members.length * edges.length <= MOST_TRIALS) {
@@ -102,13 +101,20 @@ export class Groups {
     return findCycles(after, [...after.keys()]).reduce((sum, cycle) => sum + cycle.size, 0)
   }
 
+  /** Gives up the edges of a cycle that yield. False when there are none. */
+  #yield(cycle: ReadonlySet<number>, roots: readonly number[]): boolean {
+    const kept = this.#edges.filter(([first, second, yields]) => !yields || !cycle.has(roots[first]!) || !cycle.has(roots[second]!))
+    const gave = kept.length < this.#edges.length
+    this.#edges = kept
+    return gave
+  }
+
   /** Single nodes that need each other: edges into the lowest of each remaining cycle are given up, and scratch shows whether that was right. */
   #breakCycle(cycle: ReadonlySet<number>, roots: readonly number[], after: Set<number>[], compare: (a: number, b: number) => number): void {
     for (let current: ReadonlySet<number> | undefined = cycle; current; current = findCycle(byIndex(after), roots)) {
       const lowest = [...current].sort(compare)[0]!
       for (const node of current) after[node]!.delete(lowest)
     }
-    this.#broken = true
   }
 
   #inOrder(roots: readonly number[], after: readonly Set<number>[], compare: (a: number, b: number) => number): number[][] {

@@ -65,8 +65,8 @@ function collectEdges(
   context: AlterContext,
 ): Edge[] {
   const edges: Edge[] = []
-  const before = (first: number | undefined, second: number | undefined) => {
-    if (first !== undefined && second !== undefined && first !== second) edges.push([first, second])
+  const before = (first: number | undefined, second: number | undefined, yields = false) => {
+    if (first !== undefined && second !== undefined && first !== second) edges.push([first, second, yields])
   }
   // What goes with an object that was renamed aside is in the way of nothing.
   const goesAside = (ref: Ref): boolean => {
@@ -104,12 +104,13 @@ function collectEdges(
         for (const need of to.needs(action.to.ref)) {
           if (!outlives(action.from, need.to)) before(at('create', need.to), position)
           if (kindOf(action.to).altersBefore?.(action.from, action.to, need.to, context)) before(position, at('alter', need.to))
-          else before(at('alter', need.to), position)
+          // What is said of a whole seldom matters to its parts.
+          else before(at('alter', need.to), position, need.to === action.to.parent)
         }
         for (const dependent of from.neededBy(action.to.ref)) {
           const object = from.get(dependent.from)!
-          if (object.parent === action.to.ref && kindOf(object).dropsAfterAlteration?.(object)) before(position, at('drop', dependent.from))
-          else before(at('drop', dependent.from), position)
+          if (object.parent === action.to.ref && kindOf(object).dropsAfterAlteration?.(object, context)) before(position, at('drop', dependent.from))
+          else before(at('drop', dependent.from), position, object.parent === action.to.ref)
           // Another part of the same whole that no longer needs it once it is altered, as a key that moves to other columns, lets go of it first.
           const letsGo = object.parent === action.to.parent && !to.needs(dependent.from).some((need) => need.to === action.to.ref)
           if (letsGo) before(at('alter', dependent.from), position)

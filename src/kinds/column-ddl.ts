@@ -1,7 +1,9 @@
+import { refOf } from '../model/object-ref.js'
 import type { Ref, RelationPart, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
 import { inOwnTransaction, statement, type Statement } from '../sql/statement.js'
 import { optionsClause, secretsAlone, type OptionsAttrs, type SecretSource, type SecretVariables } from './foreign-options.js'
+import type { AlterContext } from './kind.js'
 import { defaultName } from './object-names.js'
 import { optionStatements, type StorageParameters } from './storage-parameters.js'
 
@@ -145,6 +147,22 @@ function notNullText(notNull: ColumnAttrs['notNull']): string[] {
 
 export function notNullName({ id }: Column, notNull: ColumnAttrs['notNull']): string {
   return (typeof notNull === 'object' ? notNull.name : undefined) ?? defaultName(id.table, id.name, 'not_null')
+}
+
+/** A partitioned table that is replaced says the name of a NOT NULL constraint: partitions that go on hold it, so that PostgreSQL would choose another one. */
+export function withNameOfNotNull(column: Column, context: AlterContext | undefined): Column {
+  const { parent, attrs } = column
+  const isReplaced = context?.object('from', parent!) !== undefined && context.object('to', parent!)?.attrs.partitionBy !== undefined
+  if (!isReplaced || context.version.major < 18 || attrs.notNull === undefined || isInherited(attrs.notNull)) return column
+  const given = typeof attrs.notNull === 'object' ? attrs.notNull : {}
+  return { ...column, attrs: { ...attrs, notNull: { ...given, name: notNullName(column, attrs.notNull) } } }
+}
+
+/** The columns of other tables for whose NOT NULL constraints PostgreSQL would choose the name that this one has, as it does when a table is made like another one. */
+export function namesakes({ ref, id, attrs: { notNull } }: Column): Ref[] {
+  const name = (typeof notNull === 'object' && notNull.name) || ''
+  const stem = name.endsWith('_not_null') ? name.slice(0, -'_not_null'.length) : ''
+  return [...stem.matchAll(/_/g)].map(({ index }) => refOf('column', id.schema, stem.slice(0, index), stem.slice(index + 1))).filter((other) => other !== ref)
 }
 
 /** What makes an existing column NOT NULL. */

@@ -4,7 +4,7 @@ import type { QualifiedName, RelationPart, SchemaObject } from '../model/schema-
 import { qualified, quoteIdent } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
 import { alterColumn, originsOf } from './column-alter.js'
-import { alterRelation, columnDefinition, columnSettings, type Column, type ColumnAttrs, type Identity, type NotNull } from './column-ddl.js'
+import { alterRelation, columnDefinition, columnSettings, namesakes, withNameOfNotNull, type Column, type ColumnAttrs, type Identity, type NotNull } from './column-ddl.js'
 import { printColumn } from './column-printing.js'
 import { isMember } from './extension-members.js'
 import { readOptionsAttrs, withoutSecrets } from './foreign-options.js'
@@ -105,13 +105,15 @@ export const columns = defineKind<Column>({
       ...(notValid ? [[18, 'NOT NULL that is NOT VALID'] as const] : []),
     ]
   },
+  // PostgreSQL chooses the name of a NOT NULL constraint while it is free: those who bear it besides come later.
+  dependencies: (column) => (column.lentNotNull ? [] : namesakes(column).map((to) => ({ to, auto: false, createOnly: true as const }))),
   meanwhile: withoutDemand,
   create: (column, _parts, fragments, context) => {
     if (column.attrs.relation) return columnSettings(column)
     if (column.attrs.inherited) return [...columnSettings(column), ...validated(column, context)]
     return [statement(`${alterRelation(column)} ADD COLUMN ${columnDefinition(column, fragments)}`), ...columnSettings(column)]
   },
-  fragment: (column, _parts, fragments) => columnDefinition(column, fragments),
+  fragment: (column, _parts, fragments, context) => columnDefinition(withNameOfNotNull(column, context), fragments),
   createsImplicitly: ({ id, ofType }, context, created) => {
     if (ofType) return created(refOf('table', id.schema, id.table)) ? null : ofType
     const partition = refOf('partition', id.schema, id.table)
@@ -137,8 +139,11 @@ export const columns = defineKind<Column>({
   outlives: ({ id }, replaced, rebuilt) => replaced.kind === 'column' && replaced.id.table !== id.table && rebuilt(replaced.parent!),
   // A column that is no longer inherited when its parent's is dropped stays.
   dropsImplicitly: ({ id, parent, ofType }, dropped) => (dropped(parent!) ? parent! : (ofType ?? !dropped(refOf('partition', id.schema, id.table)))),
-  // A typed table loses its type before its columns may go.
-  dropsAfterAlteration: ({ attrs, ofType }) => attrs.inherited === true || ofType !== undefined,
+  // A typed table loses its type before its columns may go, and a child the parents that have them too.
+  dropsAfterAlteration: (column, context) => {
+    const { attrs, ofType } = column
+    return attrs.inherited === true || ofType !== undefined || originsOf(column, 'from', context).some((origin) => context.object('from', origin))
+  },
   // Which table declares a column is settled when it comes into being, or when its last parent goes.
   replacesParent: (column, context) => {
     const next = context.object('to', column.ref) as Column | undefined

@@ -317,7 +317,7 @@ function indexAbove({ id }: Index, context: AlterContext): Index | undefined {
 function afterPartition(index: Index, context: AlterContext): Dependency[] {
   const above = indexAbove(index, context)
   const partition = refOf('partition', index.id.schema, index.attrs.table)
-  if (!above || !isMadeInPieces(above, context) || context.object('from', partition)) return []
+  if (!above || !isMadeInPieces(above, context) || (context.object('from', partition) && !context.replaced(partition))) return []
   return [{ from: above.ref, to: partition, auto: false, createOnly: true }]
 }
 

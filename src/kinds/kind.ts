@@ -242,8 +242,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
    * otherwise just keeps.
    */
   reread?(object: O): Statement
-  /** Its text inside its parent's CREATE; `parts` as in `create` (a default inside a column). */
-  fragment?(object: O, parts: readonly SchemaObject[], fragments: readonly string[]): string
+  /** Its text inside its parent's CREATE; `parts` and `context` as in `create` (a default inside a column). */
+  fragment?(object: O, parts: readonly SchemaObject[], fragments: readonly string[], context?: AlterContext): string
   /** The object with whose creation (or alteration) PostgreSQL creates this one too, so that it needs no statement; `created` tells what else is. */
   createsImplicitly?(object: O, context: AlterContext, created: (ref: Ref) => boolean): Ref | null
   drop(object: O, context?: AlterContext): readonly Statement[]
@@ -301,7 +301,7 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   /** How SQL addresses it: `TABLE app.users`; null when nothing can be attached to it. */
   address(object: O): string | null
   /** Dropped only after its parent was altered, which cuts it loose from what it came from. */
-  readonly dropsAfterAlteration?: (object: O) => boolean
+  dropsAfterAlteration?(object: O, context: AlterContext): boolean
   /** What is dropped before it (`first`), because that holds it fast, or after it; `dropped` tells what is dropped at all. */
   dropOrder?(object: O, dropped: (ref: Ref) => boolean): readonly { readonly ref: Ref; readonly first: boolean }[]
   /** A text in it that PostgreSQL keeps as it is, without comments: it does not know what the text names. */

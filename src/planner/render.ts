@@ -34,7 +34,7 @@ export function createStatements(object: SchemaObject, descendants: readonly Sch
     if (siblings) siblings.push(part)
     else childrenOf.set(part.parent, [part])
   }
-  const { parts, fragments } = folded(object.ref, childrenOf)
+  const { parts, fragments } = folded(object.ref, childrenOf, context)
   return kindOf(object).create(object, parts, fragments, context)
 }
 
@@ -45,13 +45,14 @@ function createdObjects(parts: readonly Action[]): SchemaObject[] {
 function folded(
   parent: Ref,
   childrenOf: ReadonlyMap<Ref | null, readonly SchemaObject[]>,
+  context: AlterContext | undefined,
 ): { parts: readonly SchemaObject[]; fragments: readonly string[] } {
   const parts = childrenOf.get(parent) ?? []
   const fragments = parts.map((part) => {
     const kind = kindOf(part)
     if (!kind.fragment) throw new Error(`kind ${part.kind} folds but has no fragment`)
-    const inner = folded(part.ref, childrenOf)
-    return kind.fragment(part, inner.parts, inner.fragments)
+    const inner = folded(part.ref, childrenOf, context)
+    return kind.fragment(part, inner.parts, inner.fragments, context)
   })
   return { parts, fragments }
 }

@@ -1,9 +1,9 @@
 import { refOf } from '../../model/object-ref.js'
-import type { SchemaObject } from '../../model/schema-object.js'
+import type { QualifiedName, RelationPart, SchemaObject } from '../../model/schema-object.js'
 import { qualified, quoteIdent } from '../../sql/identifiers.js'
 import { statement } from '../../sql/statement.js'
 import { constraintHazards } from './hazards.js'
-import { defineKind, PHASES, type Kind, type VersionNeed } from '../kind.js'
+import { defineKind, PHASES, type AlterContext, type Kind, type VersionNeed } from '../kind.js'
 import { alterConstraint, constraintRef, originOf, renamedClone, replacedOrigin } from './alter.js'
 import { partitionRef, type Constraint } from './attributes.js'
 import { addConstraint, definition, tableOf } from './ddl.js'
@@ -59,8 +59,8 @@ export const constraints: Kind = defineKind<Constraint>({
     const { parent, id, attrs, attached } = constraint
     if (attrs.type === 'foreign_key') return attrs.inheritsFrom?.map(constraintRef).find(dropped) ?? !locksAnother(constraint, context)
     if (dropped(parent!)) return attached || (attrs.inheritsFrom && !attrs.local) ? parent! : true
-    // What a partition took from its parent stays when it is detached.
-    return !dropped(partitionRef(id))
+    // What a partition took from its parent stays when it is detached, as does a check when its table is no longer a child.
+    return !dropped(partitionRef(id)) && !isCutLoose(constraint, context)
   },
   // A partition that is detached keeps what it took from its parent, unless the parent loses it before.
   dropOrder: ({ parent, id, attrs, attached }, dropped) => {
@@ -68,8 +68,7 @@ export const constraints: Kind = defineKind<Constraint>({
     const goesBefore = attrs.type === 'foreign_key' && attrs.inheritsFrom?.map(constraintRef).some(dropped)
     return [{ ref: partitionRef(id), first: !goesBefore }]
   },
-  // A child of plain inheritance keeps its checks when it is cut loose from its parents.
-  dropsAfterAlteration: isInheritedOnly,
+  dropsAfterAlteration: ({ attrs, ofPartition }) => attrs.inheritsFrom !== undefined && !ofPartition,
   replacesParent: replacedOrigin,
   alter: alterConstraint,
   succeeds: succession,
@@ -87,6 +86,13 @@ export const constraints: Kind = defineKind<Constraint>({
   hazards: constraintHazards,
   print: printConstraint,
 })
+
+/** Whether a child of plain inheritance loses all parents from which it has a check. */
+function isCutLoose({ parent, attrs, ofPartition }: Constraint, context: AlterContext): boolean {
+  const parents = (context.object('to', parent!)?.attrs.inherits ?? []) as readonly QualifiedName[]
+  const isLeft = ({ schema, table }: RelationPart) => !parents.some((above) => above.schema === schema && above.name === table)
+  return attrs.type === 'check' && attrs.inheritsFrom !== undefined && !ofPartition && attrs.inheritsFrom.every(isLeft)
+}
 
 function isInheritedOnly({ attrs, ofPartition }: Constraint): boolean {
   return attrs.inheritsFrom !== undefined && !attrs.local && !ofPartition
