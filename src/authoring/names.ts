@@ -21,3 +21,9 @@ export function declaringCall(printer: Printer, { schema, name }: QualifiedName,
   if (variable) return `${variable}.${method}(${printer.string(name)}`
   return `${printer.use(builder)}(${schema === 'public' ? printer.string(name) : printer.literal({ schema, name })}`
 }
+
+/** The code of a callback that gives the elements of a relation, whose columns it takes where one of them is named. */
+export function callbackCode(elements: readonly string[]): string {
+  const lines = elements.map((code) => `${code},`)
+  return `${lines.some((line) => /\bt[.[]/.test(line)) ? '(t)' : '()'} => [\n${lines.join('\n')}\n]`
+}

@@ -4,6 +4,7 @@ import { checkedName, refuse } from './checks.js'
 import { ColumnReference } from './column-reference.js'
 import type { Declaration } from './declared.js'
 import type { TableElement } from './elements.js'
+import { callbackCode } from './names.js'
 
 /**
  * The callback of a view or materialized view: gives its indexes, triggers and rules. Its argument has a column of any name, because
@@ -40,7 +41,6 @@ export function checkColumnNames(names: readonly string[] | undefined, relation:
 
 /** The callback argument of a relation's printed code, when anything belongs there. */
 export function printQueryElements(ref: Ref, printer: Printer): string[] {
-  const elements = printer.printed(ref, 'element')
-  if (elements.length === 0) return []
-  return [`(t) => [\n${elements.map(({ code }) => `  ${code},`).join('\n')}\n]`]
+  const elements = printer.printed(ref, 'element').map(({ code }) => code)
+  return elements.length > 0 ? [callbackCode(elements)] : []
 }

@@ -11,7 +11,8 @@ import type { SqlSource } from '../sql/template.js'
 import { clusterObject } from './clusters.js'
 import { declaredColumn, type IndexColumnAttrs } from './index-columns.js'
 import { indexPartitionObject } from './index-partitions.js'
-import { indexes, indexObject, type Index, type IndexAttrs } from './indexes.js'
+import { indexObject, type Index, type IndexAttrs } from './index-attributes.js'
+import { indexes } from './indexes.js'
 import { declaredParameters, orderOfParameters, type DeclaredParameters } from './storage-parameters.js'
 
 let unnamed = 0

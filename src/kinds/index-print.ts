@@ -1,7 +1,7 @@
 import { attachedRef, refOf } from '../model/object-ref.js'
 import { quoteIdent } from '../sql/identifiers.js'
 import type { IndexColumnAttrs } from './index-columns.js'
-import type { Index } from './indexes.js'
+import type { Index } from './index-attributes.js'
 import type { PrintedCode, Printer } from './kind.js'
 import { columnCode, isListed } from './listed-columns.js'
 import { inOrder } from './storage-parameters.js'

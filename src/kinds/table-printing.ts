@@ -1,4 +1,4 @@
-import { declaringCall } from '../authoring/names.js'
+import { callbackCode, declaringCall } from '../authoring/names.js'
 import { refOf } from '../model/object-ref.js'
 import type { QualifiedName } from '../model/schema-object.js'
 import { printOptions } from './foreign-options.js'
@@ -12,8 +12,8 @@ import { secretsOf, type Table } from './tables.js'
 export function printTable(table: Table, printer: Printer): PrintedCode {
   const { ref, id, attrs } = table
   const columns = printer.printed(ref, 'column').map(({ key, code }) => `${printer.property(key!)}: ${code},`)
-  const elements = printer.printed(ref, 'element').map(({ code }) => `${code},`)
-  const callback = elements.length > 0 ? `, (t) => [\n${elements.join('\n')}\n])` : ')'
+  const elements = printer.printed(ref, 'element').map(({ code }) => code)
+  const callback = elements.length > 0 ? `, ${callbackCode(elements)})` : ')'
   const plain = isPlainPartition(id, printer) ? (printer.object(refOf('partition', id.schema, id.name))!.attrs as PartitionAttrs) : undefined
   const code = [
     plain ? partitionCode(id, plain, callback, printer) : `${declaringCall(printer, id, 'table', 'table')}, {\n${columns.join('\n')}\n}${callback}`,
