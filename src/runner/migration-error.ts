@@ -40,7 +40,9 @@ export class MigrationError extends DatabaseError {
 
 function hintFor(sqlState: string | undefined, sql: string, direction: Direction): string | undefined {
   if (sqlState === '2BP01' && /^\s*drop role/i.test(sql)) return OWNS
-  if (!ROWS_REFUSED.has(sqlState ?? '') || !/^\s*(alter|create)\s/i.test(sql)) return undefined
+  const code = sqlState ?? ''
+  const isRefused = (ROWS_REFUSED.has(code) && /^\s*(alter|create)\s/i.test(sql)) || (code.startsWith('22') && /^\s*alter\s.*\stype\s/is.test(sql))
+  if (!isRefused) return undefined
   return `rows are in the way${direction === 'upgrade' ? ': `autogen check --count` says which, and how many' : ''}; put them right, then run the same command again`
 }
 

@@ -228,6 +228,8 @@ describe.each(engines)('on %s', (name) => {
     test('rows that a change of the schema cannot bear: how to find them; not where the migration writes them itself', async () => {
       const full = migration('bbbb', ['aaaa'], steps('INSERT INTO a VALUES (1)', 'ALTER TABLE a ADD COLUMN n int NOT NULL'))
       expect(await failure(upgrade({ database, migrations: [A, full] }))).toMatchObject({ sqlState: '23502', hint: expect.stringMatching(/^rows are in the way: `autogen check --count`/) })
+      const other = migration('bbbb', ['aaaa'], steps("CREATE TABLE b AS SELECT 'x' AS n", 'ALTER TABLE b ALTER COLUMN n TYPE int USING n::int'))
+      expect(await failure(upgrade({ database, migrations: [A, other] }))).toMatchObject({ sqlState: '22P02', hint: expect.stringMatching(/^rows are in the way/) })
       const own = migration('bbbb', ['aaaa'], steps('ALTER TABLE a ADD COLUMN n int NOT NULL', 'INSERT INTO a VALUES (1, NULL)'))
       expect((await failure(upgrade({ database, migrations: [A, own] }))).hint).toBeUndefined()
     })
