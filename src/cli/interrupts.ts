@@ -26,6 +26,11 @@ export async function onInterrupt<T>(handler: () => void, work: () => Promise<T>
   }
 }
 
+/** Whether a signal is about to end the process. */
+export function isEnding(): boolean {
+  return ending
+}
+
 /** Resolves never once a signal ends the process, so that nothing else is said about what it cut short. */
 export async function unlessEnding(): Promise<void> {
   if (ending) await new Promise(() => undefined)

@@ -17,7 +17,7 @@ import { logRunEvent } from './run-events.js'
 /** What a shell makes of SIGINT. */
 const INTERRUPTED = 130
 
-/** Runs an upgrade or a downgrade with its progress on stderr; Ctrl-C stops it before the next migration, a second one at once. */
+/** Runs an upgrade or a downgrade with its progress on stderr; Ctrl-C stops it behind what is under way, a second one at once. */
 export async function runMigrations(
   flags: Flags,
   direction: 'upgrade' | 'downgrade',
@@ -26,7 +26,7 @@ export async function runMigrations(
   return withProject(flags, { mayWriteToLive: true }, async (project) => {
     const stop = new AbortController()
     const stopSoon = () => {
-      printNote('stopping before the next migration; once more stops at once')
+      printNote('stopping when the transaction, or the step outside of one, that runs now is done; Ctrl-C once more cancels it')
       stop.abort()
     }
     const options = {
@@ -133,5 +133,5 @@ function rowsText({ rows, estimated, rowsPerSecond }: { readonly rows: number; r
 
 function migrationLine({ revision, message }: Migration, direction: Direction, steps: number, chalk: ChalkInstance, resumesAt?: number): string {
   const resumed = resumesAt === undefined ? '' : `, resuming at step ${resumesAt}`
-  return `${direction === 'upgrade' ? '↑' : '↓'} ${chalk.yellow(revision)} ${message} (${steps} ${steps === 1 ? 'step' : 'steps'}${resumed})`
+  return `${direction === 'upgrade' ? '↑' : '↓'} ${[chalk.yellow(revision), message].filter(Boolean).join(' ')} (${steps} ${steps === 1 ? 'step' : 'steps'}${resumed})`
 }

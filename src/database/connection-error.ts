@@ -30,6 +30,7 @@ export function connectionError(error: unknown, label: string, password: string 
   const fail = (what: string, hint?: string, sqlState?: string, detail?: string) =>
     new DatabaseError(clean(`cannot connect to ${label}: ${what}`), { hint, sqlState, detail: detail && clean(detail) })
 
+  if (isServerError(error) && error.code === '28000' && /does not exist/.test(raw)) return fail(raw, 'check the user in the database url, or create the role', error.code)
   if (isServerError(error)) return fail(error.message ?? raw, refusals[error.code!] ?? error.hint, error.code, error.detail)
   const code = (error as { code?: string } | null)?.code ?? ''
   const known = network[code]

@@ -72,7 +72,7 @@ function runtimeError(error: Error): SchemaError {
   const early = /^Cannot access '([^']+)' before initialization/.exec(error.message)
   const at = position(error)
   if (unknown) {
-    return new SchemaError(`${unknown[1]} is not a function`, { at, hint: 'is it exported by the file it is imported from?', cause: error })
+    return new SchemaError(`${unknown[1]} is not a function`, { at, hint: 'is it exported by the file it is imported from? of two files that import each other, one does not have it yet: move it into a file of its own', cause: error })
   }
   return new SchemaError(error.name === 'Error' ? error.message : `${error.name}: ${error.message}`, {
     at,

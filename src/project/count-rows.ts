@@ -31,9 +31,12 @@ export async function rowsInTheWay(project: Project, steps: readonly PlannedStep
   const counted: RowsInTheWay[] = []
   for (const { hazard, revision } of found) {
     const { code, object, message, instead, count } = hazard
-    const key = count ?? `${object} ${message}`
-    if (code !== 'may-fail' || told.has(key)) continue
+    const what = `${object} ${message}`
+    const key = count ?? what
+    // What is pending has what is still to be done in words of its own.
+    if (code !== 'may-fail' || told.has(key) || (revision === undefined && told.has(what))) continue
     told.add(key)
+    if (revision !== undefined) told.add(what)
     counted.push({ ...(revision !== undefined && { revision }), object, message, instead, ...(count === undefined ? { problem: 'there is no query for it' } : { count, ...(await countOf(project, count)) }) })
   }
   return counted

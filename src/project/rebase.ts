@@ -14,7 +14,7 @@ import { baselineOf } from './baseline.js'
 import { writeLock } from './lock.js'
 import { migrationsOf } from './migrations.js'
 import type { Project } from './project.js'
-import { needsOfReplay, replay, type Replayed } from './replay.js'
+import { needsOfReplay, replay, wholeOf, type Replayed } from './replay.js'
 
 /** Migrations that were put behind another head. */
 export interface Rebased {
@@ -105,8 +105,9 @@ interface Course {
 async function proveBehind(project: Project, migrations: readonly Migration[], { start, needed, ends, reversible }: Course): Promise<void> {
   const { database: liveUrl, versionSchema } = project.settings
   const history: Replayed = { migrations, baseline: await baselineOf(project), versionSchema }
-  const scratch = await project.openScratch({ live: await project.live(), liveUrl, ...needsOfReplay(history) })
-  const scope = await project.wholeScope([], { databaseSettings: true })
+  const wish = { live: await project.live(), liveUrl, ...needsOfReplay(history) }
+  const scratch = await project.openScratch(wish)
+  const scope = await wholeOf(project, wish)
   project.begin('proving the moved migrations')
   await replay(scratch, history, [start, ...needed])
   const before = await reflect(scratch.database, scope)

@@ -1,11 +1,12 @@
 import type { Scratch } from '../database/scratch.js'
 import { createRoleIn, extensionsIn, missingRole, type Script } from '../declaration/sql-source.js'
 import { DatabaseError } from '../errors.js'
+import type { Scope } from '../reflector/scope.js'
 import type { Migration } from '../revisions/revision.js'
 import type { Baseline } from '../runner/baseline.js'
 import { upgrade } from '../runner/runner.js'
 import { splitScript } from '../sql/split.js'
-import type { ScratchWish } from './project.js'
+import type { Project, ScratchWish } from './project.js'
 
 /** A history as it is replayed: its migrations, and what it began on. */
 export interface Replayed {
@@ -41,6 +42,11 @@ export async function replayTo(scratch: Pick<Scratch, 'database' | 'engine'>, hi
 export function needsOfReplay({ migrations, baseline }: Pick<Replayed, 'migrations' | 'baseline'>): Pick<ScratchWish, 'extensions' | 'managedRoles'> {
   const steps = [{ upgrade: baseline?.steps ?? [] }, ...migrations]
   return needsOfScripts(steps.map(({ upgrade }) => ({ file: '', statements: upgrade.flatMap(({ sql }) => splitScript(sql).statements) })))
+}
+
+/** All that a history can change: also roles, where it makes some and scratch has a server of its own for that. */
+export function wholeOf(project: Project, { managedRoles }: Pick<ScratchWish, 'managedRoles'>): Promise<Scope> {
+  return project.wholeScope([], { databaseSettings: true, ...(managedRoles && { roles: 'all' }) })
 }
 
 /** SQL that makes, changes or drops roles must not run on a server that others use; that some which only mentions it does not either, costs nothing. */

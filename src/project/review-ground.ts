@@ -9,7 +9,7 @@ import type { Scope } from '../reflector/scope.js'
 import type { Migration } from '../revisions/revision.js'
 import { baselineOf } from './baseline.js'
 import type { Project, ScratchWish } from './project.js'
-import { mayCreateRoles, needsOfReplay, replayTo, type Replayed } from './replay.js'
+import { mayCreateRoles, needsOfReplay, replayTo, wholeOf, type Replayed } from './replay.js'
 
 /** A schema as it is read while it is reviewed. */
 export interface Sight {
@@ -35,7 +35,7 @@ export class ReviewGround {
     const history = { migrations, baseline: await baselineOf(project), versionSchema: project.settings.versionSchema }
     const near = project.settings.scratch === 'server' ? { live: await project.live(), liveUrl: project.settings.database } : { live: null }
     const wish = { ...near, ...needsOfReplay(history) }
-    return new ReviewGround(project, history, wish, await project.wholeScope([], { databaseSettings: true, roles: wish.managedRoles }))
+    return new ReviewGround(project, history, wish, await wholeOf(project, wish))
   }
 
   /** Which engine things are tried on: `PostgreSQL 18`. */

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../errors.js'
 import { historyRange, mentionsCurrent } from '../revisions/history-range.js'
 import { resolveOne } from '../revisions/identifiers.js'
 import { RevisionGraph } from '../revisions/revision-graph.js'
 import type { Migration } from '../revisions/revision.js'
+import { REPLACED_FOLDER } from '../revisions/squash.js'
 import { Repository } from './git.js'
 import { historyOf } from './migrations.js'
 import type { Project } from './project.js'
@@ -23,7 +25,7 @@ export interface Selection {
   readonly base?: string
   /** Those that the base has in another form. */
   readonly edited: ReadonlySet<string>
-  /** Files of migrations that the base has and that are gone. */
+  /** Files of migrations that the base has and that are gone, not those that a squash keeps aside. */
   readonly removed: readonly string[]
 }
 
@@ -48,11 +50,12 @@ export async function selectMigrations(project: Project, migrations: readonly Mi
   if (!repository || ref === undefined) return { migrations: chosen((revision) => graph.heads.includes(revision)), edited: new Set(), removed: [] }
   const folders = project.migrationFolders.map((folder) => folder.replace(/[\\/]\*\*$/, ''))
   const { added, edited, removed } = await repository.changesSince(await repository.leftAt(ref), folders)
+  const keptAside = (file: string) => existsSync(path.join(project.resolve(project.settings.migrations), REPLACED_FOLDER, path.basename(file)))
   const files = new Map(migrations.map(({ revision, file }) => [revision, file!]))
   return {
     migrations: chosen((revision) => added.includes(files.get(revision)!) || edited.includes(files.get(revision)!)),
     base: ref,
     edited: new Set([...files].filter(([, file]) => edited.includes(file)).map(([revision]) => revision)),
-    removed: removed.filter((file) => /\.[cm]?[jt]s$/.test(file) && !path.basename(file).startsWith('_')).sort(),
+    removed: removed.filter((file) => /\.[cm]?[jt]s$/.test(file) && !path.basename(file).startsWith('_') && !keptAside(file)).sort(),
   }
 }

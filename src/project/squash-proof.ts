@@ -15,7 +15,7 @@ import { downgrade } from '../runner/runner.js'
 import { baselineOf } from './baseline.js'
 import type { Project } from './project.js'
 import { provingGround } from './proving-ground.js'
-import { needsOfReplay, replay, replayTo, type Replayed } from './replay.js'
+import { needsOfReplay, replay, replayTo, wholeOf, type Replayed } from './replay.js'
 
 /** What stands in a migration that takes the place of others. */
 interface Proven {
@@ -33,7 +33,8 @@ export async function proveTogether(project: Project, migrations: readonly Migra
   const from = await read(scratch)
   await replay(scratch, history, last.id)
   const to = await read(scratch)
-  const another = () => project.openScratch(wish)
+  const roles = [...(scratch.database.madeRoles ?? [])]
+  const another = () => project.openScratch({ ...wish, roles })
   let second: Promise<Scratch> | undefined
   const ground = await provingGround({
     state: from,
@@ -98,7 +99,7 @@ async function historyOf(project: Project, migrations: readonly Migration[]): Pr
 /** Where a history is replayed, and how what came of it is read. */
 async function groundOf(project: Project, history: Replayed) {
   const wish = { live: await project.live(), liveUrl: project.settings.database, ...needsOfReplay(history) }
-  const scope = await project.wholeScope([], { databaseSettings: true })
+  const scope = await wholeOf(project, wish)
   const read = async ({ database }: Scratch): Promise<SchemaModel> => scope.restrict(await reflect(database, scope))
   return { wish, scope, read }
 }

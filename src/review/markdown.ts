@@ -85,7 +85,7 @@ function migrationParts(migration: ReviewedMigration, showPath: ShowPath, { sql,
   const phase = phaseOfMigration(migration)
   const isTried = migration.after !== undefined
   return [
-    `### ${code(revision.revision)} ${inline(revision.message)}`,
+    `### ${[code(revision.revision), inline(revision.message)].filter(Boolean).join(' ')}`,
     [...(revision.file === undefined ? [] : [code(showPath(revision.file))]), `phase ${phase ? `**${phase}**` : isTried ? 'none: the schema stays as it is' : 'not known'}`, proofText(migration, showPath)].join(' · '),
     ...(edited ? ['⚠️ It was edited: databases that have run it as it was refuse it.'] : []),
     ...(hazards.length === 0 ? [isTried ? 'No hazards.' : 'No hazards in its text.'] : [hazards.map((hazard) => hazardLine(hazard, showPath)).join('\n')]),
@@ -125,7 +125,7 @@ function changesParts({ operations, before, after }: ReviewedMigration): string[
   const text = operationsText({ operations: operations.map(({ operation }) => operation), steps: [], from: before, to: after }, PLAIN)
   const late = (['contract', 'breaking'] as const).flatMap((phase) => {
     const refs = operations.filter((each) => each.phase === phase && !isPart(each.operation, operations)).map(({ operation }) => subject(operation)!)
-    return refs.length === 0 ? [] : [`- ${phase}: ${refs.map((ref) => code(describeObject(ref))).sort().join(', ')}`]
+    return refs.length === 0 ? [] : [`- ${phase}: ${[...new Set(refs)].map((ref) => code(describeObject(ref))).sort().join(', ')}`]
   })
   return [long('What changes', block('text', text.replace(/^ {2}/gm, ''))), ...(late.length === 0 ? [] : [late.join('\n')])]
 }

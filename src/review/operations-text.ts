@@ -188,6 +188,10 @@ function attributeText(key: string, from: unknown, to: unknown): string {
   if (from === undefined && to === true) return `now ${name}`
   if (from === true && to === undefined) return `no longer ${name}`
   if (isLong(from) && isLong(to)) return `${name} changed`
+  if (short(from) === short(to)) return `${name} changed in white space`
+  // What is on both sides, with something of its own on one: `not null (name users_email_nn) → not null`.
+  if (from === true) return `${name} → ${name} ${short(to)}`
+  if (to === true) return `${name} ${short(from)} → ${name}`
   return `${name} ${short(from)} → ${short(to)}`
 }
 
@@ -208,7 +212,11 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value
   if (Array.isArray(value)) return `(${value.map(textOf).join(', ')})`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `(${Object.entries(value).map(([key, member]) => (member === true ? wordsOf(key) : `${wordsOf(key)} ${textOf(member)}`)).join(', ')})`
+  const members = Object.entries(value)
+  // A part that is called by its name, such as a column of an index.
+  const [[first] = []] = members
+  const isNamed = first === 'name' && members.length > 1
+  return `(${members.map(([key, member], index) => (member === true ? wordsOf(key) : isNamed && index === 0 ? textOf(member) : `${wordsOf(key)} ${textOf(member)}`)).join(', ')})`
 }
 
 function wordsOf(key: string): string {

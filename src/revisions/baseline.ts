@@ -14,7 +14,7 @@ export async function readBaseline(folder: string): Promise<readonly Step[] | un
   let text: string
   try {
     file = await realpath(file)
-    text = await readFile(file, 'utf8')
+    text = asWritten(await readFile(file, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -25,4 +25,9 @@ export async function readBaseline(folder: string): Promise<readonly Step[] | un
     for (; seen < offset; seen++) if (text[seen] === '\n') line++
     return { type: 'execute', sql, at: { file, line } }
   })
+}
+
+/** The ends of lines as they were written: where not one is, git has made them those of Windows, also in the bodies of functions. */
+function asWritten(text: string): string {
+  return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n')
 }

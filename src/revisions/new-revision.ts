@@ -116,7 +116,8 @@ function parentsOf(graph: RevisionGraph, options: NewRevisionOptions): RevisionN
     })
   }
   for (const node of parents) {
-    const covered = parents.find((other) => other !== node && graph.withAncestors([node]).has(other))
+    // A head that another one depends on is a head all the same, such as that of expand beside that of contract.
+    const covered = parents.find((other) => other !== node && other.children.length > 0 && graph.withAncestors([node]).has(other))
     if (covered) throw new RevisionError(`parent ${covered.id} comes before parent ${node.id} already`, { hint: `leave out ${covered.id}` })
   }
   return parents

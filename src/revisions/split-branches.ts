@@ -58,7 +58,7 @@ function refuseOtherHeads(graph: RevisionGraph, { expand, contract }: Readonly<R
   if (expand && expand === contract) {
     const labelled = HALVES.map((half) => graph.labelled(half)!.id)
     throw new RevisionError(`the branches expand and contract were joined by revision ${expand.id}, so nothing can be split between them`, {
-      hint: `take branchLabels out of revisions ${labelled.join(' and ')}: the branches then begin anew behind ${expand.id}`,
+      hint: `take branchLabels out of ${[...new Set(labelled)].join(' and ')}: the branches then begin anew behind ${expand.id}`,
     })
   }
   const others = graph.headNodes.filter((node) => node !== expand && node !== contract)

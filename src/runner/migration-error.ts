@@ -4,6 +4,9 @@ import { positionOf, type Direction, type Migration, type Step } from '../revisi
 /** Only a session with the other database can see what the role has there. */
 const OWNS = 'in each database named above run REASSIGN OWNED BY the role TO another one, then DROP OWNED BY it; then try again'
 
+/** not_null_violation, foreign_key_violation, unique_violation, check_violation, exclusion_violation. */
+const ROWS_REFUSED: ReadonlySet<string> = new Set(['23502', '23503', '23505', '23514', '23P01'])
+
 /** How many lines of a long statement an error shows. */
 const SHOWN_LINES = 10
 
@@ -24,7 +27,7 @@ export class MigrationError extends DatabaseError {
     const where = step === undefined ? '' : ` at step ${step} of ${steps.length}`
     super(`the ${direction} of ${title} failed${where}: ${cause.message}`, {
       at: failed?.at ?? positionOf(migration),
-      hint: cause.hint ?? (sqlState === '2BP01' && /^\s*drop role/i.test(failed?.sql ?? '') ? OWNS : undefined),
+      hint: cause.hint ?? hintFor(sqlState, failed?.sql ?? '', direction),
       detail: [sqlState && `SQLSTATE ${sqlState}`, cause.detail, failed && excerpt(failed.sql, position), state].filter(Boolean).join('\n'),
       cause,
       sqlState,
@@ -33,6 +36,14 @@ export class MigrationError extends DatabaseError {
       index: step === undefined ? undefined : step - 1,
     })
   }
+}
+
+function hintFor(sqlState: string | undefined, sql: string, direction: Direction): string | undefined {
+  if (sqlState === '2BP01' && /^\s*drop role/i.test(sql)) return OWNS
+  const code = sqlState ?? ''
+  const isRefused = (ROWS_REFUSED.has(code) && /^\s*(alter|create)\s/i.test(sql)) || (code.startsWith('22') && /^\s*alter\s.*\stype\s/is.test(sql))
+  if (!isRefused) return undefined
+  return `rows are in the way${direction === 'upgrade' ? ': `autogen check --count` says which, and how many' : ''}; put them right, then run the same command again`
 }
 
 /** The lines of a statement up to the place of an error, which is marked; without one, the first lines. */

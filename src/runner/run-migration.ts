@@ -276,9 +276,9 @@ export function doneSteps(run: MigrationRun, count: number) {
 }
 
 /** Writes a failure into the log, when the connection still allows it, and returns the error to report. */
-async function failed({ bookkeeping, session, onEvent }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
+async function failed({ bookkeeping, session, scratch, onEvent }: RunContext, run: MigrationRun, progress: Progress, cause: unknown): Promise<unknown> {
   const { migration, direction, steps } = run
-  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, stateAfter(session, cause, run, progress)) : cause
+  const failure = cause instanceof AutogenError ? new MigrationError(migration, direction, progress.failing, steps, cause, scratch ? IN_SCRATCH : stateAfter(session, cause, run, progress)) : cause
   const { position } = progress
   const outcome = { outcome: 'failed', ...doneSteps(run, progress.done), error: (failure as Error).message, ...(position !== undefined && { progress: position }) } as const
   const milliseconds = performance.now() - progress.started
@@ -287,6 +287,8 @@ async function failed({ bookkeeping, session, onEvent }: RunContext, run: Migrat
   onEvent({ type: 'failed', migration, direction, milliseconds, error: failure })
   return failure
 }
+
+const IN_SCRATCH = 'that was in scratch, where the migrations run on an empty database; yours is as it was'
 
 function stateAfter(session: MigrationSession, error: AutogenError, run: MigrationRun, progress: Progress): string {
   const { done } = progress

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeExit } from '../database/cleanup.js'
 import type { Database, Row } from '../database/database.js'
 import { shownQuery } from './shown-query.js'
 
@@ -20,6 +21,7 @@ export interface StepSighting extends Blocked {
 const FIRST_MS = 1_500
 const EVERY_MS = 1_000
 const PATIENCE_MS = 1_000
+const CANCEL_EVERY_MS = 200
 
 /** A row has no lock of its own: who waits for its writer holds a lock of type tuple meanwhile. */
 const AWAITED = `
@@ -50,7 +52,8 @@ const PROGRESS = `
 
 /**
  * Does `work`, which keeps a session busy, while another session looks at it from time to time: what it waits for, and how far it is. Where the engine
- * has no other session, or the server no place for one, nobody looks. `givesUpAfterMs`: so long it waits for a lock at most.
+ * has no other session, or the server no place for one, nobody looks. `givesUpAfterMs`: so long it waits for a lock at most. A signal that ends the process
+ * cancels what runs: the server would go on with it, and keep its locks.
  */
 export async function watched<T>(database: Database, givesUpAfterMs: number, onSeen: (sighting: StepSighting) => void, work: () => Promise<T>): Promise<T> {
   const { another } = database
@@ -76,15 +79,27 @@ export async function watched<T>(database: Database, givesUpAfterMs: number, onS
         if (!over) timer = setTimeout(again, Math.min(EVERY_MS, inTime))
       })
   }, Math.min(FIRST_MS, inTime))
+  const forget = beforeExit({ gracefully: () => cancel(another, pid, () => over) })
   try {
     return await work()
   } finally {
     over = true
+    forget()
     clearTimeout(timer)
     const closed = Promise.resolve(looking).then(async () => (await observer)?.close())
     // A look that hangs must not hold up the migration.
     await Promise.race([closed, sleep(PATIENCE_MS, undefined, { ref: false })])
   }
+}
+
+/** Cancels what a session runs, and what it begins after that, until it is left alone. */
+async function cancel(another: () => Promise<Database>, pid: number, isOver: () => boolean): Promise<void> {
+  const session = await another()
+  while (!isOver()) {
+    await session.query('SELECT pg_catalog.pg_cancel_backend($1)', [pid])
+    await sleep(CANCEL_EVERY_MS)
+  }
+  await session.close()
 }
 
 /** `process 4711 (user app, report, idle in transaction, since 09:30:00, last query: select * from users)`. */

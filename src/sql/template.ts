@@ -57,7 +57,7 @@ function toSql(value: unknown): SqlText {
   if (typeof value === 'string') return new SqlText(quoteLiteral(value))
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return new SqlText(String(value))
   throw new AutogenError(`sql\`…\` cannot hold ${value === undefined ? 'undefined' : `a value of type ${typeof value}`}`, {
-    hint: 'use a declared object, a string, a number, a boolean, null or other sql`…`',
+    hint: value === undefined ? 'is it exported by the file it is imported from? of two files that import each other, one does not have it yet: move what needs it into a file of its own' : 'use a declared object, a string, a number, a boolean, null or other sql`…`',
   })
 }
 

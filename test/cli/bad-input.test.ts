@@ -82,6 +82,20 @@ describe('schema.ts', () => {
     expect(stderr).toContain(`  at ${place}`)
   })
 
+  test.each(['process.exit(0)', 'await new Promise(() => {})'])('one that ends the process is never taken for done: %s', async (line) => {
+    box.write('schema.ts', `${USERS}${line}\n`)
+    expect(await failure(['check'])).toMatch(/^error: the process ended before the command was done\nhint: .* process\.exit/)
+    const { code, stdout } = await box.run(['check', '--json'])
+    expect([code, JSON.parse(stdout)]).toEqual([1, { error: expect.objectContaining({ type: 'AutogenError' }) }])
+  })
+
+  test('two files that import each other: what one does not have yet is named, with the way out', async () => {
+    box.write('schema.ts', "export * from './a.js'\nexport * from './b.js'\n")
+    box.write('a.ts', `import { bigint, table } from 'pg-autogen/schema'\nimport { orders } from './b.js'\nexport const users = table('users', { id: bigint().primaryKey(), last: bigint().references(() => orders.id) })\n`)
+    box.write('b.ts', `import { bigint, sql, table, view } from 'pg-autogen/schema'\nimport { users } from './a.js'\nexport const orders = table('orders', { id: bigint().primaryKey() })\nexport const v = view('v', sql\`select from ${'${users}'}\`)\n`)
+    expect(await failure(['check'])).toMatch(/^error: sql`…` cannot hold undefined\n {2}at b\.ts:4:\d+\nhint: .*two files that import each other/)
+  })
+
   test('SQL that PostgreSQL rejects: the place in the file, its message, its hint', async () => {
     box.env = { DATABASE_URL: await freshDatabase(newest) }
     box.write('schema.ts', USERS + "export const v = view('v', sql`\n  select u.emial\n  from ${users} u`)\n")

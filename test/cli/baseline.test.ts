@@ -38,7 +38,8 @@ test('a history that begins on a database with objects can be replayed and run w
   expect(await box.ok('check')).toBe('in sync\n')
   expect(await box.ok('diff', '--from', 'migrations', '--to', 'schema', '--exit-code')).toContain('no differences')
 
-  // A colleague's empty database.
+  // A colleague's empty database, and a checkout of git on Windows.
+  box.write('migrations/baseline.sql', box.read('migrations/baseline.sql').replaceAll('\n', '\r\n'))
   box.env = { DATABASE_URL: await databaseWith() }
   const { code, stderr } = await box.run(['upgrade'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('the database is empty: making what the history began on') })

@@ -49,6 +49,15 @@ test('a type that keeps less is refused with the safer way, unless it is allowed
   expect(box.read(`migrations/${box.migrations()[0]!}`)).toContain('// IRREVERSIBLE: column public.users.seen: the time of day is cut off, which going back does not bring back\n')
 })
 
+test('what may fail on rows is named, with the command that counts them', async () => {
+  await database.executeAll(['CREATE TABLE users (id bigint PRIMARY KEY, name text)'])
+  box.write('schema.ts', users('name: text().notNull()', 'email: text().notNull()'))
+  const note = 'note: may fail on rows that are there: column public.users.name, column public.users.email\nhint: autogen check --count counts the rows that are in the way\n'
+  expect((await box.run(['check'])).stderr).toBe(note)
+  expect((await box.run(['check', '--count'])).stderr).toBe('')
+  expect((await box.run(['-m', 'stricter'])).stderr).toBe(note)
+})
+
 test('a function that names what goes is told of by every command', async () => {
   const notify = `CREATE FUNCTION notify_user() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''UPDATE users SET email = NULL''; END'`
   await database.executeAll(['CREATE TABLE users (id bigint PRIMARY KEY, email text)', notify])
@@ -111,7 +120,7 @@ describe('check --count', () => {
 
   test('exits as without it when nothing is in the way, and looks at pending migrations', async () => {
     await database.executeAll(['CREATE TABLE users (id bigint PRIMARY KEY, email text)', `INSERT INTO users VALUES (1, 'a'), (2, NULL)`])
-    box.write('schema.ts', users('email: text().notNull()'))
+    box.write('schema.ts', users("email: text().notNull().check(sql`email <> 'x'`)"))
     await box.ok('-m', 'email')
     box.write('migrations/bbbb.ts', `import { migration } from 'pg-autogen'
 export default migration({ revision: 'bbbb', revises: '${/[0-9a-f]{12}/.exec(box.migrations()[0]!)![0]}',
@@ -126,11 +135,13 @@ export default migration({ revision: 'bbbb', revises: '${/[0-9a-f]{12}/.exec(box
     const first = expect.stringMatching(/^[0-9a-f]{12}$/)
     expect(await counts(3)).toEqual([
       ['column public.users.email', first, 1],
+      ['constraint public.users.users_email_check', first, 0],
       ['constraint public.users.short', 'bbbb', 1],
     ])
     await database.executeAll([`UPDATE users SET email = ''`])
     expect(await counts(2)).toEqual([
       ['column public.users.email', first, 0],
+      ['constraint public.users.users_email_check', first, 0],
       ['constraint public.users.short', 'bbbb', 0],
     ])
   })

@@ -109,8 +109,25 @@ test('Ctrl-C during an upgrade stops before the next migration', async () => {
   })
   const { code, stderr } = await child.outcome
   expect(code).toBe(130)
-  expect(stderr).toContain('stopping before the next migration; once more stops at once\n')
+  expect(stderr).toContain('stopping when the transaction, or the step outside of one, that runs now is done; Ctrl-C once more cancels it\n')
   expect(await box.ok('current')).toMatch(/^slow1 /)
+})
+
+test.each([['a second Ctrl-C', ['SIGINT', 'SIGINT'], 130], ['SIGTERM', ['SIGTERM'], 143]] as const)('%s cancels what the server runs', async (_, signals, expected) => {
+  box.env = { DATABASE_URL: await freshDatabase(newest) }
+  box.write('migrations/1.ts', `import { migration } from 'pg-autogen'\nexport default migration({ revision: 'slow1', revises: null, upgrade: (op) => op.execute('SELECT pg_sleep(60)') })\n`)
+  const session = await connectPostgres(box.env.DATABASE_URL!)
+  const running = async () => (await session.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()`)).length
+  const child = box.start(['upgrade'])
+  while ((await running()) === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  for (const signal of signals) {
+    child.kill(signal)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  expect((await child.outcome).code).toBe(expected)
+  expect(await running()).toBe(0)
+  await session.close()
+  expect(await box.ok('status')).toMatch(/current +base[^]*pending +1 migration/)
 })
 
 test('branches: several heads are an error that says how to go on, merge joins them', async () => {

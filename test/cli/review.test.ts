@@ -33,7 +33,7 @@ function migration(revision: string, revises: string | null, upgrade: string[], 
 interface Reviewed {
   readonly hazards: number
   readonly removed: readonly string[]
-  readonly migrations: readonly { readonly revision: string; readonly edited: boolean; readonly phase: string | null; readonly proof: { readonly result: string }; readonly hazards: readonly { readonly code: string; readonly object: string }[] }[]
+  readonly migrations: readonly { readonly revision: string; readonly edited: boolean; readonly phase: string | null; readonly operations: readonly { readonly object: string }[]; readonly proof: { readonly result: string }; readonly hazards: readonly { readonly code: string; readonly object: string }[] }[]
 }
 
 async function reviewed(...args: string[]): Promise<Reviewed> {
@@ -63,6 +63,9 @@ test('what a branch adds to the history, against where it left the default branc
   expect(found.migrations[1]!.hazards.map(({ code, object }) => `${code} ${object}`)).toEqual(['data-loss column public.users.email', 'breaks-code column public.users.email'])
   git('rm', '-qf', 'migrations/aaaa.ts', 'migrations/bbbb.ts', 'migrations/cccc.ts')
   expect((await reviewed()).removed).toEqual(['migrations/aaaa.ts', 'migrations/bbbb.ts'])
+  // Where squash keeps it, databases that have run it know it still.
+  box.write('migrations/_replaced/aaaa.ts', '')
+  expect((await reviewed()).removed).toEqual(['migrations/bbbb.ts'])
 })
 
 test('without git the heads, or the revisions that are named; --strict makes what nobody accepts exit 3', async () => {
@@ -84,6 +87,14 @@ test('a migration that fails is named with its place, those behind it are not tr
   expect(code).toBe(1)
   expect(stdout).toContain('phase not known · ❌ the upgrade fails at `migrations/aaaa.ts:8`: relation "userz" does not exist')
   expect(stdout).toContain('❌ not tried, since one before it fails')
+})
+
+test('roles that a migration makes and alters are changes; those that it only names are not', async () => {
+  migration('aaaa', null, ['CREATE ROLE review_app', 'CREATE TABLE t ()', 'GRANT SELECT ON t TO review_app, review_elsewhere'], ['DROP TABLE t', 'DROP ROLE review_app'])
+  migration('bbbb', 'aaaa', ['ALTER ROLE review_app LOGIN'], ['ALTER ROLE review_app NOLOGIN'])
+  const found = await reviewed(':')
+  expect(found.migrations.map(({ operations }) => operations.map((each) => each.object).filter((ref) => ref.startsWith('role:')))).toEqual([['role:review_app'], ['role:review_app']])
+  expect(found.migrations.map(({ proof }) => proof.result)).toEqual(['proven', 'proven'])
 })
 
 test('what has another name is renamed, not lost', async () => {

@@ -59,6 +59,16 @@ function write(id: string, revises: string | null, upgrade: string, downgrade = 
   box.write(`migrations/${id}.ts`, `import { migration, sql } from 'pg-autogen'\nexport default migration({ revision: '${id}', revises: ${JSON.stringify(revises)}, message: 'about ${id}',\n  upgrade: (op) => { ${upgrade} },\n  downgrade: ${downgrade} })\n`)
 }
 
+test('roles that the migrations make are made by the one that replaces them; those that they only name are not', async () => {
+  write('aaaa', null, 'op.execute(sql`CREATE ROLE squash_app`); op.execute(sql`CREATE TABLE t (id int)`); op.execute(sql`GRANT SELECT ON t TO squash_elsewhere`)', '(op) => { op.execute(sql`DROP TABLE t`); op.execute(sql`DROP ROLE squash_app`) }')
+  write('bbbb', 'aaaa', 'op.execute(sql`ALTER TABLE t ADD x int`)', '(op) => op.execute(sql`ALTER TABLE t DROP x`)')
+  await box.ok('lock')
+  await box.ok('squash', 'aaaa:bbbb')
+  const text = box.read(`migrations/${box.migrations()[0]}`)
+  expect(text.match(/(CREATE|DROP) ROLE \w+/g)).toEqual(['CREATE ROLE squash_app', 'DROP ROLE squash_app'])
+  expect(text).toContain('GRANT SELECT ON TABLE public.t TO squash_elsewhere')
+})
+
 test('what the schema does not tell is kept: the steps stand one after the other', async () => {
   const full = await freshDatabase(newest)
   box.env = { DATABASE_URL: full }

@@ -36,6 +36,15 @@ test('status tells where the database is, what is pending and what was edited', 
   expect(json).toMatchObject({ current: ['aaaa'], unknown: [], heads: ['bbbb'], pending: [{ revision: 'bbbb', steps: 1 }], edited: [{ revision: 'aaaa' }], unfinished: null })
 })
 
+test('a migration that failed is told of once, also where nothing of it was kept', async () => {
+  box.edit('migrations/20260102_0900_bbbb_second.ts', 'CREATE TABLE public.b (id integer)', 'SELECT 1/0')
+  await box.run(['upgrade'])
+  expect(await box.ok('status')).toMatch(/\)\nlast run +upgrade bbbb failed, started .*: division by zero\n$/)
+  box.edit('migrations/20260102_0900_bbbb_second.ts', "op.execute('SELECT 1/0')", "(op.execute('SELECT 1'), op.outsideTransaction('SELECT 1/0'))")
+  await box.run(['upgrade'])
+  expect(await box.ok('status')).toMatch(/\)\nunfinished +upgrade bbbb failed after step 1, started .*: division by zero\n$/)
+})
+
 test('status copes with a database that is ahead of the folder', async () => {
   await box.ok('upgrade')
   rmSync(box.path('migrations/20260102_0900_bbbb_second.ts'))

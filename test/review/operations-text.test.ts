@@ -36,8 +36,19 @@ test('attributes are written for people', () => {
   const from = column('id', { notNull: { name: 'other' }, identity: { generated: 'always', cycle: true }, labels: ['a', 'b'], body: 'x'.repeat(99) })
   const to = column('id', { notNull: true, labels: ['a'], body: 'y'.repeat(99) })
   expect(text([{ type: 'alter', from, to }])).toContain(
-    '~ column id: not null (name other) → true, identity (generated always, cycle) → none, labels (a, b) → (a), body changed',
+    '~ column id: not null (name other) → not null, identity (generated always, cycle) → none, labels (a, b) → (a), body changed',
   )
+})
+
+test('what looks the same on one line says where it differs', () => {
+  const [from, to] = [column('f', { body: 'begin\r\nend' }), column('f', { body: 'begin\nend' })]
+  expect(text([{ type: 'alter', from, to }])).toContain('~ column f: body changed in white space')
+})
+
+test('a member with a name is called by it', () => {
+  const from = column('id', { columns: [{ name: 'name', opclass: 'gin_trgm_ops' }] })
+  const to = column('id', { columns: [{ name: 'first_name', opclass: 'gin_trgm_ops' }] })
+  expect(text([{ type: 'alter', from, to }])).toContain('columns ((name, opclass gin_trgm_ops)) → ((first_name, opclass gin_trgm_ops))')
 })
 
 test('a part that is renamed is named without its table', () => {

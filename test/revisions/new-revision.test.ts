@@ -31,6 +31,11 @@ describe('B49 the place of a new revision', () => {
     expect(() => place(branched, { heads: ['d2'], merge: true })).toThrow(expect.objectContaining({ message: 'there is nothing to merge with d2', hint: 'the heads are d1, d2' }))
   })
 
+  test('a head that another one depends on is joined with it', () => {
+    const split = graphOf('a; b < a [expand]; c < a > b [contract]')
+    expect(place(split, { heads: ['heads'], merge: true }).revises).toEqual(['b', 'c'])
+  })
+
   test('names', () => {
     for (const id of ['a@b', 'a-b', 'a+b', 'a:b']) expect(() => place(linear, { revision: id })).toThrow(`the revision id "${id}" holds`)
     expect(() => place(linear, { revision: 'a' })).toThrow('the revision id "a" is taken by revision a')

@@ -225,6 +225,20 @@ describe.each(engines)('on %s', (name) => {
       expect(await tables(database)).toBe('a b c')
     })
 
+    test('rows that a change of the schema cannot bear: how to find them; not where the migration writes them itself', async () => {
+      const full = migration('bbbb', ['aaaa'], steps('INSERT INTO a VALUES (1)', 'ALTER TABLE a ADD COLUMN n int NOT NULL'))
+      expect(await failure(upgrade({ database, migrations: [A, full] }))).toMatchObject({ sqlState: '23502', hint: expect.stringMatching(/^rows are in the way: `autogen check --count`/) })
+      const other = migration('bbbb', ['aaaa'], steps("CREATE TABLE b AS SELECT 'x' AS n", 'ALTER TABLE b ALTER COLUMN n TYPE int USING n::int'))
+      expect(await failure(upgrade({ database, migrations: [A, other] }))).toMatchObject({ sqlState: '22P02', hint: expect.stringMatching(/^rows are in the way/) })
+      const own = migration('bbbb', ['aaaa'], steps('ALTER TABLE a ADD COLUMN n int NOT NULL', 'INSERT INTO a VALUES (1, NULL)'))
+      expect((await failure(upgrade({ database, migrations: [A, own] }))).hint).toBeUndefined()
+    })
+
+    test('in scratch nothing is said of the database', async () => {
+      const error = await failure(upgrade({ database, migrations: [A, broken], scratch: true }))
+      expect(error.detail).toMatch(/\nthat was in scratch, where the migrations run on an empty database; yours is as it was$/)
+    })
+
     test('the server\'s detail and hint are there', async () => {
       const insert = migration('bbbb', ['aaaa'], steps('INSERT INTO a VALUES (1), (1)'))
       const error = await failure(upgrade({ database, migrations: [A, insert] }))

@@ -6,7 +6,7 @@ import type { LockProblem } from '../../revisions/lock-file.js'
 import { hazardsJson, operationsJson, stepsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
 import { visible } from '../../review/visible.js'
-import { isRefused, noteLeftOut, noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
+import { isRefused, noteLeftOut, noteRowsInTheWay, noteScratch, noteUnmanaged, noteUnproven, unprovenJson } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -42,6 +42,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
         printResult(operationsText(differences, chalk))
         printResult(`\nSQL that would bring the database to the schema:\n\n${stepsText(differences.steps, chalk)}`)
         noteUnproven(differences)
+        if (!counts) noteRowsInTheWay(differences.steps)
         noteScratch(differences)
       }
       if (pending.length > 0) {

@@ -5,7 +5,7 @@ import { emptyRevision, type RevisionRequest } from '../../project/migrations.js
 import { WHEN } from '../../project/split.js'
 import { hazardsJson, operationsJson, stepsText } from '../../review/text.js'
 import { operationsText, rebuilt } from '../../review/operations-text.js'
-import { noteBreaking, noteLeftOut, noteMissingRoles, noteScratch, noteUnmanaged } from '../notes.js'
+import { noteBreaking, noteLeftOut, noteMissingRoles, noteRowsInTheWay, noteScratch, noteUnmanaged } from '../notes.js'
 import { printJson, printNote, printResult } from '../output.js'
 import type { Flags } from '../program.js'
 import { withProject } from '../run.js'
@@ -28,6 +28,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     if (flags.empty) {
       const { revision, file } = await emptyRevision(project, request)
       printWritten(project.files, flags, { file, json: { revision, file } })
+      if (!flags.json && !project.files.dryRun) printNote('Next: fill it in, then autogen lock, which lists it as it is.')
       return ExitCode.done
     }
     const result = await autogenerate(project, request)
@@ -58,6 +59,7 @@ export async function run(flags: Flags): Promise<ExitCode> {
     if (flags.json) return ExitCode.done
     if (migration) {
       noteBreaking(result)
+      noteRowsInTheWay(steps)
       noteScratch(result)
       noteMissingRoles(result)
     }

@@ -30,7 +30,7 @@ function statusText(status: ProjectStatus): string {
     ...(pending ?? []).map((migration) => `  ${chalk.cyan('↑')} ${revisionLines([migration], graph, { chalk })} ${chalk.dim(stepsOf(migration))}`),
     ...edited.map((migration) => fact('edited', `${chalk.red(migration.revision)} after it was applied: ${showPath(migration.file!)}`)),
     ...(unfinished ? [fact('unfinished', chalk.red(entryText(unfinished)))] : []),
-    ...(last ? [fact('last run', entryText(last))] : []),
+    ...(last && last !== unfinished ? [fact('last run', entryText(last))] : []),
   ]
   return lines.join('\n')
 }
@@ -56,7 +56,7 @@ function count(number: number, noun: string): string {
 }
 
 function entryText({ revision, direction, outcome, started, milliseconds, who, stepsDone, error }: HistoryEntry): string {
-  const how = outcome === 'done' ? (milliseconds === null ? 'done' : `done in ${(milliseconds / 1000).toFixed(2)} s`) : `${outcome} after step ${stepsDone}`
+  const how = outcome === 'done' ? (milliseconds === null ? 'done' : `done in ${(milliseconds / 1000).toFixed(2)} s`) : stepsDone === 0 ? outcome : `${outcome} after step ${stepsDone}`
   const by = who === null ? '' : ` by ${visible(who)}`
   return `${direction} ${revision} ${how}, started ${new Date(started).toISOString().slice(0, 19).replace('T', ' ')} UTC${by}${error === null ? '' : `: ${visible(error)}`}`
 }
