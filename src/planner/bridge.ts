@@ -1,15 +1,15 @@
 import { alterContext } from '../differ/expand.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
-import type { Bridge, BridgeFill } from '../kinds/kind.js'
+import type { Bridge } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
-import { suffixed } from '../sql/identifiers.js'
+import { suffixedApart } from '../sql/identifiers.js'
 import type { Statement } from '../sql/statement.js'
 import { hazardText } from './hazards.js'
-import { backfillStatement, named, nameOf, runInScratch, standingOn, withDependents } from './gradual.js'
+import { backfillStatements, named, nameOf, runInScratch, standingOn, withDependents } from './gradual.js'
 import type { PlannedStep, PlanOptions } from './plan.js'
 import { realDifferences, type ProvingGround } from './proof.js'
 
@@ -103,16 +103,15 @@ class BridgeRun {
   /** The new one stands beside the old one, with all that the old one has. */
   async #two({ from: old, to: next }: Rename, { start, undo, copy }: Bridge, parts: readonly SchemaObject[]): Promise<void> {
     const { state, to } = this
-    const { table, key, begin, filled, forth, back } = copy!
+    const { begin, filled, forth, back, ...rows } = copy!
     const context = alterContext(state, to, { online: true })
-    const fill = ({ column, value, where }: BridgeFill) => backfillStatement({ table, key, column, value, where })
     const aside = parts.flatMap((part) => {
       const known = state.get(part.ref)
-      return known ? [[known, named(known, suffixed(nameOf(known), '__old'))] as const] : []
+      return known ? [[known, named(known, suffixedApart(nameOf(known), '__old'))] as const] : []
     })
     const what = describeObject(next.ref)
     await this.#run(next, [...kindOf(next).create(begin, [], [], context), ...start], `+ ${what}, kept alike with ${describeObject(old.ref)}`)
-    await this.#run(next, [fill(forth)], `fills ${what} in batches`)
+    await this.#run(next, backfillStatements(rows, forth), `fills ${what} in batches`)
     await this.#run(next, aside.flatMap(([known, other]) => kindOf(known).rename!(known, other)), `${describeObject(old.ref)} keeps under other names what it has`)
     for (const part of parts) {
       // What needs something else that is not there yet comes with that.
@@ -123,7 +122,7 @@ class BridgeRun {
     const required = kindOf(next).alter(begin, filled, context)
     if (required !== 'replace') await this.#run(next, required.statements, `~ ${what}: what it demands`)
     this.#undo.push(stepsOf(next, [...undo, ...aside.flatMap(([known, other]) => kindOf(known).rename!(other, known))], `- ${what}`))
-    this.#back.push(...stepsOf(old, [fill(back)], `fills ${describeObject(old.ref)} in batches`))
+    this.#back.push(...stepsOf(old, backfillStatements(rows, back), `fills ${describeObject(old.ref)} in batches`))
     for (const part of to.children(next.ref)) this.#held.add(part.ref)
     this.#old.push(old.ref)
     this.#operations.push({ type: 'create', object: next })

@@ -9,7 +9,7 @@ import { describeObject, describeOperation } from '../operations/describe.js'
 import { invertAll, type Operation } from '../operations/operation.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
 import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by-hand.js'
-import { changeGradually, rewritings, unrelated, withReasons } from './gradual.js'
+import { changeGradually, GradualRefusal, rewritings, unrelated, withReasons } from './gradual.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
 import { runSteps } from './run-steps.js'
 import { standAside } from './stand-aside.js'
@@ -202,22 +202,28 @@ async function firstRound(
 ): Promise<PlannedStep[]> {
   const plain = await planAndRun(ground, from, to, operations, options, direction)
   const found = isGradual ? rewritings(plain, from, to, isGradual) : []
-  const refs = found.filter(({ why }) => why === undefined).map(({ ref }) => ref)
   const reasons = new Map(found.flatMap(({ ref, why }) => (why === undefined ? [] : [[ref, why] as const])))
+  let refs = found.filter(({ why }) => why === undefined).map(({ ref }) => ref)
   if (refs.length === 0) return withReasons(plain, reasons)
-  await ground.restore(from)
-  const steps: PlannedStep[] = []
-  try {
-    const others = unrelated(from, to, operations, refs)
-    if (others.length > 0) steps.push(...(await reach(ground, from, applyOperations(from, to, others).model, others, options, direction)).steps)
-    steps.push(...(await changeGradually(ground, await ground.reflect(), to, refs)))
-    return withReasons(steps, reasons)
-  } catch (error) {
-    if (!(error instanceof ProofError) && !(error instanceof DatabaseError)) throw error
+  while (refs.length > 0) {
     await ground.restore(from)
-    await planAndRun(ground, from, to, operations, options, direction)
-    return withReasons(plain, new Map([...reasons, ...refs.map((ref) => [ref, error.message] as const)]))
+    const steps: PlannedStep[] = []
+    try {
+      const others = unrelated(from, to, operations, refs)
+      if (others.length > 0) steps.push(...(await reach(ground, from, applyOperations(from, to, others).model, others, options, direction)).steps)
+      steps.push(...(await changeGradually(ground, await ground.reflect(), to, refs)))
+      return withReasons(steps, reasons)
+    } catch (error) {
+      if (!(error instanceof ProofError) && !(error instanceof DatabaseError)) throw error
+      // One that cannot be is no reason for the others.
+      const refused = error instanceof GradualRefusal ? [error.ref] : refs
+      for (const ref of refused) reasons.set(ref, error.message)
+      refs = refs.filter((ref) => !refused.includes(ref))
+    }
   }
+  await ground.restore(from)
+  await planAndRun(ground, from, to, operations, options, direction)
+  return withReasons(plain, reasons)
 }
 
 function notReached(direction: string, left: readonly Operation[]): ProofError {

@@ -26,7 +26,7 @@ async function sql(...statements: string[]): Promise<unknown[][]> {
 }
 
 const schemaFile = (...lines: string[]) =>
-  [`import { bigint, bigserial, check, index, integer, serial, sql, table, text, unique, uuid, view } from 'pg-autogen/schema'`, ...lines, ''].join('\n')
+  [`import { bigint, bigserial, check, compositeType, domain, index, integer, serial, sql, table, text, unique, uuid, varchar, view } from 'pg-autogen/schema'`, ...lines, ''].join('\n')
 
 const written = (name: string) => box.read(`migrations/${box.migrations().find((file) => file.endsWith(`_${name}.ts`))}`)
 
@@ -78,6 +78,30 @@ test('a new column gets a value of its own for each row, and what cannot be done
   expect(await box.run(['check'])).toMatchObject({ code: 0 })
 })
 
+test('no value is cut or passed over, numbers go on, and one that cannot be changed so keeps no other from it', async () => {
+  const long = 'x'.repeat(60)
+  const schema = (int: string, label: string, span: string, rank: string) =>
+    schemaFile(
+      `export const pair = compositeType('pair', { a: integer(), b: integer() })`,
+      `export const positive = domain('positive', bigint()).check('above', sql\`value > 0\`)`,
+      `export const items = table('order_item', { id: ${int}().primaryKey(), label: ${label}, span: ${span}, rank: ${rank} })`,
+      `export const orders = table('order', { id: ${int}().generatedAlwaysAsIdentity().primaryKey(), item_id: ${int}().references(() => items.id), ${long}_a: ${int}(), ${long}_b: ${int}() })`,
+    )
+  box.write('schema.ts', schema('integer', 'text()', 'pair()', 'integer()'))
+  await box.ok('-m', 'before')
+  await box.ok('upgrade')
+  await sql(`INSERT INTO order_item VALUES (1, 'long', (1, NULL), 1)`, `INSERT INTO "order" (item_id) SELECT 1 FROM generate_series(1, 30)`, 'DELETE FROM "order" WHERE id > 10')
+  box.write('schema.ts', schema('bigint', 'varchar(3)', 'text()', 'positive()'))
+  const said = await box.ok('-m', 'other', '--gradual', '*')
+  expect(said.match(/! .*/g)).toEqual(['! TABLE REWRITE: every row of public.order_item is written anew while nobody can read or write it; it cannot be done gradually, because making another one beside it writes them anew as well'])
+  expect(await box.run(['upgrade'])).toMatchObject({ code: 1, stderr: expect.stringContaining('value too long') })
+  await sql(`UPDATE order_item SET label = 'ok'`)
+  await box.ok('upgrade')
+  expect(await sql('SELECT label, span FROM order_item')).toEqual([['ok', '(1,)']])
+  expect(await sql('INSERT INTO "order" (item_id) VALUES (1) RETURNING id')).toEqual([['31']])
+  expect(await box.run(['check'])).toMatchObject({ code: 0 })
+})
+
 test('between the two halves a release finds table and column under the names it knows, with the same values and rights', async () => {
   const users = (name: string, column: string, more = '', end = '') =>
     schemaFile(`export const users = table('${name}', { id: bigint().primaryKey(), ${column}: text().notNull()${more}, note: text().default('-') }, (t) => [unique('one_name').on(t.${column})])${end}`)
@@ -110,4 +134,26 @@ test('between the two halves a release finds table and column under the names it
   } finally {
     await sql('DROP OWNED BY gradual_reader', 'DROP ROLE gradual_reader')
   }
+})
+
+test('of two names that are good at once, each finds rows that move, rights on columns, and rows in columns; what something looks at has one', async () => {
+  const schema = (spot: string, mail: string) =>
+    schemaFile(
+      `export const pair = compositeType('pair', { a: integer(), b: integer() })`,
+      `export const places = table('places', { id: bigint().primaryKey(), ${spot}, ${mail}, loud: text().generatedAlwaysAs(sql\`upper(${mail.split(':')[0]})\`) })`,
+      `  .grant('pg_monitor', ['select'], { columns: ['id', '${spot.split(':')[0]}'] })`,
+    )
+  box.write('schema.ts', schema('spot: pair()', 'mail: text()'))
+  await box.ok('-m', 'before')
+  await box.ok('upgrade')
+  await sql('INSERT INTO places VALUES (1, (1, NULL)), (2, (2, 2))')
+  box.write('schema.ts', schema(`point: pair().renamedFrom('spot')`, `email: text().renamedFrom('mail')`))
+  await box.ok('--split', '-m', 'names', '--gradual', '*')
+  expect(written('contract_names')).toContain('// column public.places.email has one name at a time, because other columns are made from it')
+  await box.ok('upgrade', 'expand@head')
+  const both = [['1', '(1,)', '(1,)'], ['2', '(2,2)', '(2,2)']]
+  expect(await sql('SET ROLE pg_monitor', 'SELECT id, spot::text, point::text FROM places ORDER BY id')).toEqual(both)
+  // A row that the batches did not reach yet.
+  await sql('ALTER TABLE places DISABLE TRIGGER ALL', 'UPDATE places SET point = NULL WHERE id = 1', 'ALTER TABLE places ENABLE ALWAYS TRIGGER zz_point__both')
+  expect(await sql('SET session_replication_role = replica', 'UPDATE places SET id = 0 WHERE id = 1 RETURNING point::text')).toEqual([['(1,)']])
 })
