@@ -67,6 +67,18 @@ export function unrelated(from: SchemaModel, to: SchemaModel, operations: readon
   }
 }
 
+/** Objects in groups that have nothing to do with each other: parts of one whole, and what something else needs together, are in one. */
+export function inGroups(from: SchemaModel, to: SchemaModel, refs: readonly Ref[]): Ref[][] {
+  let groups: { readonly refs: readonly Ref[]; readonly touched: ReadonlySet<Ref> }[] = []
+  for (const ref of refs) {
+    const touched = new Set([...withDependents(from, [ref]), ...withDependents(to, [ref]), to.get(ref)!.parent ?? ref])
+    const joined = groups.filter((group) => [...touched].some((one) => group.touched.has(one)))
+    const group = { refs: [...joined.flatMap((one) => one.refs), ref], touched: new Set([...joined.flatMap((one) => [...one.touched]), ...touched]) }
+    groups = [...groups.filter((one) => !joined.includes(one)), group]
+  }
+  return groups.map((group) => [...group.refs])
+}
+
 export function withDependents(model: SchemaModel, refs: Iterable<Ref>): Set<Ref> {
   const found = new Set(refs)
   for (const ref of found) for (const dependent of model.neededBy(ref)) found.add(dependent.from)
@@ -77,7 +89,7 @@ export function withDependents(model: SchemaModel, refs: Iterable<Ref>): Set<Ref
  * Changes objects in scratch, which must be in the state `from`, and gives the steps that did: everything that takes long first, and then, in one transaction,
  * what takes their places. What stood on them and cannot be made beside them is gone afterwards; planning goes on from there.
  *
- * @throws GradualRefusal where one of them is to blame; ProofError, DatabaseError where PostgreSQL refuses a step
+ * @throws GradualRefusal where PostgreSQL refuses a step, with the one that is to blame, or all
  */
 export async function changeGradually(ground: ProvingGround, from: SchemaModel, to: SchemaModel, refs: readonly Ref[]): Promise<PlannedStep[]> {
   const context = alterContext(from, to, { online: true })
@@ -85,13 +97,18 @@ export async function changeGradually(ground: ProvingGround, from: SchemaModel, 
     const [old, next] = [from.get(ref), to.get(ref)!]
     return { old, next, ...(kindOf(next).gradually!(old, next, context) as GradualChange) }
   })
-  return new GradualRun(ground, from, to, changes).all()
+  try {
+    return await new GradualRun(ground, from, to, changes).all()
+  } catch (error) {
+    if (error instanceof GradualRefusal || !(error instanceof ProofError || error instanceof DatabaseError)) throw error
+    throw new GradualRefusal(refs, error.message, { cause: error })
+  }
 }
 
-/** One of several objects cannot be changed gradually, as scratch shows. */
+/** Some of several objects cannot be changed gradually, as scratch shows. */
 export class GradualRefusal extends ProofError {
   constructor(
-    readonly ref: Ref,
+    readonly refs: readonly Ref[],
     message: string,
     options?: ConstructorParameters<typeof ProofError>[1],
   ) {
@@ -129,10 +146,10 @@ class GradualRun {
     try {
       await work()
     } catch (error) {
-      throw error instanceof ProofError || error instanceof DatabaseError ? new GradualRefusal(ref, error.message, { cause: error }) : error
+      throw error instanceof ProofError || error instanceof DatabaseError ? new GradualRefusal([ref], error.message, { cause: error }) : error
     }
     // Such as a column of a domain with checks.
-    if (this.#steps.slice(before).some(({ observed }) => observed && observed.rewrites.length > 0)) throw new GradualRefusal(ref, 'making another one beside it writes them anew as well')
+    if (this.#steps.slice(before).some(({ observed }) => observed && observed.rewrites.length > 0)) throw new GradualRefusal([ref], 'making another one beside it writes them anew as well')
   }
 
   /** A new one gets its values in batches instead of with its creation. */

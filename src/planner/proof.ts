@@ -9,7 +9,7 @@ import { describeObject, describeOperation } from '../operations/describe.js'
 import { invertAll, type Operation } from '../operations/operation.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
 import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by-hand.js'
-import { changeGradually, GradualRefusal, rewritings, unrelated, withReasons } from './gradual.js'
+import { changeGradually, GradualRefusal, inGroups, rewritings, unrelated, withReasons } from './gradual.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
 import { runSteps } from './run-steps.js'
 import { standAside } from './stand-aside.js'
@@ -207,16 +207,12 @@ async function firstRound(
   if (refs.length === 0) return withReasons(plain, reasons)
   while (refs.length > 0) {
     await ground.restore(from)
-    const steps: PlannedStep[] = []
     try {
-      const others = unrelated(from, to, operations, refs)
-      if (others.length > 0) steps.push(...(await reach(ground, from, applyOperations(from, to, others).model, others, options, direction)).steps)
-      steps.push(...(await changeGradually(ground, await ground.reflect(), to, refs)))
-      return withReasons(steps, reasons)
+      return withReasons(await groupByGroup(ground, from, to, operations, refs, options, direction), reasons)
     } catch (error) {
       if (!(error instanceof ProofError) && !(error instanceof DatabaseError)) throw error
       // One that cannot be is no reason for the others.
-      const refused = error instanceof GradualRefusal ? [error.ref] : refs
+      const refused = error instanceof GradualRefusal ? error.refs : refs
       for (const ref of refused) reasons.set(ref, error.message)
       refs = refs.filter((ref) => !refused.includes(ref))
     }
@@ -224,6 +220,36 @@ async function firstRound(
   await ground.restore(from)
   await planAndRun(ground, from, to, operations, options, direction)
   return withReasons(plain, reasons)
+}
+
+/** Groups of objects that have nothing to do with each other change one after the other, each with all that needs it, so that no transaction locks more than it must. */
+async function groupByGroup(
+  ground: ProvingGround,
+  from: SchemaModel,
+  to: SchemaModel,
+  operations: readonly Operation[],
+  refs: readonly Ref[],
+  options: PlanOptions,
+  direction: string,
+): Promise<PlannedStep[]> {
+  const steps: PlannedStep[] = []
+  let [state, left, later] = [from, operations, refs]
+  for (const group of [[], ...inGroups(from, to, refs)]) {
+    if (group.length > 0) {
+      steps.push(...(await changeGradually(ground, state, to, group)))
+      later = later.filter((ref) => !group.includes(ref))
+      // The next round comes to what is left of the last one.
+      if (later.length === 0) break
+      state = await ground.reflect()
+      left = await realDifferences(ground, state, to)
+    }
+    const others = unrelated(state, to, left, later)
+    if (others.length === 0) continue
+    const reached = await reach(ground, state, applyOperations(state, to, others).model, others, options, direction)
+    steps.push(...reached.steps)
+    state = reached.reached
+  }
+  return steps
 }
 
 function notReached(direction: string, left: readonly Operation[]): ProofError {
