@@ -95,6 +95,8 @@ export interface Bridge<O extends SchemaObject = SchemaObject> {
   /** What makes both names good, and what takes that back. */
   readonly start: readonly Statement[]
   readonly undo: readonly Statement[]
+  /** What is run for an object that keeps the old name when that comes back, beside its creation. */
+  readonly back?: { readonly ref: Ref; readonly statements: readonly Statement[] }
   /** Where the two names are two objects that hold the same values: the new one, and how each is filled from the other. */
   readonly copy?: RowsInBatches & {
     readonly begin: O

@@ -1,3 +1,4 @@
+import { refOf } from '../model/object-ref.js'
 import type { QualifiedName, SchemaObject } from '../model/schema-object.js'
 import { qualified, quoteLiteral } from '../sql/identifiers.js'
 import { statement, type Statement } from '../sql/statement.js'
@@ -18,14 +19,17 @@ export function bridgeTable(from: Table, to: Table, rename: (from: QualifiedName
     FROM pg_catalog.pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a WHERE c.oid = ${relation}
     UNION ALL
     SELECT a.privilege_type, format(' (%I)', c.attname), a.grantee, a.is_grantable
-    FROM pg_catalog.pg_attribute c, aclexplode(c.attacl) a WHERE c.attrelid = ${relation} AND NOT c.attisdropped`
+    FROM pg_catalog.pg_attribute c JOIN pg_catalog.pg_attribute v ON v.attname = c.attname, aclexplode(c.attacl) a
+    WHERE c.attrelid = ${relation} AND v.attrelid = ${quoteLiteral(view)}::regclass`
+  const grants = grantAlike(given, view, 'the view gets the grants that its table has')
   return {
     start: [
       ...rename(from.id, to.id),
       statement(`CREATE VIEW ${view}${asksInvoker ? ' WITH (security_invoker = true)' : ''} AS SELECT * FROM ${table}`),
-      grantAlike(given, view, 'the view gets the grants that its table has'),
+      grants,
     ],
     undo: [statement(`DROP VIEW ${view}`), ...rename(to.id, from.id)],
+    back: { ref: refOf('view', from.id.schema, from.id.name), statements: [grants] },
   }
 }
 

@@ -24,7 +24,7 @@ export interface Bridged {
   readonly left: readonly Operation[]
   /** What has to wait until no code uses the old names any more. */
   readonly held: ReadonlySet<Ref>
-  /** What fills the old ones again when they come back, because the values are in the new ones. */
+  /** What is done for the old ones when they come back, beside their creation: they are filled, since the values are in the new ones. */
   readonly back: readonly PlannedStep[]
   /** Why some have one name at a time. */
   readonly refused: readonly string[]
@@ -96,6 +96,7 @@ class BridgeRun {
       await this.#run(next, bridge.start, `> ${describeObject(old.ref)} to ${next.ref.slice(next.ref.indexOf(':') + 1)}, which keeps its old name too`)
       this.#operations.push(rename)
       this.#undo.push(stepsOf(next, bridge.undo, `< ${describeObject(next.ref)} to ${old.ref.slice(old.ref.indexOf(':') + 1)}`))
+      if (bridge.back) this.#back.unshift(...stepsOf(bridge.back, bridge.back.statements, `what ${describeObject(old.ref)} allowed`))
       this.state = await this.ground.reflect()
     }
   }
@@ -134,11 +135,11 @@ class BridgeRun {
   }
 }
 
-function stepsOf({ ref }: SchemaObject, statements: readonly Statement[], comment: string): PlannedStep[] {
+function stepsOf({ ref }: Pick<SchemaObject, 'ref'>, statements: readonly Statement[], comment: string): PlannedStep[] {
   return statements.map((statement, index) => ({ comments: index === 0 ? [comment] : [], hazards: [], statement, ref, action: 'alter', isWatched: true }))
 }
 
-/** Steps that bring old ones back, which are filled as soon as they and what keeps them alike are there: what comes later relies on their values. */
+/** Steps that bring old ones back, for which more is done as soon as they and what keeps them alike are there: what comes later relies on their values. */
 export function refilled(steps: readonly PlannedStep[], back: readonly PlannedStep[]): PlannedStep[] {
   const refs = new Set(back.map(({ ref }) => ref))
   const last = steps.findLastIndex(({ ref, action }) => refs.has(ref) && action === 'create')

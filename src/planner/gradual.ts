@@ -60,7 +60,8 @@ export function unrelated(from: SchemaModel, to: SchemaModel, operations: readon
   const related = new Set<Ref>([...withDependents(from, refs), ...withDependents(to, refs)])
   let others = operations.filter((operation) => !related.has(subject(operation)!))
   for (;;) {
-    const lacking = new Set(applyOperations(from, to, others).lacking.map(({ object }) => object))
+    // What is made without what it needs, and what is taken from something that stays for now.
+    const lacking = new Set(applyOperations(from, to, others).lacking.flatMap(({ object, needs }) => [object, needs]))
     const rest = others.filter((operation) => !lacking.has(subject(operation)!))
     if (rest.length === others.length) return rest
     others = rest
