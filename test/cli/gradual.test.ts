@@ -26,7 +26,7 @@ async function sql(...statements: string[]): Promise<unknown[][]> {
 }
 
 const schemaFile = (...lines: string[]) =>
-  [`import { bigint, bigserial, check, compositeType, domain, index, integer, serial, sql, table, text, unique, uuid, varchar, view } from 'pg-autogen/schema'`, ...lines, ''].join('\n')
+  [`import { bigint, bigserial, check, compositeType, domain, index, integer, serial, sql, table, text, timestamptz, unique, uuid, varchar, view } from 'pg-autogen/schema'`, ...lines, ''].join('\n')
 
 const written = (name: string) => box.read(`migrations/${box.migrations().find((file) => file.endsWith(`_${name}.ts`))}`)
 
@@ -80,27 +80,29 @@ test('a new column gets a value of its own for each row, and what cannot be done
 
 test('no value is cut or passed over, numbers go on, and one that cannot be changed so keeps no other from it', async () => {
   const long = 'x'.repeat(60)
-  const schema = (int: string, label: string, span: string, rank: string) =>
+  const schema = (int: string, label: string, span: string, rank: string, at: string) =>
     schemaFile(
       `export const pair = compositeType('pair', { a: integer(), b: integer() })`,
       `export const positive = domain('positive', bigint()).check('above', sql\`value > 0\`)`,
-      `export const items = table('order_item', { id: ${int}().primaryKey(), label: ${label}, span: ${span}, rank: ${rank} })`,
+      `export const items = table('order_item', { id: ${int}().primaryKey(), at: ${at}(), label: ${label}, span: ${span}, rank: ${rank} })`,
       `export const orders = table('order', { id: ${int}().generatedAlwaysAsIdentity().primaryKey(), item_id: ${int}().references(() => items.id), ${long}_a: ${int}(), ${long}_b: ${int}() })`,
       `export const apart = table('apart', { id: ${int}().primaryKey() })`,
     )
-  box.write('schema.ts', schema('integer', 'text()', 'pair()', 'integer()'))
+  box.write('schema.ts', schema('integer', 'text()', 'pair()', 'integer()', 'text'))
   await box.ok('-m', 'before')
   await box.ok('upgrade')
-  await sql(`INSERT INTO order_item VALUES (1, 'long', (1, NULL), 1)`, `INSERT INTO "order" (item_id) SELECT 1 FROM generate_series(1, 30)`, 'DELETE FROM "order" WHERE id > 10')
-  box.write('schema.ts', schema('bigint', 'varchar(3)', 'text()', 'positive()'))
+  await sql(`INSERT INTO order_item VALUES (1, NULL, 'long', (1, NULL), 1)`, `INSERT INTO "order" (item_id) SELECT 1 FROM generate_series(1, 30)`, 'DELETE FROM "order" WHERE id > 10')
+  box.write('schema.ts', schema('bigint', 'varchar(3)', 'text()', 'positive()', 'timestamptz'))
   const said = await box.ok('-m', 'other', '--gradual', '*')
   expect(said.match(/! .*/g)).toEqual(['! TABLE REWRITE: every row of public.order_item is written anew while nobody can read or write it; it cannot be done gradually, because making another one beside it writes them anew as well'])
   // What has nothing to do with the rest is not locked along with it.
   expect(written('other').split('op.backfill(').filter((part) => /DROP COLUMN id`/.test(part))).toHaveLength(4)
   expect(await box.run(['upgrade'])).toMatchObject({ code: 1, stderr: expect.stringContaining('value too long') })
+  // Whoever writes meanwhile, and wherever.
+  await sql(`SET timezone = 'Asia/Kolkata'`, `INSERT INTO order_item VALUES (2, '2026-01-01 12:00', 'ok')`)
   await sql(`UPDATE order_item SET label = 'ok'`)
   await box.ok('upgrade')
-  expect(await sql('SELECT label, span FROM order_item')).toEqual([['ok', '(1,)']])
+  expect(await sql(`SELECT label, span, at = '2026-01-01 12:00' FROM order_item ORDER BY id`)).toEqual([['ok', '(1,)', null], ['ok', null, true]])
   expect(await sql('INSERT INTO "order" (item_id) VALUES (1) RETURNING id')).toEqual([['31']])
   expect(await box.run(['check'])).toMatchObject({ code: 0 })
 })
