@@ -1,7 +1,8 @@
-import { dollarQuote, qualified, quoteIdent, suffixed } from '../sql/identifiers.js'
+import { quoteIdent, quoteLiteral } from '../sql/identifiers.js'
 import { statement } from '../sql/statement.js'
+import { grantAlike } from './bridge-grants.js'
 import type { Column } from './column-ddl.js'
-import { placeOf, undemanding } from './column-gradually.js'
+import { isMissing, isThere, keptInStep, placeOf, undemanding } from './column-gradually.js'
 import type { AlterContext, Bridge } from './kind.js'
 
 /** A column keeps its old name by being two, which a trigger keeps alike whichever of them code writes. */
@@ -11,33 +12,34 @@ export function bridgeColumn(from: Column, to: Column, context: AlterContext): B
   const place = placeOf(to, context)
   if (typeof place === 'string') return place
   if (place.key === from.id.name) return 'it is the primary key'
-  const { schema, table, name } = to.id
+  const dependents = context.neededBy('from', from.ref)
+  if (dependents.some(({ kind }) => kind === from.kind)) return 'other columns are made from it'
+  if (dependents.some(({ kind }) => kind === 'trigger')) return 'a trigger looks at it, and would not see what is written under the other name'
+  const { name } = to.id
   const begin = undemanding(to, name)
   const [old, next] = [quoteIdent(from.id.name), quoteIdent(name)]
-  const [routine, trigger] = [qualified(schema, suffixed(`${table}_${name}`, '__both')), quoteIdent(suffixed(`zz_${name}`, '__both'))]
   // Of two rows, as they are stored, whatever operators their types have.
   const differ = (a: string, b: string) => `NOT ROW(${a})::record *= ROW(${b})::record`
-  const body = `
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.${next} IS NULL THEN NEW.${next} := NEW.${old}; ELSE NEW.${old} := NEW.${next}; END IF;
+  const body = `  IF TG_OP = 'INSERT' THEN
+    IF ${isMissing(`NEW.${next}`)} THEN NEW.${next} := NEW.${old}; ELSE NEW.${old} := NEW.${next}; END IF;
   ELSIF ${differ(`NEW.${next}`, `OLD.${next}`)} THEN NEW.${old} := NEW.${next};
   ELSIF ${differ(`NEW.${old}`, `OLD.${old}`)} THEN NEW.${next} := NEW.${old};
-  END IF;
-  RETURN NEW;
-END
-`
+  -- A row that is not filled yet may change its key, and be passed over.
+  ELSIF ${isMissing(`NEW.${next}`)} THEN NEW.${next} := NEW.${old};
+  ELSIF ${isMissing(`NEW.${old}`)} THEN NEW.${old} := NEW.${next};
+  END IF;`
+  const { start, stop } = keptInStep(to, '__both', body)
+  const given = `SELECT a.privilege_type AS privilege, ${quoteLiteral(` (${next})`)} AS columns, a.grantee, a.is_grantable AS grantable
+    FROM pg_catalog.pg_attribute c, aclexplode(c.attacl) a WHERE c.attrelid = ${quoteLiteral(place.table)}::regclass AND c.attname = ${quoteLiteral(from.id.name)}`
+  const grants = dependents.some(({ kind }) => kind === 'privilege') ? [grantAlike(given, place.table, 'who may use the one column may use the other')] : []
   return {
-    start: [
-      statement(`CREATE FUNCTION ${routine}() RETURNS trigger LANGUAGE plpgsql AS ${dollarQuote(body)}`),
-      statement(`CREATE TRIGGER ${trigger} BEFORE INSERT OR UPDATE ON ${place.table} FOR EACH ROW EXECUTE FUNCTION ${routine}()`),
-    ],
-    undo: [statement(`DROP TRIGGER ${trigger} ON ${place.table}`), statement(`DROP FUNCTION ${routine}()`), statement(`ALTER TABLE ${place.table} DROP COLUMN ${next}`)],
+    start: [...start, ...grants],
+    undo: [...stop, statement(`ALTER TABLE ${place.table} DROP COLUMN ${next}`)],
     copy: {
       ...place,
       begin,
       filled: { ...begin, attrs: { ...begin.attrs, ...(to.attrs.notNull !== undefined && { notNull: to.attrs.notNull }) } },
-      forth: { column: name, value: old, where: `${next} IS NULL AND ${old} IS NOT NULL` },
+      forth: { column: name, value: old, where: `${isMissing(next)} AND ${isThere(old)}` },
       back: { column: from.id.name, value: next, where: differ(old, next) },
     },
   }

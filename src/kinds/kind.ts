@@ -63,19 +63,26 @@ export interface Alteration {
   readonly retypes?: true
 }
 
+/** A table whose rows can be taken in batches. */
+export interface RowsInBatches {
+  /** As SQL names it. */
+  readonly table: string
+  /** A column of it by whose ranges its rows can be taken. */
+  readonly key: string
+  /** What fails, before any are taken, where not all of them would be. */
+  readonly guard?: Statement
+}
+
 /**
  * How something that holds a value for each row becomes what it shall be step by step, where one statement would write all rows anew: it is created
  * empty, filled in batches, and takes over what the one before it did, if there is one.
  */
-export interface GradualChange<O extends SchemaObject = SchemaObject> {
-  /** The table, as SQL names it, and a column of it by whose ranges its rows can be taken. */
-  readonly table: string
-  readonly key: string
+export interface GradualChange<O extends SchemaObject = SchemaObject> extends RowsInBatches {
   /** What is created at first, which demands nothing of rows: under a name of its own while another one is in use. */
   readonly begin: O
   /** The same with all that it demands. */
   readonly filled: O
-  /** The value for a row, in SQL: forms of which PostgreSQL takes at least one. `before`: how SQL names the one in use. */
+  /** What it is set to in a row, in SQL: forms of which PostgreSQL takes at least one. `before`: how SQL names the one in use. */
   readonly values: readonly ((before: string) => string)[]
   /** Which rows have none yet. */
   readonly where: string
@@ -88,10 +95,10 @@ export interface Bridge<O extends SchemaObject = SchemaObject> {
   /** What makes both names good, and what takes that back. */
   readonly start: readonly Statement[]
   readonly undo: readonly Statement[]
+  /** What is run for an object that keeps the old name when that comes back, beside its creation. */
+  readonly back?: { readonly ref: Ref; readonly statements: readonly Statement[] }
   /** Where the two names are two objects that hold the same values: the new one, and how each is filled from the other. */
-  readonly copy?: {
-    readonly table: string
-    readonly key: string
+  readonly copy?: RowsInBatches & {
     readonly begin: O
     readonly filled: O
     readonly forth: BridgeFill
@@ -308,6 +315,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   text?(object: O): string | undefined
   /** It has an index of its own: one that keeps rows apart as well (`distinct`), or that is built after it, piece by piece (`inPieces`). */
   indexes?(object: O): { readonly distinct?: boolean; readonly inPieces?: boolean } | undefined
+  /** It stays, and allows less than before: code of the release before may need what it no longer allows. */
+  takesAway?(from: O, to: O): boolean
   /** All it does is to forbid: what code may do with it, it may do without it. */
   onlyForbids?(object: O): boolean
   /** What is lost when it is dropped; undefined when nothing is. Stands in the file and in reviews. */

@@ -125,6 +125,7 @@ export const privileges = defineKind<Privilege>({
   drop: (object) => change(object, object.attrs, {}),
   alter: (from, to) => ({ statements: change(to, from.attrs, to.attrs) }),
   address: () => null,
+  takesAway: (from, to) => grantSteps(from.attrs, to.attrs, to.id.grantee === TARGET_OWNER).some(({ verb }) => verb === 'REVOKE'),
   hazards: changesRights,
   print: ({ id, attrs, parent }, printer) => {
     const calls = grantCalls(id, attrs, printer)

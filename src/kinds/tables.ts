@@ -134,7 +134,7 @@ export const tables = defineKind<Table>({
     return { statements, ...(logging && { displaces: (dependent: SchemaObject) => losesLogging(dependent, context) }) }
   },
   rename: (from, to) => renamed(from.id, to.id),
-  bridge: (from, to, context) => bridgeTable(from.id, to.id, renamed, context),
+  bridge: (from, to, context) => bridgeTable(from, to, renamed, context),
   rebind: (table, old, aside) =>
     table.attrs.ofType && refOf('composite_type', table.attrs.ofType.schema, table.attrs.ofType.name) === old.ref
       ? { ...table, attrs: { ...table.attrs, ofType: { schema: aside.id.schema as string, name: aside.id.name as string } } }

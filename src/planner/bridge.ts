@@ -1,15 +1,15 @@
 import { alterContext } from '../differ/expand.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
-import type { Bridge, BridgeFill } from '../kinds/kind.js'
+import type { Bridge } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import type { SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
 import { describeObject } from '../operations/describe.js'
 import type { Operation } from '../operations/operation.js'
-import { suffixed } from '../sql/identifiers.js'
+import { suffixedApart } from '../sql/identifiers.js'
 import type { Statement } from '../sql/statement.js'
 import { hazardText } from './hazards.js'
-import { backfillStatement, named, nameOf, runInScratch, standingOn, withDependents } from './gradual.js'
+import { backfillStatements, named, nameOf, runInScratch, standingOn, withDependents } from './gradual.js'
 import type { PlannedStep, PlanOptions } from './plan.js'
 import { realDifferences, type ProvingGround } from './proof.js'
 
@@ -24,7 +24,7 @@ export interface Bridged {
   readonly left: readonly Operation[]
   /** What has to wait until no code uses the old names any more. */
   readonly held: ReadonlySet<Ref>
-  /** What fills the old ones again when they come back, because the values are in the new ones. */
+  /** What is done for the old ones when they come back, beside their creation: they are filled, since the values are in the new ones. */
   readonly back: readonly PlannedStep[]
   /** Why some have one name at a time. */
   readonly refused: readonly string[]
@@ -96,6 +96,7 @@ class BridgeRun {
       await this.#run(next, bridge.start, `> ${describeObject(old.ref)} to ${next.ref.slice(next.ref.indexOf(':') + 1)}, which keeps its old name too`)
       this.#operations.push(rename)
       this.#undo.push(stepsOf(next, bridge.undo, `< ${describeObject(next.ref)} to ${old.ref.slice(old.ref.indexOf(':') + 1)}`))
+      if (bridge.back) this.#back.unshift(...stepsOf(bridge.back, bridge.back.statements, `what ${describeObject(old.ref)} allowed`))
       this.state = await this.ground.reflect()
     }
   }
@@ -103,16 +104,15 @@ class BridgeRun {
   /** The new one stands beside the old one, with all that the old one has. */
   async #two({ from: old, to: next }: Rename, { start, undo, copy }: Bridge, parts: readonly SchemaObject[]): Promise<void> {
     const { state, to } = this
-    const { table, key, begin, filled, forth, back } = copy!
+    const { begin, filled, forth, back, ...rows } = copy!
     const context = alterContext(state, to, { online: true })
-    const fill = ({ column, value, where }: BridgeFill) => backfillStatement({ table, key, column, value, where })
     const aside = parts.flatMap((part) => {
       const known = state.get(part.ref)
-      return known ? [[known, named(known, suffixed(nameOf(known), '__old'))] as const] : []
+      return known ? [[known, named(known, suffixedApart(nameOf(known), '__old'))] as const] : []
     })
     const what = describeObject(next.ref)
     await this.#run(next, [...kindOf(next).create(begin, [], [], context), ...start], `+ ${what}, kept alike with ${describeObject(old.ref)}`)
-    await this.#run(next, [fill(forth)], `fills ${what} in batches`)
+    await this.#run(next, backfillStatements(rows, forth), `fills ${what} in batches`)
     await this.#run(next, aside.flatMap(([known, other]) => kindOf(known).rename!(known, other)), `${describeObject(old.ref)} keeps under other names what it has`)
     for (const part of parts) {
       // What needs something else that is not there yet comes with that.
@@ -123,7 +123,7 @@ class BridgeRun {
     const required = kindOf(next).alter(begin, filled, context)
     if (required !== 'replace') await this.#run(next, required.statements, `~ ${what}: what it demands`)
     this.#undo.push(stepsOf(next, [...undo, ...aside.flatMap(([known, other]) => kindOf(known).rename!(other, known))], `- ${what}`))
-    this.#back.push(...stepsOf(old, [fill(back)], `fills ${describeObject(old.ref)} in batches`))
+    this.#back.push(...stepsOf(old, backfillStatements(rows, back), `fills ${describeObject(old.ref)} in batches`))
     for (const part of to.children(next.ref)) this.#held.add(part.ref)
     this.#old.push(old.ref)
     this.#operations.push({ type: 'create', object: next })
@@ -135,11 +135,11 @@ class BridgeRun {
   }
 }
 
-function stepsOf({ ref }: SchemaObject, statements: readonly Statement[], comment: string): PlannedStep[] {
+function stepsOf({ ref }: Pick<SchemaObject, 'ref'>, statements: readonly Statement[], comment: string): PlannedStep[] {
   return statements.map((statement, index) => ({ comments: index === 0 ? [comment] : [], hazards: [], statement, ref, action: 'alter', isWatched: true }))
 }
 
-/** Steps that bring old ones back, which are filled as soon as they and what keeps them alike are there: what comes later relies on their values. */
+/** Steps that bring old ones back, for which more is done as soon as they and what keeps them alike are there: what comes later relies on their values. */
 export function refilled(steps: readonly PlannedStep[], back: readonly PlannedStep[]): PlannedStep[] {
   const refs = new Set(back.map(({ ref }) => ref))
   const last = steps.findLastIndex(({ ref, action }) => refs.has(ref) && action === 'create')

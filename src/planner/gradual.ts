@@ -1,7 +1,7 @@
 import { diff } from '../differ/diff.js'
 import { alterContext } from '../differ/expand.js'
-import { ProofError } from '../errors.js'
-import type { GradualChange } from '../kinds/kind.js'
+import { DatabaseError, ProofError } from '../errors.js'
+import type { AlterContext, BridgeFill, GradualChange, RowsInBatches } from '../kinds/kind.js'
 import { kindOf } from '../kinds/registry.js'
 import { attributesText, SchemaModel } from '../model/schema-model.js'
 import type { Ref, SchemaObject } from '../model/schema-object.js'
@@ -9,7 +9,7 @@ import { applyOperations } from '../operations/apply.js'
 import { describeObject } from '../operations/describe.js'
 import { subject, type Operation } from '../operations/operation.js'
 import { backfillBlock, backfillSql, DEFAULT_BATCH_SIZE, type Backfill } from '../revisions/backfill.js'
-import { quoteIdent, suffixed } from '../sql/identifiers.js'
+import { quoteIdent, suffixedApart } from '../sql/identifiers.js'
 import { outsideTransaction, type Statement } from '../sql/statement.js'
 import { hazardsOf, hazardText, isNoted, type Hazard } from './hazards.js'
 import { plan, type PlannedStep } from './plan.js'
@@ -60,11 +60,24 @@ export function unrelated(from: SchemaModel, to: SchemaModel, operations: readon
   const related = new Set<Ref>([...withDependents(from, refs), ...withDependents(to, refs)])
   let others = operations.filter((operation) => !related.has(subject(operation)!))
   for (;;) {
-    const lacking = new Set(applyOperations(from, to, others).lacking.map(({ object }) => object))
+    // What is made without what it needs, and what is taken from something that stays for now.
+    const lacking = new Set(applyOperations(from, to, others).lacking.flatMap(({ object, needs }) => [object, needs]))
     const rest = others.filter((operation) => !lacking.has(subject(operation)!))
     if (rest.length === others.length) return rest
     others = rest
   }
+}
+
+/** Objects in groups that have nothing to do with each other: parts of one whole, and what something else needs together, are in one. */
+export function inGroups(from: SchemaModel, to: SchemaModel, refs: readonly Ref[]): Ref[][] {
+  let groups: { readonly refs: readonly Ref[]; readonly touched: ReadonlySet<Ref> }[] = []
+  for (const ref of refs) {
+    const touched = new Set([...withDependents(from, [ref]), ...withDependents(to, [ref]), to.get(ref)!.parent ?? ref])
+    const joined = groups.filter((group) => [...touched].some((one) => group.touched.has(one)))
+    const group = { refs: [...joined.flatMap((one) => one.refs), ref], touched: new Set([...joined.flatMap((one) => [...one.touched]), ...touched]) }
+    groups = [...groups.filter((one) => !joined.includes(one)), group]
+  }
+  return groups.map((group) => [...group.refs])
 }
 
 export function withDependents(model: SchemaModel, refs: Iterable<Ref>): Set<Ref> {
@@ -77,7 +90,7 @@ export function withDependents(model: SchemaModel, refs: Iterable<Ref>): Set<Ref
  * Changes objects in scratch, which must be in the state `from`, and gives the steps that did: everything that takes long first, and then, in one transaction,
  * what takes their places. What stood on them and cannot be made beside them is gone afterwards; planning goes on from there.
  *
- * @throws ProofError, DatabaseError where PostgreSQL refuses a step
+ * @throws GradualRefusal where PostgreSQL refuses a step, with the one that is to blame, or all
  */
 export async function changeGradually(ground: ProvingGround, from: SchemaModel, to: SchemaModel, refs: readonly Ref[]): Promise<PlannedStep[]> {
   const context = alterContext(from, to, { online: true })
@@ -85,7 +98,23 @@ export async function changeGradually(ground: ProvingGround, from: SchemaModel, 
     const [old, next] = [from.get(ref), to.get(ref)!]
     return { old, next, ...(kindOf(next).gradually!(old, next, context) as GradualChange) }
   })
-  return new GradualRun(ground, from, to, changes).all()
+  try {
+    return await new GradualRun(ground, from, to, changes).all()
+  } catch (error) {
+    if (error instanceof GradualRefusal || !(error instanceof ProofError || error instanceof DatabaseError)) throw error
+    throw new GradualRefusal(refs, error.message, { cause: error })
+  }
+}
+
+/** Some of several objects cannot be changed gradually, as scratch shows. */
+export class GradualRefusal extends ProofError {
+  constructor(
+    readonly refs: readonly Ref[],
+    message: string,
+    options?: ConstructorParameters<typeof ProofError>[1],
+  ) {
+    super(message, options)
+  }
 }
 
 interface Change extends GradualChange {
@@ -106,10 +135,22 @@ class GradualRun {
   ) {}
 
   async all(): Promise<PlannedStep[]> {
-    for (const change of this.changes) if (!change.old) await this.#add(change)
+    for (const change of this.changes) if (!change.old) await this.#alone(change, () => this.#add(change))
     const replacements = this.changes.filter((change): change is Replacement => change.old !== undefined)
     if (replacements.length > 0) await this.#replace(replacements)
     return this.#steps
+  }
+
+  /** Work on one of them, for which that one is to blame. */
+  async #alone({ next: { ref } }: Change, work: () => Promise<void>): Promise<void> {
+    const before = this.#steps.length
+    try {
+      await work()
+    } catch (error) {
+      throw error instanceof ProofError || error instanceof DatabaseError ? new GradualRefusal([ref], error.message, { cause: error }) : error
+    }
+    // Such as a column of a domain with checks.
+    if (this.#steps.slice(before).some(({ observed }) => observed && observed.rewrites.length > 0)) throw new GradualRefusal([ref], 'making another one beside it writes them anew as well')
   }
 
   /** A new one gets its values in batches instead of with its creation. */
@@ -123,7 +164,7 @@ class GradualRun {
 
   /** Others are filled beside those in use, get everything that stands on these, and take their places. */
   async #replace(replacements: readonly Replacement[]): Promise<void> {
-    const parts = standingOn(this.to, replacements.map(({ next }) => next)).map((part) => ({ part, name: suffixed(nameOf(part), '__new') }))
+    const parts = standingOn(this.to, replacements.map(({ next }) => next)).map((part) => ({ part, name: suffixedApart(nameOf(part), '__new') }))
     const renames = [
       ...replacements.flatMap(({ next, begin }) => kindOf(next).rename!(next, begin)),
       ...parts.flatMap(({ part, name }) => kindOf(part).rename!(part, named(part, name))),
@@ -131,14 +172,7 @@ class GradualRun {
     const besides = await this.ground.after(this.to, renames.map(({ sql }) => sql))
     const context = alterContext(this.from, besides, { online: true })
     const stops: Statement[] = []
-    for (const change of replacements) {
-      const { old, next, begin, sync } = change
-      const value = await this.#accepted(change, quoteIdent(nameOf(old)))
-      const { start, stop } = sync!(value)
-      stops.push(...stop)
-      await this.#run(next, [...kindOf(next).create(begin, [], [], context), ...start], `~ ${describeObject(next.ref)}: another one beside it, kept in step`)
-      await this.#fill(change, value(quoteIdent(nameOf(old))))
-    }
+    for (const change of replacements) await this.#alone(change, async () => void stops.push(...(await this.#beside(change, context))))
     const takes: Statement[] = replacements.flatMap(({ next, begin }) => kindOf(next).rename!(begin, next))
     for (const beside of standingOn(besides, replacements.map(({ begin }) => begin))) {
       const { part } = parts.find(({ name, part }) => name === nameOf(beside) && part.kind === beside.kind && part.parent === beside.parent)!
@@ -152,6 +186,17 @@ class GradualRun {
       if (required !== 'replace') await this.#run(next, required.statements, `~ ${describeObject(next.ref)}: what it demands`)
     }
     await this.#swap(replacements, takes, stops)
+  }
+
+  /** Makes another one beside one in use, keeps the two in step and fills it; what ends that comes back. */
+  async #beside(change: Replacement, context: AlterContext): Promise<readonly Statement[]> {
+    const { old, next, begin, sync } = change
+    await this.#run(next, kindOf(next).create(begin, [], [], context), `~ ${describeObject(next.ref)}: another one beside it, kept in step`)
+    const value = await this.#accepted(change, quoteIdent(nameOf(old)))
+    const { start, stop } = sync!(value)
+    await this.#run(next, start)
+    await this.#fill(change, value(quoteIdent(nameOf(old))))
+    return stop
   }
 
   /** One transaction, in which nothing is read or written but catalogs. */
@@ -172,15 +217,15 @@ class GradualRun {
     await this.#run(replacements[0]!.next, [...stops, ...drops, ...takes], `~ ${names}: the new one takes its place`, hazards)
   }
 
-  async #fill({ next, table, key, begin, where }: Change, value: string): Promise<void> {
-    await this.#run(next, [backfillStatement({ table, key, column: nameOf(begin), value, where })], `fills ${describeObject(begin.ref)} in batches`)
+  async #fill({ next, begin, where, ...rows }: Change, value: string): Promise<void> {
+    await this.#run(next, backfillStatements(rows, { column: nameOf(begin), value, where }), `fills ${describeObject(begin.ref)} in batches`)
   }
 
-  async #accepted({ table, values }: GradualChange, before: string): Promise<(before: string) => string> {
+  async #accepted({ table, begin, values }: GradualChange, before: string): Promise<(before: string) => string> {
     let first: unknown
     for (const value of values) {
       try {
-        await this.ground.database().query(`SELECT ${value(before)} FROM ${table} LIMIT 0`)
+        await this.ground.database().query(`EXPLAIN UPDATE ${table} SET ${quoteIdent(nameOf(begin))} = ${value(before)}`)
         return value
       } catch (error) {
         first ??= error
@@ -189,9 +234,9 @@ class GradualRun {
     throw first
   }
 
-  async #run({ ref }: SchemaObject, statements: readonly Statement[], comment: string, hazards: readonly Hazard[] = []): Promise<void> {
+  async #run({ ref }: SchemaObject, statements: readonly Statement[], comment?: string, hazards: readonly Hazard[] = []): Promise<void> {
     const steps = statements.map((statement, index): PlannedStep => ({
-      comments: index === 0 ? [comment, ...hazards.filter(isNoted).map(hazardText)] : [],
+      comments: index === 0 && comment !== undefined ? [comment, ...hazards.filter(isNoted).map(hazardText)] : [],
       hazards: index === 0 ? hazards : [],
       statement,
       ref,
@@ -203,9 +248,9 @@ class GradualRun {
 }
 
 /** Sets a column of the rows that a condition holds for, in batches. */
-export function backfillStatement({ table, key, column, value, where }: { readonly table: string; readonly key: string; readonly column: string; readonly value: string; readonly where: string }): Statement {
+export function backfillStatements({ table, key, guard }: RowsInBatches, { column, value, where }: BridgeFill): Statement[] {
   const backfill: Backfill = { table, key: quoteIdent(key), keyName: key, set: { [column]: value }, where, batchSize: DEFAULT_BATCH_SIZE, pauseMs: 0 }
-  return { ...outsideTransaction(backfillBlock(backfill)), scratch: backfillSql.whole(backfill), backfill }
+  return [...(guard ? [guard] : []), { ...outsideTransaction(backfillBlock(backfill)), scratch: backfillSql.whole(backfill), backfill }]
 }
 
 /** Runs steps that were planned for scratch as it is. Throws ProofError when PostgreSQL refuses one. */

@@ -22,6 +22,7 @@ export function phaseOf(operation: Operation, hazards: readonly Pick<Hazard, 'co
   // Rows that may be in its way are there because code writes such rows.
   if (hazards.some(({ code }) => code === 'breaks-code' || code === 'may-fail')) return 'contract'
   if (operation.type === 'drop') return kindOf(operation.object).onlyForbids?.(operation.object) ? 'expand' : 'contract'
+  if (operation.type === 'alter' && kindOf(operation.to).takesAway?.(operation.from, operation.to)) return 'contract'
   return operation.type === 'alter' && hazards.some(({ code }) => code === 'data-loss' || code === 'irreversible') ? 'contract' : 'expand'
 }
 

@@ -9,7 +9,7 @@ import { describeObject, describeOperation } from '../operations/describe.js'
 import { invertAll, type Operation } from '../operations/operation.js'
 import { renamesAmong, type Rename } from '../differ/renames.js'
 import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by-hand.js'
-import { changeGradually, rewritings, unrelated, withReasons } from './gradual.js'
+import { changeGradually, GradualRefusal, inGroups, rewritings, unrelated, withReasons } from './gradual.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
 import { runSteps } from './run-steps.js'
 import { standAside } from './stand-aside.js'
@@ -41,6 +41,17 @@ export interface ProvenSteps {
 const ROUNDS = 4
 const UNSAFE_NEW_ENUM_VALUE = '55P04'
 const AMBIGUOUS_FUNCTION = '42725'
+
+/** What scratch is to be brought to, from the state that it is in. */
+export interface Way {
+  readonly from: SchemaModel
+  readonly to: SchemaModel
+  /** How they differ. */
+  readonly operations: readonly Operation[]
+  readonly options: PlanOptions
+  /** Upgrade or downgrade, for messages. */
+  readonly direction: string
+}
 
 /** A proven upgrade, and what its inverse needs to know. */
 export interface ProvenUpgrade extends ProvenSteps {
@@ -107,7 +118,7 @@ async function proveAround(
 async function proveDowngrade(ground: ProvingGround, upgrade: ProvenUpgrade, from: SchemaModel, { online, isGradual }: PlanOptions): Promise<ProvenSteps> {
   const renames = upgrade.operations.filter(isRename)
   const others = upgrade.operations.filter((operation) => !isRename(operation))
-  const back = await reach(ground, upgrade.reached, upgrade.renamed, invertAll(others), { online, isGradual }, 'downgrade')
+  const back = await reach(ground, { from: upgrade.reached, to: upgrade.renamed, operations: invertAll(others), options: { online, isGradual }, direction: 'downgrade' })
   const renamedBack = await runRenames(ground, upgrade.renamed, from, invertAll(renames).filter(isRename), 'downgrade')
   const downgrade = { steps: [...back.steps, ...renamedBack], reached: renames.length > 0 ? await ground.reflect() : back.reached }
   const left = await realDifferences(ground, downgrade.reached, from)
@@ -135,7 +146,7 @@ export async function proveUpgrade(
     renamed = await ground.reflect()
     left = await realDifferences(ground, renamed, to)
   }
-  const rest = await reach(ground, renamed, to, left, options, 'upgrade')
+  const rest = await reach(ground, { from: renamed, to, operations: left, options, direction: 'upgrade' })
   return { steps: hoisted([...steps, ...rest.steps]), reached: rest.reached, operations: [...renames, ...left], renamed }
 }
 
@@ -150,74 +161,86 @@ async function runRenames(ground: ProvingGround, from: SchemaModel, to: SchemaMo
  * Plans and runs steps in scratch until it reads as `to`. Where the statements that block least do not lead there, since they come in another order, the
  * plain ones do, of which is said what they cost.
  */
-export async function reach(
-  ground: ProvingGround,
-  from: SchemaModel,
-  to: SchemaModel,
-  operations: readonly Operation[],
-  options: PlanOptions,
-  direction: string,
-): Promise<ProvenSteps> {
+export async function reach(ground: ProvingGround, way: Way): Promise<ProvenSteps> {
+  const { online, isGradual } = way.options
+  const further = [...(isGradual ? [{ isGradual: undefined }] : []), ...(online ? [{ online: false }] : []), ...(isGradual && online ? [{ online: false, isGradual: undefined }] : [])]
   try {
-    return await reachBy(ground, from, to, operations, options, direction)
+    return await reachBy(ground, way)
   } catch (error) {
-    if (!options.online || !(error instanceof ProofError)) throw error
-    await ground.restore(from)
-    return reachBy(ground, from, to, operations, { ...options, online: false }, direction).catch(() => {
-      throw error
-    })
+    if (!(error instanceof ProofError)) throw error
+    for (const less of further) {
+      await ground.restore(way.from)
+      const reached = await reachBy(ground, { ...way, options: { ...way.options, ...less } }).catch(() => undefined)
+      if (reached) return reached
+    }
+    throw error
   }
 }
 
 /** What is left over after a run is planned again and appended. */
-async function reachBy(
-  ground: ProvingGround,
-  from: SchemaModel,
-  to: SchemaModel,
-  operations: readonly Operation[],
-  options: PlanOptions,
-  direction: string,
-): Promise<ProvenSteps> {
+async function reachBy(ground: ProvingGround, way: Way): Promise<ProvenSteps> {
+  const { from, to, operations, options, direction } = way
   ground.begin?.(direction)
   const moved = options.online ? await standAside(ground, from, to, operations) : undefined
-  const first = await firstRound(ground, moved?.state ?? from, to, moved?.left ?? operations, { ...options, aside: moved?.aside }, direction)
+  const first = await firstRound(ground, { ...way, ...(moved && { from: moved.state, operations: moved.left }), options: { ...options, aside: moved?.aside } })
   const steps: PlannedStep[] = [...(moved?.steps ?? []), ...first]
   for (let round = 1; ; round++) {
     const state = await ground.reflect()
     const left = await realDifferences(ground, state, to)
     if (left.length === 0) return { steps: hoisted(steps), reached: state }
     if (round >= ROUNDS) throw notReached(direction, left)
-    steps.push(...(await planAndRun(ground, state, to, left, options, direction)))
+    steps.push(...(await planAndRun(ground, { ...way, from: state, operations: left })))
   }
 }
 
 /** Plans and runs. What was seen to write all rows anew, and shall not, is changed gradually instead, after everything that has nothing to do with it. */
-async function firstRound(
-  ground: ProvingGround,
-  from: SchemaModel,
-  to: SchemaModel,
-  operations: readonly Operation[],
-  { isGradual, ...options }: PlanOptions,
-  direction: string,
-): Promise<PlannedStep[]> {
-  const plain = await planAndRun(ground, from, to, operations, options, direction)
+async function firstRound(ground: ProvingGround, way: Way): Promise<PlannedStep[]> {
+  const { from, to } = way
+  const { isGradual, ...options } = way.options
+  const plainly = { ...way, options }
+  const plain = await planAndRun(ground, plainly)
   const found = isGradual ? rewritings(plain, from, to, isGradual) : []
-  const refs = found.filter(({ why }) => why === undefined).map(({ ref }) => ref)
   const reasons = new Map(found.flatMap(({ ref, why }) => (why === undefined ? [] : [[ref, why] as const])))
+  let refs = found.filter(({ why }) => why === undefined).map(({ ref }) => ref)
   if (refs.length === 0) return withReasons(plain, reasons)
-  await ground.restore(from)
-  const steps: PlannedStep[] = []
-  try {
-    const others = unrelated(from, to, operations, refs)
-    if (others.length > 0) steps.push(...(await reach(ground, from, applyOperations(from, to, others).model, others, options, direction)).steps)
-    steps.push(...(await changeGradually(ground, await ground.reflect(), to, refs)))
-    return withReasons(steps, reasons)
-  } catch (error) {
-    if (!(error instanceof ProofError) && !(error instanceof DatabaseError)) throw error
+  while (refs.length > 0) {
     await ground.restore(from)
-    await planAndRun(ground, from, to, operations, options, direction)
-    return withReasons(plain, new Map([...reasons, ...refs.map((ref) => [ref, error.message] as const)]))
+    try {
+      return withReasons(await groupByGroup(ground, plainly, refs), reasons)
+    } catch (error) {
+      if (!(error instanceof ProofError) && !(error instanceof DatabaseError)) throw error
+      // One that cannot be is no reason for the others.
+      const refused = error instanceof GradualRefusal ? error.refs : refs
+      for (const ref of refused) reasons.set(ref, error.message)
+      refs = refs.filter((ref) => !refused.includes(ref))
+    }
   }
+  await ground.restore(from)
+  await planAndRun(ground, plainly)
+  return withReasons(plain, reasons)
+}
+
+/** Groups of objects that have nothing to do with each other change one after the other, each with all that needs it, so that no transaction locks more than it must. */
+async function groupByGroup(ground: ProvingGround, way: Way, refs: readonly Ref[]): Promise<PlannedStep[]> {
+  const { from, to, operations } = way
+  const steps: PlannedStep[] = []
+  let [state, left, later] = [from, operations, refs]
+  for (const group of [[], ...inGroups(from, to, refs)]) {
+    if (group.length > 0) {
+      steps.push(...(await changeGradually(ground, state, to, group)))
+      later = later.filter((ref) => !group.includes(ref))
+      // The next round comes to what is left of the last one.
+      if (later.length === 0) break
+      state = await ground.reflect()
+      left = await realDifferences(ground, state, to)
+    }
+    const others = unrelated(state, to, left, later)
+    if (others.length === 0) continue
+    const reached = await reach(ground, { ...way, from: state, to: applyOperations(state, to, others).model, operations: others })
+    steps.push(...reached.steps)
+    state = reached.reached
+  }
+  return steps
 }
 
 function notReached(direction: string, left: readonly Operation[]): ProofError {
@@ -257,14 +280,7 @@ export function mayBeTextOnly(operation: Operation): boolean {
 }
 
 /** Plans and runs; what PostgreSQL refuses to alter is replaced, and what it refuses to replace goes with its parent. */
-async function planAndRun(
-  ground: ProvingGround,
-  from: SchemaModel,
-  to: SchemaModel,
-  operations: readonly Operation[],
-  options: PlanOptions,
-  direction: string,
-): Promise<PlannedStep[]> {
+async function planAndRun(ground: ProvingGround, { from, to, operations, options, direction }: Way): Promise<PlannedStep[]> {
   const replace = new Set<Ref>(options.replace)
   let commitsEarly = false
   let replacesCallers = false

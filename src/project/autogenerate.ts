@@ -82,7 +82,7 @@ export async function autogenerate(project: Project, request: RevisionRequest): 
     const around = [...byHand.first, ...byHand.last]
     if (operations.length + around.length === 0) return facts
     if (!ground) throw groundFailure!
-    const options = { ...authorsIntent((await project.declared()).declarations), ...planOptions(project.settings, unmanaged), byHand }
+    const options = { ...planOptions(project.settings, unmanaged, authorsIntent((await project.declared()).declarations)), byHand }
     const { drafts, unsplit }: SplitDrafts = project.settings.split
       ? await proveSplit({ graph, ground, from, to, operations, directive: directive! }, options)
       : { drafts: [{ revision, ...(await prove(ground, from, to, operations, options)) }] }

@@ -73,7 +73,7 @@ async function explained(
   const { operations, from, to } = facts
   const found = { ...facts, scratchVersion: to.version }
   if (operations.length === 0) return { ...found, steps: [] }
-  const intent = { ...authorsIntent(await declarations()), ...planOptions(settings, facts.unmanaged) }
+  const intent = planOptions(settings, facts.unmanaged, authorsIntent(await declarations()))
   try {
     if (!ground) return { ...found, steps: plan(from, to, operations, intent), unproven: groundFailure! }
     const upgrade = await proveUpgrade(ground, from, to, operations, intent)

@@ -30,16 +30,23 @@ export interface RebuiltGround extends ProvingGround {
 export async function provingGround({ state, scratch: first, another, second, whole, stated, begin }: GroundOptions): Promise<RebuiltGround> {
   const [{ reflect }, { rebuild, settle }] = await Promise.all([import('../reflector/reflect.js'), import('../declaration/elaborate.js')])
   const settled = new Map<SchemaModel, Promise<SchemaModel>>()
+  // What is left out of a state is there all the same.
+  const wholes = new WeakMap<SchemaModel, SchemaModel>()
   let scratch = first
   const steps = await rebuild(scratch.database, state)
   return {
     steps,
     begin: (direction) => begin(`proving the ${direction}`),
     database: () => scratch.database,
-    reflect: async () => withoutSideEffects(await reflect(scratch.database, whole), state, stated),
+    reflect: async () => {
+      const now = await reflect(scratch.database, whole)
+      const seen = withoutSideEffects(now, state, stated)
+      wholes.set(seen, now)
+      return seen
+    },
     restore: async (earlier) => {
       scratch = await another()
-      await rebuild(scratch.database, earlier)
+      await rebuild(scratch.database, wholes.get(earlier) ?? earlier)
     },
     after: async (model, statements) => settle((await second()).database, model, whole, statements),
     settled: (model) => {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /**
  * Keywords that PostgreSQL accepts as an identifier only in quotes somewhere: its quote_ident() quotes every keyword that is not
  * of the "unreserved" category, and so does this list.
@@ -42,6 +44,12 @@ export function cutName(text: string, bytes: number): string {
 /** A name that ends in a suffix, cut before it where both are too long. */
 export function suffixed(name: string, suffix: string): string {
   return cutName(name, MAX_NAME_BYTES - suffix.length) + suffix
+}
+
+/** The same for names that must not become one by being cut: then a digest tells them apart. */
+export function suffixedApart(name: string, suffix: string): string {
+  if (Buffer.byteLength(name + suffix) <= MAX_NAME_BYTES) return name + suffix
+  return suffixed(name, `_${createHash('sha256').update(name).digest('hex').slice(0, 8)}${suffix}`)
 }
 
 /** Quotes and joins the parts of a qualified name. `qualified('app', 'Users')` is `app."Users"`. */

@@ -6,6 +6,9 @@ import { loadSchema } from '../../src/declaration/load.js'
 import { diff } from '../../src/differ/diff.js'
 import { renderSchemaFile } from '../../src/generator/schema-file.js'
 import { reflect } from '../../src/reflector/reflect.js'
+import type { AlterContext } from '../../src/kinds/kind.js'
+import { bridgeTable } from '../../src/kinds/table-bridge.js'
+import type { Ref } from '../../src/model/schema-object.js'
 import { integer, table, text } from '../../src/schema.js'
 import { dataEngines, majors } from '../support/servers.js'
 import { Databases } from '../support/table-migration.js'
@@ -85,4 +88,16 @@ describe.each(majors)('on %s', (engine) => {
     const { up } = await databases.migration(engine, [a, b, table('c', {}).inherits(a).inherits(b)], [a, b, table('c', {}).inherits(b).inherits(a)])
     expect(up.filter((sql) => /DROP|ADD/.test(sql))).toEqual(['DROP TABLE public.c__columns'])
   })
+})
+
+test.each([
+  [14, false, false, /AS SELECT/],
+  [14, true, false, /before PostgreSQL 15/],
+  [15, true, false, /security_invoker = true/],
+  [15, true, true, /some of its columns only/],
+])('a view that keeps the old name of a table shows no row that it hides: on %s, row security %s, grants on columns %s', (major, rowSecurity, columns, expected) => {
+  const named = (name: string) => ({ kind: 'table', ref: `table:public.${name}` as Ref, parent: null, id: { schema: 'public', name }, attrs: rowSecurity ? { rowSecurity: true as const } : {} })
+  const context = { version: { major }, children: () => (columns ? [{ kind: 'privilege', attrs: { columns: {} } }] : []) } as unknown as AlterContext
+  const bridge = bridgeTable(named('users'), named('people'), () => [], context)
+  expect(typeof bridge === 'string' ? bridge : bridge.start[0]!.sql).toMatch(expected)
 })

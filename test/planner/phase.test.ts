@@ -46,6 +46,12 @@ test('another name for what code calls by its name breaks it, another name for a
   expect(phaseOf(rename, renameSteps(rename, from).flatMap(({ hazards }) => hazards))).toBe('breaking')
 })
 
+test('a right that is given comes before the deploy, one that is taken back after it, also where others stay', async () => {
+  const granted = (...grants: string[]) => [TABLE, ...grants.map((grant) => `GRANT ${grant}`)]
+  const found = await phases(granted('SELECT ON t TO pg_monitor', 'SELECT, INSERT (a) ON t TO PUBLIC'), granted('SELECT, DELETE ON t TO pg_monitor', 'SELECT ON t TO PUBLIC'))
+  expect(found).toEqual({ 'privilege:table:public.t pg_monitor': 'expand', 'privilege:table:public.t public': 'contract' })
+})
+
 test('together they are as bad as the worst', () => {
   expect([phaseOfAll([]), phaseOfAll(['contract', 'expand']), phaseOfAll(['expand', 'breaking', 'contract'])]).toEqual(['expand', 'contract', 'breaking'])
 })

@@ -104,7 +104,7 @@ export function proveFixtures(engine: Engine): void {
         expectText(folder, 'downgrade.sql', downgrade)
       }
       const empty = emptyModel(left)
-      await reach({ ...ground, reflect: () => reflect(ground.database(), whole) }, left, empty, diff(left, empty), {}, 'removal')
+      await reach({ ...ground, reflect: () => reflect(ground.database(), whole) }, { from: left, to: empty, operations: diff(left, empty), options: {}, direction: 'removal' })
       pool.push(...opened.splice(0).filter((database) => !abandoned.has(database)))
       opened.push(...abandoned)
     } finally {
