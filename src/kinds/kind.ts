@@ -305,6 +305,8 @@ export interface Kind<O extends SchemaObject = SchemaObject> {
   outlives?(object: O, replaced: SchemaObject, rebuilt: (ref: Ref) => boolean): boolean
   /** The object to render when its author's text is at hand: `reflected` with the texts of `declared`. */
   authored?(declared: O, reflected: O): O
+  /** What is left of it where something is gone that only a part of it is about, such as one of the columns that a role may read; null when nothing is. */
+  without?(object: O, isGone: (ref: Ref) => boolean): O | null
   /** How SQL addresses it: `TABLE app.users`; null when nothing can be attached to it. */
   address(object: O): string | null
   /** Dropped only after its parent was altered, which cuts it loose from what it came from. */

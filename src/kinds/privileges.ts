@@ -123,7 +123,15 @@ export const privileges = defineKind<Privilege>({
   versionNeeds: ({ attrs }) => grantVersionNeeds(attrs),
   create: (object) => change(object, {}, object.attrs),
   drop: (object) => change(object, object.attrs, {}),
-  alter: (from, to) => ({ statements: change(to, from.attrs, to.attrs) }),
+  // PostgreSQL takes what is granted on a column away with it.
+  alter: (from, to, context) => {
+    const left = withoutColumns(from, (ref) => context.object('from', ref) !== undefined && context.object('to', ref) === undefined)
+    return { statements: change(to, left.attrs, to.attrs) }
+  },
+  without: (object, isGone) => {
+    const left = withoutColumns(object, isGone)
+    return Object.keys(left.attrs).length > 0 ? left : null
+  },
   address: () => null,
   takesAway: (from, to) => grantSteps(from.attrs, to.attrs, to.id.grantee === TARGET_OWNER).some(({ verb }) => verb === 'REVOKE'),
   hazards: changesRights,
@@ -223,6 +231,13 @@ function grantCalls({ grantee, grantor }: Privilege['id'], attrs: PrivilegeAttrs
     calls.push(grantee === TARGET_OWNER ? `.revokeFromOwner(${names(attrs.revoked)})` : `.revoke(${printer.string(grantee)}, ${names(attrs.revoked)})`)
   }
   return calls.join('')
+}
+
+function withoutColumns(object: Privilege, isGone: (ref: Ref) => boolean): Privilege {
+  const { columns = {}, ...rest } = object.attrs
+  const left = Object.entries(columns).filter(([column]) => !isGone(columnRef(object.id.target, column)))
+  if (left.length === Object.keys(columns).length) return object
+  return { ...object, attrs: { ...rest, ...(left.length > 0 && { columns: Object.fromEntries(left) }) } }
 }
 
 /** Columns with the same privileges together. */

@@ -8,6 +8,9 @@ const DROP_ONLY = 2
 const MEMBER = 4
 const ATTACHED = 8
 
+/** An expression in it needs a column, with which it could go, but its constraint does not go with it. */
+const IS_OF_EXCLUSION = `(d.classid = 'pg_class'::regclass AND d.objid IN (SELECT conindid FROM pg_constraint WHERE contype = 'x'))`
+
 const IS_SEQUENCE = `(d.classid = 'pg_class'::regclass AND d.objid IN (SELECT seqrelid FROM pg_sequence))`
 
 /**
@@ -24,7 +27,8 @@ export const DEPENDENCY_QUERY = `
            array_agg(flags) AS flags
     FROM (
       SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid,
-             CASE d.deptype WHEN 'n' THEN 0 WHEN 'e' THEN ${MEMBER} WHEN 'P' THEN ${AUTO | ATTACHED} WHEN 'S' THEN ${AUTO | ATTACHED} ELSE CASE WHEN d.deptype = 'a' AND ${IS_SEQUENCE} THEN ${AUTO | DROP_ONLY} ELSE ${AUTO} END END AS flags
+             CASE d.deptype WHEN 'n' THEN 0 WHEN 'e' THEN ${MEMBER} WHEN 'P' THEN ${AUTO | ATTACHED} WHEN 'S' THEN ${AUTO | ATTACHED}
+               ELSE CASE WHEN d.deptype = 'a' AND ${IS_SEQUENCE} THEN ${AUTO | DROP_ONLY} WHEN d.deptype = 'a' AND ${IS_OF_EXCLUSION} THEN 0 ELSE ${AUTO} END END AS flags
       FROM pg_depend d
       WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S', 'e')
         AND NOT (d.classid = 'pg_attrdef'::regclass AND d.deptype = 'a')
