@@ -6,6 +6,7 @@ import path from 'node:path'
 import { startNative, type NativeServer } from '../../src/database/native.js'
 import { connectPostgres, redactUrl } from '../../src/database/postgres.js'
 import { DatabaseError } from '../../src/errors.js'
+import { freePort } from '../support/free-port.js'
 import { freshDatabase, majors, server } from '../support/servers.js'
 
 const SECRET = 'hunter2!'
@@ -125,7 +126,7 @@ describe('a server that asks for passwords', () => {
   let folder: string
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'autogen-password-'))
-    const port = await freePort()
+    const port = String(await freePort())
     own = await startNative({ major: majors.at(-1)!, settings: { listen_addresses: '127.0.0.1', port } })
     const admin = await connectPostgres(own.url)
     await admin.executeAll([`CREATE ROLE app LOGIN PASSWORD '${SECRET}'`, `CREATE ROLE "o:d\\d" LOGIN PASSWORD 'p:w\\d'`])
@@ -172,14 +173,6 @@ describe('a server that asks for passwords', () => {
     expect((await refusal(`postgres://app@${tcp}`)).message).toMatch(/the server asks for a password/)
   })
 })
-
-async function freePort(): Promise<string> {
-  const service = createServer()
-  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
-  const { port } = service.address() as AddressInfo
-  await new Promise((resolve) => service.close(resolve))
-  return String(port)
-}
 
 test('the driver is loaded when a connection is made, not before', () => {
   const check = `

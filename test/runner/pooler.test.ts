@@ -7,6 +7,7 @@ import type { Database } from '../../src/database/database.js'
 import { serverUser } from '../../src/database/native-binaries.js'
 import { connectPostgres } from '../../src/database/postgres.js'
 import { ensureVersion, readState, upgrade } from '../../src/runner/runner.js'
+import { freePort } from '../support/free-port.js'
 import { freshDatabase, majors } from '../support/servers.js'
 import { migration, steps, tables, value } from './support.js'
 
@@ -71,7 +72,7 @@ test('who holds the lock is named; one that died loses it', async () => {
   beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'autogen-pooler-'))
     const server = new URL(url.replace('@/', '@localhost/'))
-    const port = 20_000 + (process.pid % 20_000)
+    const port = await freePort()
     const settings = [
       '[databases]',
       `* = host=${server.searchParams.get('host')} port=${server.searchParams.get('port')} user=postgres`,
@@ -87,21 +88,25 @@ test('who holds the lock is named; one that died loses it', async () => {
     writeFileSync(path.join(folder, 'pgbouncer.ini'), `${settings.join('\n')}\n`)
     const user = serverUser()
     if (user) spawnSync('chown', ['-R', `${user.uid}:${user.gid}`, folder])
-    pooler = spawn('pgbouncer', ['-q', path.join(folder, 'pgbouncer.ini')], { ...user, cwd: folder, stdio: 'ignore' })
+    pooler = spawn('pgbouncer', ['-q', path.join(folder, 'pgbouncer.ini')], { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    pooler.stderr!.on('data', (text) => (said += text))
     pooled = `postgres://postgres@127.0.0.1:${port}${server.pathname}`
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 400 && pooler.exitCode === null; tries++) {
       const database = await connectPostgres(pooled).catch(() => undefined)
       if (database) return database.close()
       await sleep(50)
     }
-    throw new Error('pgbouncer does not answer')
+    throw new Error(`pgbouncer does not answer: ${said}`)
   })
 
   afterEach(async () => {
     for (const database of open.splice(0)) await database.close()
-    const ended = new Promise((resolve) => pooler.once('exit', resolve))
-    pooler.kill('SIGTERM')
-    await ended
+    if (pooler.exitCode === null) {
+      const ended = new Promise((resolve) => pooler.once('exit', resolve))
+      pooler.kill('SIGTERM')
+      await ended
+    }
     rmSync(folder, { recursive: true })
   })
 
