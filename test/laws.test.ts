@@ -10,7 +10,7 @@ import { provingGround } from './support/ground.js'
 import { freshPglite } from './support/servers.js'
 
 /** The everyday run always tries the same schemas; `npm run test:laws` tries new ones, and fast-check prints the seed of a failure. */
-const parameters = { numRuns: Number(process.env.LAWS_RUNS ?? 10), seed: seedOf(process.env.LAWS_SEED ?? '1') }
+const parameters = { numRuns: Number(process.env.LAWS_RUNS ?? 6), seed: seedOf(process.env.LAWS_SEED ?? '1') }
 const patience = 60_000 + parameters.numRuns * 5_000
 
 function seedOf(text: string): number {

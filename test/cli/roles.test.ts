@@ -1,6 +1,6 @@
 import { connectPostgres } from '../../src/database/postgres.js'
 import { startNative, type NativeServer } from '../../src/database/native.js'
-import { majors } from '../support/servers.js'
+import { newestMajor } from '../support/servers.js'
 import { Sandbox } from './sandbox.js'
 
 let box: Sandbox
@@ -14,7 +14,7 @@ afterEach(async () => {
   await server.stop()
 })
 
-describe.each(majors)('on %i', (major) => {
+describe.each(newestMajor)('on %i', (major) => {
   beforeEach(async () => {
     server = await startNative({ major })
     box.env = { DATABASE_URL: server.url }

@@ -11,7 +11,7 @@ import { reflect } from '../../src/reflector/reflect.js'
 import { everythingAndRoles } from '../../src/reflector/scope.js'
 import { databaseSettings, defaultPrivileges, foreignDataWrapper, foreignServer, integer, policy, role, secret, sql, table, userMapping } from '../../src/schema.js'
 import { Clusters } from '../support/clusters.js'
-import { engines, majors, type Engine } from '../support/servers.js'
+import { dataEngines, majors, type Engine } from '../support/servers.js'
 
 const clusters = new Clusters()
 afterEach(() => clusters.close())
@@ -33,7 +33,7 @@ async function pulled(engine: Engine, statements: readonly string[]): Promise<{ 
   }
 }
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(dataEngines)('on %s', (engine) => {
   test('pull writes roles, memberships and settings that are in sync, and no secret', async () => {
     const { source, differences } = await pulled(engine, [
       'CREATE ROLE reader',

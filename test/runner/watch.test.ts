@@ -1,12 +1,12 @@
 import type { Database } from '../../src/database/database.js'
 import type { RunEvent } from '../../src/runner/run-migration.js'
 import { upgrade } from '../../src/runner/runner.js'
-import { majors } from '../support/servers.js'
+import { newestMajor } from '../support/servers.js'
 import { migration, steps, TestEngine } from './support.js'
 
 type Seen = Extract<RunEvent, { type: 'seen' }>
 
-describe.each(majors)('on %s', (major) => {
+describe.each(newestMajor)('on %s', (major) => {
   const engine = new TestEngine(major)
   let database: Database
   afterAll(() => engine.close())

@@ -13,6 +13,9 @@ export const everywhere = process.env.AUTOGEN_TEST_ENGINES === 'all'
 /** The majors most tests run on: the oldest and the newest, or all with AUTOGEN_TEST_ENGINES=all. */
 export const majors: readonly number[] = everywhere ? allMajors : [...new Set([allMajors[0]!, allMajors.at(-1)!])]
 
+/** The newest alone, for tests of what majors have alike and that take long, or all. */
+export const newestMajor: readonly number[] = everywhere ? allMajors : majors.slice(-1)
+
 /** The server of a major as `{ url }`: started when first asked for, shared by all test files, stopped after the last one. */
 export async function server(major: number): Promise<{ url: string }> {
   const answer = await fetch(`${process.env.AUTOGEN_TEST_SERVERS}/${major}`)
