@@ -41,6 +41,7 @@ export interface ProvenSteps {
 const ROUNDS = 4
 const UNSAFE_NEW_ENUM_VALUE = '55P04'
 const AMBIGUOUS_FUNCTION = '42725'
+const STILL_NEEDED = '2BP01'
 
 /** What scratch is to be brought to, from the state that it is in. */
 export interface Way {
@@ -293,9 +294,16 @@ async function planAndRun(ground: ProvingGround, { from, to, operations, options
     if (result.committed) await ground.restore(from)
     if (error.sqlState === AMBIGUOUS_FUNCTION && !replacesCallers) {
       // What calls a function that gets other arguments goes before that does, and comes back after it.
-      for (const ref of callersOfDropped(from, to, operations)) replace.add(ref)
+      const dropped = operations.flatMap((operation) => (operation.type === 'drop' ? [operation.object.ref] : []))
+      for (const ref of dropped.flatMap((one) => needersThroughout(one, from, to))) replace.add(ref)
       replacesCallers = true
       continue
+    }
+    if (error.sqlState === STILL_NEEDED && step.action === 'drop') {
+      // What can be altered only after another object came, which waits for this one to go, goes before it.
+      const holders = needersThroughout(step.ref, from, to).filter((ref) => !replace.has(ref) && !kindOf(from.get(ref)!).dropLoses?.(from.get(ref)!, undefined))
+      for (const ref of holders) replace.add(ref)
+      if (holders.length > 0) continue
     }
     const larger = step.elseReplace ?? (replace.has(step.ref) ? from.get(step.ref)?.parent : undefined)
     if (larger && !replace.has(larger) && from.get(larger) && to.get(larger)) {
@@ -306,10 +314,9 @@ async function planAndRun(ground: ProvingGround, { from, to, operations, options
   }
 }
 
-/** What stays and needs something that is dropped. */
-function callersOfDropped(from: SchemaModel, to: SchemaModel, operations: readonly Operation[]): Ref[] {
-  const dropped = operations.flatMap((operation) => (operation.type === 'drop' ? [operation.object.ref] : []))
-  return dropped.flatMap((ref) => from.neededBy(ref).map((need) => need.from)).filter((ref) => to.get(ref))
+/** What needs an object and is there before and after. */
+function needersThroughout(ref: Ref, from: SchemaModel, to: SchemaModel): Ref[] {
+  return from.neededBy(ref).map((need) => need.from).filter((one) => to.get(one))
 }
 
 function outsideWhenNeeded(step: PlannedStep): PlannedStep {
