@@ -11,6 +11,7 @@ import { renamesAmong, type Rename } from '../differ/renames.js'
 import { refuseOtherEffects, runByHand, stepsByHand, type SqlByHand } from './by-hand.js'
 import { changeGradually, GradualRefusal, inGroups, rewritings, unrelated, withReasons } from './gradual.js'
 import { plan, renameSteps, type PlannedStep, type PlanOptions } from './plan.js'
+import { detoursAfter, type Detours } from './repairs.js'
 import { runSteps } from './run-steps.js'
 import { standAside } from './stand-aside.js'
 
@@ -39,9 +40,6 @@ export interface ProvenSteps {
 
 /** PostgreSQL's side effects that no kind foresees are planned again this often before a proof is given up. */
 const ROUNDS = 4
-const UNSAFE_NEW_ENUM_VALUE = '55P04'
-const AMBIGUOUS_FUNCTION = '42725'
-const STILL_NEEDED = '2BP01'
 
 /** What scratch is to be brought to, from the state that it is in. */
 export interface Way {
@@ -280,43 +278,19 @@ export function mayBeTextOnly(operation: Operation): boolean {
   return operation.type === 'alter' && kindOf(operation.to).holdsExpressions?.(operation.to) === true
 }
 
-/** Plans and runs; what PostgreSQL refuses to alter is replaced, and what it refuses to replace goes with its parent. */
+/** Plans and runs, again with detours after what PostgreSQL refuses. */
 async function planAndRun(ground: ProvingGround, { from, to, operations, options, direction }: Way): Promise<PlannedStep[]> {
-  const replace = new Set<Ref>(options.replace)
-  let commitsEarly = false
-  let replacesCallers = false
+  let detours: Detours = { replace: new Set(options.replace), commitsEarly: false }
   for (;;) {
-    let steps = plan(from, to, operations, { ...options, replace })
-    if (commitsEarly) steps = hoisted(steps.map(outsideWhenNeeded))
-    const result = await runSteps(ground.database(), steps)
+    const steps = plan(from, to, operations, { ...options, replace: detours.replace })
+    const result = await runSteps(ground.database(), detours.commitsEarly ? hoisted(steps.map(outsideWhenNeeded)) : steps)
     if (!result.failed) return result.steps
     const { step, error } = result.failed
     if (result.committed) await ground.restore(from)
-    if (error.sqlState === AMBIGUOUS_FUNCTION && !replacesCallers) {
-      // What calls a function that gets other arguments goes before that does, and comes back after it.
-      const dropped = operations.flatMap((operation) => (operation.type === 'drop' ? [operation.object.ref] : []))
-      for (const ref of dropped.flatMap((one) => needersThroughout(one, from, to))) replace.add(ref)
-      replacesCallers = true
-      continue
-    }
-    if (error.sqlState === STILL_NEEDED && step.action === 'drop') {
-      // What can be altered only after another object came, which waits for this one to go, goes before it.
-      const holders = needersThroughout(step.ref, from, to).filter((ref) => !replace.has(ref) && !kindOf(from.get(ref)!).dropLoses?.(from.get(ref)!, undefined))
-      for (const ref of holders) replace.add(ref)
-      if (holders.length > 0) continue
-    }
-    const larger = step.elseReplace ?? (replace.has(step.ref) ? from.get(step.ref)?.parent : undefined)
-    if (larger && !replace.has(larger) && from.get(larger) && to.get(larger)) {
-      replace.delete(step.ref)
-      replace.add(larger)
-    } else if (error.sqlState === UNSAFE_NEW_ENUM_VALUE && !commitsEarly) commitsEarly = true
-    else throw refused(step, error, direction)
+    const further = detoursAfter({ step, error, from, to, operations }, detours)
+    if (!further) throw refused(step, error, direction)
+    detours = further
   }
-}
-
-/** What needs an object and is there before and after. */
-function needersThroughout(ref: Ref, from: SchemaModel, to: SchemaModel): Ref[] {
-  return from.neededBy(ref).map((need) => need.from).filter((one) => to.get(one))
 }
 
 function outsideWhenNeeded(step: PlannedStep): PlannedStep {
