@@ -1,5 +1,5 @@
 import { connectPostgres } from '../../src/database/postgres.js'
-import { freshDatabase, majors } from '../support/servers.js'
+import { freshDatabase, majors, server } from '../support/servers.js'
 import { Sandbox, schemaFile } from './sandbox.js'
 
 const [oldest, newest] = [majors[0]!, majors.at(-1)!]
@@ -18,8 +18,9 @@ const SCHEMA = schemaFile(
 
 let box: Sandbox
 
-beforeEach(() => {
+beforeEach(async () => {
   box = new Sandbox()
+  box.env = { AUTOGEN_SCRATCH: (await server(newest)).url }
   box.write('a.sql', SQL)
   box.write('schema.ts', SCHEMA)
 })
@@ -131,6 +132,8 @@ test('two servers of different majors; a role that only one of them knows', asyn
 })
 
 test('privileges count where one side declares some, owners and grants of a database do not by themselves', async () => {
+  // A server that others use gets no role for the sake of a comparison.
+  box.env = {}
   box.write('b.sql', `${SQL}GRANT SELECT ON users TO somebody;`)
   const granted = await box.run(['diff', '--from', 'schema', '--to', 'b.sql', '--sql'])
   expect(granted.stdout).toContain('GRANT SELECT ON TABLE public.users TO somebody;')

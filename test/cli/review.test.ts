@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { majors, server } from '../support/servers.js'
 import { Sandbox } from './sandbox.js'
 
 let box: Sandbox
 
-beforeEach(() => {
+beforeEach(async () => {
   box = new Sandbox()
-  box.env = { AUTOGEN_SCRATCH: 'native' }
+  box.env = { AUTOGEN_SCRATCH: (await server(Math.max(...majors))).url }
 })
 
 afterEach(() => box.remove())
@@ -90,6 +91,7 @@ test('a migration that fails is named with its place, those behind it are not tr
 })
 
 test('roles that a migration makes and alters are changes; those that it only names are not', async () => {
+  box.env = { AUTOGEN_SCRATCH: 'native' }
   migration('aaaa', null, ['CREATE ROLE review_app', 'CREATE TABLE t ()', 'GRANT SELECT ON t TO review_app, review_elsewhere'], ['DROP TABLE t', 'DROP ROLE review_app'])
   migration('bbbb', 'aaaa', ['ALTER ROLE review_app LOGIN'], ['ALTER ROLE review_app NOLOGIN'])
   const found = await reviewed(':')
