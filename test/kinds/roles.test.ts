@@ -11,7 +11,7 @@ import { reflect } from '../../src/reflector/reflect.js'
 import { everythingAndRoles } from '../../src/reflector/scope.js'
 import { databaseSettings, defaultPrivileges, foreignDataWrapper, foreignServer, integer, policy, role, secret, sql, table, userMapping } from '../../src/schema.js'
 import { Clusters } from '../support/clusters.js'
-import { dataEngines, majors, newestMajor, type Engine } from '../support/servers.js'
+import { dataEngines, majors, type Engine } from '../support/servers.js'
 
 const clusters = new Clusters()
 afterEach(() => clusters.close())
@@ -58,9 +58,7 @@ describe.each(dataEngines)('on %s', (engine) => {
     expect(source).toContain(`export const forever = role('forever')`)
     expect(source).toContain(`databaseSettings({ search_path: ['', 'public'] })`)
   })
-})
 
-describe.each(newestMajor)('on %s', (engine) => {
   test('attributes are altered in place', async () => {
     const { up, down } = await clusters.migration(
       engine,
